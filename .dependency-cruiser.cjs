@@ -1,0 +1,69 @@
+const pure = '^src/(policy|forecast|steering|planner|units)/';
+const tests = '[.]test[.]ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'pure-folders-reach-no-io',
+      comment: 'Time, randomness and I/O come into the pure folders as arguments.',
+      severity: 'error',
+      from: { path: pure, pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-folders-import-only-pure-folders',
+      severity: 'error',
+      from: { path: pure, pathNot: tests },
+      to: { path: '^src/', pathNot: [pure, '^src/errors/'] },
+    },
+    {
+      name: 'libvirt-knows-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^src/libvirt/' },
+      to: { path: '^src/', pathNot: '^src/libvirt/' },
+    },
+    {
+      name: 'libvirt-is-entered-by-its-index',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/libvirt/' },
+      to: { path: '^src/libvirt/', pathNot: '^src/libvirt/index[.]ts$' },
+    },
+    {
+      name: 'only-the-adapter-and-the-lab-speak-libvirt',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(libvirt|hypervisor/libvirt|lab)/' },
+      to: { path: '^src/libvirt/' },
+    },
+    {
+      name: 'nothing-imports-the-command',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'product-does-not-import-the-lab',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(lab|cli)/' },
+      to: { path: '^src/lab/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      from: { path: '^src/', pathNot: tests },
+      to: { path: [tests, '^test/', '^bench/'] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no compiler API, so the imports are read by swc.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

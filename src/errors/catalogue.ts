@@ -1,0 +1,59 @@
+/** Exit codes of the `drover` command; the table in docs/cli.md. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  refused: 5,
+  failedSafe: 6,
+  unknown: 7,
+  unreachable: 8,
+  timedOut: 124,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Every error that Drover can show, with the exit code it ends a command with. */
+export const catalogue = {
+  'usage.invalid': exitCodes.usage,
+  'config.invalid': exitCodes.usage,
+  'host.unreachable': exitCodes.unreachable,
+  'host.unsupported': exitCodes.conflict,
+  'domain.not-found': exitCodes.notFound,
+  'domain.not-running': exitCodes.conflict,
+  'domain.busy': exitCodes.conflict,
+  'preflight.refused': exitCodes.conflict,
+  'migration.past-return': exitCodes.refused,
+  'migration.not-running': exitCodes.conflict,
+  'migration.stayed': exitCodes.refused,
+  'migration.failed-safe': exitCodes.failedSafe,
+  'migration.lost': exitCodes.failed,
+  'migration.unknown': exitCodes.unknown,
+  'lab.missing': exitCodes.conflict,
+  'lab.not-found': exitCodes.notFound,
+  'lab.conflict': exitCodes.conflict,
+  'lab.failed': exitCodes.failed,
+  internal: exitCodes.failed,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** An error that a person can act on: what is wrong, where, and the way out. */
+export class DroverError extends Error {
+  readonly code: ErrorCode;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DroverError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): ExitCode {
+    return catalogue[this.code];
+  }
+}

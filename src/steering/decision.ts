@@ -1,0 +1,46 @@
+import type { Forecast } from '../forecast/forecast.ts';
+
+/** What Drover can do to a migration that runs. */
+export type Action =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'set-max-downtime'; readonly ms: number }
+  | { readonly kind: 'start-post-copy' }
+  /** Stop the guest until the rest of its memory is across. Undone by QEMU itself on failure. */
+  | { readonly kind: 'freeze'; readonly expectedMs: number }
+  /** Give up: cancel, and leave the guest running where it was. */
+  | { readonly kind: 'stay' };
+
+export type ActionKind = Action['kind'];
+
+/** What to do now, why, and what else was weighed. Kept for `explain`. */
+export interface Decision {
+  readonly atMs: number;
+  readonly action: Action;
+  /** One sentence with the figures that decided, for a person. */
+  readonly why: string;
+  /** What the chosen option is expected to cost. */
+  readonly forecast: Forecast;
+  /** The other options, each with its forecast or the reason it is closed. */
+  readonly alternatives: readonly Alternative[];
+}
+
+export type Alternative =
+  | {
+      readonly option: ActionKind;
+      readonly verdict: 'open';
+      readonly forecast: Forecast;
+      readonly harm: number;
+    }
+  | { readonly option: ActionKind; readonly verdict: 'closed'; readonly because: string };
+
+/** What the two hosts, their versions and their administrators let this migration do. */
+export interface MigrationCapabilities {
+  readonly postCopy: Permission;
+  /** Whether a broken post-copy can be resumed (both daemons survive it). */
+  readonly postCopyRecoverable: boolean;
+  readonly autoConverge: Permission;
+}
+
+export type Permission =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly because: string };
