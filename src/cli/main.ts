@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
+import { describeFailure, isCommandMissing, isHelpShown, printFailure } from './failure.ts';
+import type { Io } from './io.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs `drover` as a process: the arguments, streams and exit code are the process's own. */
+export function main(): void {
+  process.stdout.on('error', endOnClosedPipe);
+  void run(process.argv.slice(2), {
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+  }).then((exitCode) => {
+    process.exitCode ??= exitCode;
+  });
+}
+
+/** Runs one command line and says with which code the process should end. Never rejects. */
+export async function run(
+  args: readonly string[],
+  streams: Omit<Io, 'endWith'>,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const io: Io = {
+    ...streams,
+    env: args.includes('--no-color') ? { ...streams.env, NO_COLOR: '1' } : streams.env,
+    endWith: (code) => {
+      exitCode = code;
+    },
+  };
+  let program: Command | undefined;
+  try {
+    program = await buildProgram(args, io, packageVersion());
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (isHelpShown(error)) return exitCodes.ok;
+    if (isCommandMissing(error)) return exitCodes.usage;
+    const failure = describeFailure(error, `${commandLine(program, args)} --help`);
+    printFailure(io, failure, error, wantsJson(args));
+    return failure.exitCode;
+  }
+  return exitCode;
+}
+
+/** The command words that the arguments name, as `drover class set`. */
+function commandLine(program: Command | undefined, args: readonly string[]): string {
+  if (program === undefined) return 'drover';
+  const words = [program.name()];
+  let command = program;
+  for (const arg of args) {
+    const child = command.commands.find((candidate) => candidate.name() === arg);
+    if (child === undefined) continue;
+    words.push(arg);
+    command = child;
+  }
+  return words.join(' ');
+}
+
+/** Whether errors are to be JSON too. Read from the arguments: they may be what is wrong. */
+function wantsJson(args: readonly string[]): boolean {
+  return args.some(
+    (arg, index) =>
+      arg === '-ojson' ||
+      arg === '--output=json' ||
+      (arg === 'json' && ['-o', '--output'].includes(args[index - 1] ?? '')),
+  );
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version }: { version: string } = JSON.parse(text);
+  return version;
+}
+
+/** `drover ... | head` is no error: the reader has seen enough. */
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.ok);
+}
