@@ -1,0 +1,135 @@
+/* Every page carries, in each of its eight 512-byte sectors, a stamp made of its own number and of
+ * how often it was written. The same count stands in a table apart. A page that lost a write, came
+ * back from an earlier moment, landed in another's place or arrived in part no longer matches the
+ * table. Should the table and its pages be old together, the sum over the table no longer matches
+ * the count of all writes. */
+#include "core.h"
+
+enum { sectors = 8, sector_words = page_words / sectors, reported_errors = 20 };
+
+/* The top bit of a generation: the body, all that is not a stamp, holds random words. */
+#define BODY_IS_RANDOM 0x80000000u
+
+struct memory_state memory_state;
+
+static struct memory memory;
+static u32 cursor;          /* where the scrub stands */
+static u64 sum;             /* generations of the pages it has passed in this lap */
+static u64 written_behind;  /* writes to pages that it had already passed */
+static u64 forgiven;        /* a difference that has been reported already */
+
+static u32 *words_of(u32 page) { return (u32 *)(memory.base + (u64)page * page_bytes); }
+
+static u32 stamp_of(u32 page, u32 generation, u32 sector) {
+  u32 mixed = page * 0x9e3779b1u ^ generation * 0x85ebca77u;
+  mixed ^= mixed >> 15;
+  return mixed * 0xc2b2ae3du + sector;
+}
+
+static void write_stamps(u32 page, u32 generation) {
+  u32 *words = words_of(page);
+  for (u32 sector = 0; sector < sectors; sector++) words[sector * sector_words] = stamp_of(page, generation, sector);
+}
+
+static void report(const char *what, u32 page, u64 expected, u64 found) {
+  struct line line;
+  if (memory_state.errors++ >= reported_errors) return;
+  line_start(&line, "E ");
+  line_text(&line, what);
+  line_number(&line, page);
+  line_number(&line, expected);
+  line_number(&line, found);
+  line_print(&line);
+}
+
+/* A bad page is reported once: its stamps are put right. */
+static void check(u32 page, u32 generation, const char *when) {
+  const u32 *words = words_of(page);
+  for (u32 sector = 0; sector < sectors; sector++) {
+    u32 expected = stamp_of(page, generation, sector), found = words[sector * sector_words];
+    if (found == expected) continue;
+    report(when, page, expected, found);
+    write_stamps(page, generation);
+    return;
+  }
+}
+
+static void write_random_body(u32 page, u32 generation) {
+  u32 *words = words_of(page), state = stamp_of(page, generation, sectors) | 1;
+  for (u32 i = 0; i < page_words; i++) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    words[i] = state;
+  }
+}
+
+static void clear_body(u32 page) {
+  u32 *words = words_of(page);
+  for (u32 i = 0; i < page_words; i++) words[i] = 0;
+}
+
+static void xor_body(u32 page, u32 generation) {
+  u32 *words = words_of(page), key = stamp_of(0, generation, 0);
+  for (u32 i = 0; i < page_words; i++) words[i] ^= key + i;
+}
+
+/* Returns the flag of what the body holds afterwards. */
+static u32 write_body(u32 page, u32 generation, u32 was_random, const struct workload *workload) {
+  if (workload->pattern == xor) {
+    xor_body(page, generation);
+    return was_random;
+  }
+  if (workload->content == incompressible) {
+    write_random_body(page, generation);
+    return BODY_IS_RANDOM;
+  }
+  if (was_random) clear_body(page);
+  return 0;
+}
+
+void memory_fill(struct memory whole, u32 content) {
+  memory = whole;
+  for (u32 page = 0; page < memory.pages; page++) {
+    if (content == incompressible) write_random_body(page, 0);
+    write_stamps(page, 0);
+    memory.generations[page] = content == incompressible ? BODY_IS_RANDOM : 0;
+  }
+}
+
+void memory_write(u32 page, const struct workload *workload) {
+  u32 entry = memory.generations[page], generation = entry & ~BODY_IS_RANDOM;
+  check(page, generation, "write");
+  generation = (generation + 1) & ~BODY_IS_RANDOM;
+  u32 body = write_body(page, generation, entry & BODY_IS_RANDOM, workload);
+  write_stamps(page, generation);
+  memory.generations[page] = generation | body;
+  memory_state.writes++;
+  if (page < cursor) written_behind++;
+}
+
+/* At the end of a lap: the pages' own counts, and what was added behind the scrub's back, are all
+ * the writes there were. */
+static void check_sum(void) {
+  u64 counted = sum + written_behind + forgiven;
+  if (counted != memory_state.writes) {
+    report("sum", 0, memory_state.writes, counted);
+    forgiven += memory_state.writes - counted;
+  }
+}
+
+void memory_scrub(void) {
+  u32 generation = memory.generations[cursor] & ~BODY_IS_RANDOM;
+  check(cursor, generation, "scrub");
+  sum += generation;
+  memory_state.scrubbed++;
+  if (++cursor < memory.pages) return;
+  check_sum();
+  memory_state.scrub_laps++;
+  cursor = 0;
+  sum = written_behind = 0;
+}
+
+void memory_damage(u32 page) {
+  if (page < memory.pages) words_of(page)[0] ^= 1;
+}
