@@ -43,17 +43,15 @@ export function describeFailure(error: unknown, helpCommand = 'drover --help'): 
   };
 }
 
-/** Whether commander threw only to end the program after it had shown its help or version. */
-export function isHelpShown(error: unknown): boolean {
-  return (
-    error instanceof CommanderError &&
-    ['commander.helpDisplayed', 'commander.version'].includes(error.code)
-  );
-}
-
-/** Whether commander showed its help because a command word was missing. */
-export function isCommandMissing(error: unknown): boolean {
-  return error instanceof CommanderError && error.code === 'commander.help';
+/**
+ * The exit code where commander threw only because it had shown help or the version; help that
+ * stands in for a missing command word is a usage error.
+ */
+export function exitCodeOfHelp(error: unknown): ExitCode | undefined {
+  if (!(error instanceof CommanderError)) return undefined;
+  const shown = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
+  if (!shown.includes(error.code)) return undefined;
+  return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
-import { describeFailure, isCommandMissing, isHelpShown, printFailure } from './failure.ts';
+import { describeFailure, exitCodeOfHelp, printFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { buildProgram } from './program.ts';
 
@@ -35,8 +35,8 @@ export async function run(
     program = await buildProgram(args, io, packageVersion());
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (isHelpShown(error)) return exitCodes.ok;
-    if (isCommandMissing(error)) return exitCodes.usage;
+    const shown = exitCodeOfHelp(error);
+    if (shown !== undefined) return shown;
     const failure = describeFailure(error, `${commandLine(program, args)} --help`);
     printFailure(io, failure, error, wantsJson(args));
     return failure.exitCode;

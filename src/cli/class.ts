@@ -1,0 +1,62 @@
+import { Argument, Command } from 'commander';
+import { type SlaClass, slaClasses } from '../policy/vocabulary.ts';
+import { fields } from './fields.ts';
+import type { Io } from './io.ts';
+import { outputOption } from './output.ts';
+
+const notes = `
+  cattle   expendable: others like it carry on
+  pet      an ordinary VM; what a VM is that says nothing
+  panda    of high value: it is the last to be hurt
+
+The class is kept in the domain's own libvirt metadata, and travels with it.`;
+
+const getExamples = `
+Examples:
+  drover class get billing-db --host h1
+  drover class get billing-db --host h1 -o name     only the class`;
+
+const setExamples = `
+Examples:
+  drover class set billing-db panda --host h1`;
+
+export interface ClassFlags {
+  readonly host: string;
+  readonly config?: string;
+  readonly output: 'table' | 'json' | 'yaml' | 'name';
+}
+
+export function classCommand(io: Io): Command {
+  return new Command('class')
+    .description('Reads or sets what a VM is worth.')
+    .addHelpText('after', notes)
+    .addCommand(getCommand(io))
+    .addCommand(setCommand(io));
+}
+
+function getCommand(io: Io): Command {
+  return withHost(new Command('get').description('Says what a VM is worth, and where that is set.'))
+    .addHelpText('after', getExamples)
+    .action(async (vm: string, flags: ClassFlags) => {
+      const { runClassGet } = await import('./run-class.ts');
+      await runClassGet(io, vm, flags);
+    });
+}
+
+function setCommand(io: Io): Command {
+  return withHost(new Command('set').description('Sets what a VM is worth.'))
+    .addArgument(new Argument('<class>', 'its class from now on').choices(slaClasses))
+    .addHelpText('after', setExamples)
+    .action(async (vm: string, slaClass: SlaClass, flags: ClassFlags) => {
+      const { runClassSet } = await import('./run-class.ts');
+      await runClassSet(io, vm, slaClass, flags);
+    });
+}
+
+function withHost(command: Command): Command {
+  return command
+    .argument('<vm>', "the VM's libvirt name or UUID")
+    .requiredOption('--host <host>', 'the host it runs on: a libvirt URI or a configured name')
+    .addOption(fields.config())
+    .addOption(outputOption('table', 'json', 'yaml', 'name'));
+}

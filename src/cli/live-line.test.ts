@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../migration/progress.ts';
+import { liveLine } from './live-line.ts';
+
+const mib = 1024 * 1024;
+const progress: Progress = {
+  phase: 'pre-copy',
+  percent: 62.9,
+  elapsedMs: 8_000,
+  sentBytes: 812 * mib,
+  remainingBytes: 92 * mib,
+  dirtyRateBytesPerSecond: 45 * mib,
+  bandwidthBytesPerSecond: 47 * mib,
+  throttlePercent: 0,
+  etaMs: 8_300,
+};
+
+describe('the live line', () => {
+  it('says everything where there is room', () => {
+    expect(liveLine('web', progress, 200)).toBe(
+      'web  pre-copy  62 %  8.3 s to go  sent 812 MiB  left 92 MiB  writes 45 MiB/s, link 47 MiB/s',
+    );
+  });
+
+  it.each([
+    ['a throttled guest', { throttlePercent: 30 }, 'throttled 30 %'],
+    ['no forecast', { etaMs: undefined }, 'no end in sight'],
+  ])('shows %s', (_name, change, text) => {
+    expect(liveLine('web', { ...progress, ...change }, 200)).toContain(text);
+  });
+
+  it('keeps whole parts, and never more than the width', () => {
+    for (let width = 1; width < 120; width += 1) {
+      const line = liveLine('web', progress, width);
+      expect(line.length).toBeLessThanOrEqual(width);
+    }
+    expect(liveLine('web', progress, 40)).toBe('web  pre-copy  62 %  8.3 s to go');
+  });
+});

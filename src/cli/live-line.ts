@@ -1,0 +1,30 @@
+import type { Progress } from '../migration/progress.ts';
+import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
+
+/** One line on how a migration stands, as much of it as fits `width` columns. */
+export function liveLine(title: string, progress: Progress, width: number): string {
+  const [first = '', ...rest] = lineParts(title, progress);
+  let line = first;
+  for (const part of rest) {
+    if (line.length + separator.length + part.length > width) break;
+    line += separator + part;
+  }
+  return line.slice(0, width);
+}
+
+const separator = '  ';
+
+/** What to say, the most wanted first: a narrow terminal shows only the beginning. */
+function lineParts(title: string, progress: Progress): readonly string[] {
+  const { etaMs, throttlePercent } = progress;
+  return [
+    title,
+    progress.phase,
+    `${Math.floor(progress.percent)} %`,
+    etaMs === undefined ? 'no end in sight' : `${formatDuration(etaMs)} to go`,
+    `sent ${formatBytes(progress.sentBytes)}`,
+    `left ${formatBytes(progress.remainingBytes)}`,
+    `writes ${formatRate(progress.dirtyRateBytesPerSecond)}, link ${formatRate(progress.bandwidthBytesPerSecond)}`,
+    ...(throttlePercent > 0 ? [`throttled ${throttlePercent} %`] : []),
+  ];
+}

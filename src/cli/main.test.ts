@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { exitCodes } from '../errors/catalogue.ts';
+import { run } from './main.ts';
+
+async function drover(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: '', err: '' };
+  const code = await run(args, {
+    out: { write: (piece) => (text.out += piece) },
+    err: { write: (piece) => (text.err += piece) },
+    env: {},
+  });
+  return { code, ...text };
+}
+
+const fromTo = ['--from', 'h1', '--to', 'h2'];
+
+/** What is typed, what the message must name, and the help that it must point to. */
+const badInputs: readonly (readonly [string[], string[], string])[] = [
+  [['migrat'], ["'migrat'", 'migrate'], 'drover --help'],
+  [['--verbose'], ["'--verbose'"], 'drover --help'],
+  [['migrate', ...fromTo], ["'vm'"], 'drover migrate --help'],
+  [['migrate', 'web', 'api', ...fromTo], ['too many arguments'], 'drover migrate --help'],
+  [['migrate', 'web', '--to', 'h2'], ['--from'], 'drover migrate --help'],
+  [['migrate', 'web', '--from', 'h1'], ['--to'], 'drover migrate --help'],
+  [['migrate', 'web', '--from'], ['--from', 'argument missing'], 'drover migrate --help'],
+  [
+    ['migrate', 'web', ...fromTo, '--reason', 'fun'],
+    ['--reason', "'fun'", 'evacuation, maintenance, rebalance, defragmentation'],
+    'drover migrate --help',
+  ],
+  [
+    ['migrate', 'web', ...fromTo, '--importance', 'urgent'],
+    ['--importance', "'urgent'", 'low, medium, high'],
+    'drover migrate --help',
+  ],
+  [
+    ['migrate', 'web', ...fromTo, '-o', 'xml'],
+    ['--output', "'xml'", 'table, json, yaml'],
+    'drover migrate --help',
+  ],
+  [['migrate', 'web', ...fromTo, '--postcopy'], ["'--postcopy'"], 'drover migrate --help'],
+  [['abort', 'web'], ['--from'], 'drover abort --help'],
+  [['class', 'get', 'web'], ['--host'], 'drover class get --help'],
+  [
+    ['class', 'set', 'web', 'dog', '--host', 'h1'],
+    ["'class'", "'dog'", 'cattle, pet, panda'],
+    'drover class set --help',
+  ],
+  [['class', 'set', 'web', '--host', 'h1'], ["'class'"], 'drover class set --help'],
+  [['class', 'put', 'web'], ["'put'"], 'drover class --help'],
+];
+
+describe('bad input', () => {
+  it.each(badInputs)('%j is refused with the field and the way out', async (args, named, help) => {
+    const { code, out, err } = await drover(...args);
+    expect(code).toBe(exitCodes.usage);
+    expect(out).toBe('');
+    expect(err.split('\n')).toHaveLength(3);
+    for (const word of named) expect(err).toContain(word);
+    expect(err).toContain(`see ${help}`);
+  });
+
+  it.each([[['-o', 'json']], [['--output', 'json']], [['--output=json']], [['-ojson']]])(
+    'is one JSON document under %j',
+    async (format) => {
+      const { out, err } = await drover('migrate', 'web', ...format);
+      expect(err).toBe('');
+      expect(JSON.parse(out)).toMatchObject({
+        error: { code: 'usage.invalid', message: expect.stringContaining('--from'), exitCode: 2 },
+      });
+    },
+  );
+});
+
+describe('help', () => {
+  it.each([
+    [['--help'], 'drover migrate billing-db'],
+    [['migrate', '--help'], '--importance'],
+    [['help', 'migrate'], '--importance'],
+    [['abort', '--help'], 'drover abort billing-db'],
+    [['class', '--help'], 'panda'],
+    [['class', 'set', '--help'], 'drover class set billing-db panda'],
+  ])('%j goes to stdout and shows an example', async (args, text) => {
+    const { code, out, err } = await drover(...args);
+    expect({ code, err }).toEqual({ code: exitCodes.ok, err: '' });
+    expect(out).toContain(text);
+  });
+
+  it('is what no command at all gets, as an error', async () => {
+    const { code, out, err } = await drover();
+    expect({ code, out }).toEqual({ code: exitCodes.usage, out: '' });
+    expect(err).toContain('Usage: drover');
+  });
+
+  it('names no mechanism among the options of a migration', async () => {
+    const { out } = await drover('migrate', '--help');
+    const options = out.slice(out.indexOf('Options:'), out.indexOf('Drover watches'));
+    expect(options).not.toMatch(/post-?copy|pre-?copy|converge|downtime|multifd|compress/i);
+  });
+});
+
+it('prints its version', async () => {
+  const { code, out } = await drover('--version');
+  expect(code).toBe(exitCodes.ok);
+  expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

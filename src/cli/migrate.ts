@@ -1,0 +1,52 @@
+import { Command, Option } from 'commander';
+import { fields } from './fields.ts';
+import type { Io } from './io.ts';
+import { outputOption } from './output.ts';
+
+const notes = `
+Drover watches how fast the guest writes, and takes the gentlest way that still arrives within
+what the VM's class and the importance allow: "drover policy show" prints that table.
+The importance follows from the reason (evacuation: high, maintenance: medium, rebalance and
+defragmentation: low); --importance overrules it. Without either it is medium.
+
+The command steers from its own process, so it waits for the end. Ctrl-C detaches: libvirt goes
+on, and nobody steers. --no-wait does the same as soon as memory flows.
+
+Examples:
+  drover migrate billing-db --from h1 --to h2 --reason evacuation
+  drover migrate web-7 --from qemu+ssh://root@h1/system --to qemu+ssh://root@h2/system
+  drover migrate batch-3 --from h1 --to h2 --importance low --deadline 10m -o json
+
+Exit codes: 0 arrived, 5 stayed (its budget would not have been kept), 6 failed and safe at its
+source, 7 outcome unknown, 130 detached.`;
+
+export interface MigrateFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly importance?: string;
+  readonly reason?: string;
+  readonly deadline?: string;
+  readonly wait: boolean;
+  readonly config?: string;
+  readonly output: string;
+}
+
+export function migrateCommand(io: Io): Command {
+  return new Command('migrate')
+    .description('Moves a running VM to another host.')
+    .argument('<vm>', "the VM's libvirt name or UUID")
+    .requiredOption('--from <host>', 'the host it runs on: a libvirt URI or a configured name')
+    .requiredOption('--to <host>', 'the host it is to run on')
+    .addOption(fields.reason())
+    .addOption(fields.importance())
+    .option('--deadline <duration>', 'when it should have arrived, from now: 90s, 30m, 2h')
+    .addOption(new Option('--wait', 'steer it and wait for its end').default(true))
+    .addOption(new Option('--no-wait', 'return as soon as memory flows; then nobody steers it'))
+    .addOption(fields.config())
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addHelpText('after', notes)
+    .action(async (vm: string, flags: MigrateFlags) => {
+      const { runMigrate } = await import('./run-migrate.ts');
+      await runMigrate(io, vm, flags);
+    });
+}

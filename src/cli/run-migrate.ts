@@ -1,0 +1,94 @@
+import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
+import { loadConfig } from '../fleet/config.ts';
+import type { RunEvent, StopReason } from '../migration/events.ts';
+import type { MigrationResult } from '../migration/result.ts';
+import { migrateVm } from '../migration/service.ts';
+import { parseDuration } from '../units/duration.ts';
+import { onInterrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { LiveView } from './live-view.ts';
+import type { MigrateFlags } from './migrate.ts';
+import { print } from './output.ts';
+import { migrationDocument, summaryText } from './summary.ts';
+
+const exitCodeOfOutcome: Readonly<Record<MigrationResult['outcome'], ExitCode>> = {
+  completed: exitCodes.ok,
+  stayed: exitCodes.refused,
+  aborted: exitCodes.failedSafe,
+  'failed-safe': exitCodes.failedSafe,
+  lost: exitCodes.failed,
+  unknown: exitCodes.unknown,
+  detached: exitCodes.interrupted,
+};
+
+/** `drover migrate`: steers one migration to its end, or to the moment when it is told to let go. */
+export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promise<void> {
+  const request = requestOf(vm, flags);
+  const config = await loadConfig(flags.config);
+  const view = new LiveView(io, vm);
+  const stop = new AbortController();
+  const detach = (): void => stop.abort('detach' satisfies StopReason);
+  const release = onInterrupt(
+    () => {
+      view.clear();
+      io.err.write('Letting go of it ...\n');
+      detach();
+    },
+    () => {
+      io.err.write(detachedText(vm, flags));
+      process.exit(exitCodes.interrupted);
+    },
+  );
+  const onEvent = (event: RunEvent): void => {
+    view.show(event);
+    if (!flags.wait && memoryFlows(event)) detach();
+  };
+  try {
+    const result = await migrateVm(request, config, { onEvent, signal: stop.signal });
+    view.clear();
+    await report(io, flags, result);
+  } finally {
+    view.clear();
+    release();
+  }
+}
+
+function requestOf(vm: string, flags: MigrateFlags): MigrateRequest {
+  return {
+    vm,
+    from: flags.from,
+    to: flags.to,
+    importance: flags.importance,
+    reason: flags.reason,
+    deadlineMs: flags.deadline === undefined ? undefined : deadlineMs(flags.deadline),
+  };
+}
+
+function deadlineMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new DroverError('usage.invalid', `--deadline '${text}' is not a duration`, {
+    hint: 'write it as 90s, 30m or 2h, counted from now',
+  });
+}
+
+function memoryFlows(event: RunEvent): boolean {
+  return event.kind === 'progress' && event.progress.phase !== 'setup';
+}
+
+async function report(io: Io, flags: MigrateFlags, result: MigrationResult): Promise<void> {
+  await print(io, flags.output, migrationDocument(result), { table: summaryText });
+  if (result.outcome === 'detached') io.err.write(detachedText(result.domain.name, flags));
+  const wanted = result.outcome === 'detached' && !flags.wait;
+  io.endWith(wanted ? exitCodes.ok : exitCodeOfOutcome[result.outcome]);
+}
+
+function detachedText(vm: string, { from }: MigrateFlags): string {
+  return [
+    `Detached: the migration of ${vm} is not cancelled. The hosts carry it on by themselves, and nobody`,
+    'steers it: if the guest writes faster than the link carries, it does not arrive and does not give up.',
+    `  look at it:  virsh -c ${from} domjobinfo ${vm}`,
+    `  cancel it:   drover abort ${vm} --from ${from}`,
+    '',
+  ].join('\n');
+}
