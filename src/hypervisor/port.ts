@@ -4,11 +4,16 @@ import type { Permission } from '../steering/decision.ts';
 
 /**
  * A virtualisation host as the migration sees it. One adapter speaks libvirt, another simulates.
- * Every method may reject with a DroverError whose cause is the adapter's own error.
+ * Every method may reject with a DroverError whose cause is the adapter's own error:
+ * `host.unreachable` when the host itself does not answer, `hypervisor.failed` when it refuses.
  */
 export interface Host {
-  /** The URI or name its operator uses. */
+  /** The name its operator uses. */
+  readonly name: string;
+  /** Where the controller reaches it. */
   readonly address: string;
+  /** Where other hosts reach it; `undefined` when the controller cannot know. */
+  readonly peerAddress: string | undefined;
   facts(): Promise<HostFacts>;
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;
@@ -23,6 +28,8 @@ export interface Host {
   readJob(uuid: string): Promise<JobReading | undefined>;
   /** Statistics of the last completed migration, kept; found on the host where the guest now runs. */
   readCompletedJob(uuid: string): Promise<CompletedJob | undefined>;
+  maxDowntimeMs(uuid: string): Promise<number>;
+  /** Works on an idle domain too: it then holds for the next migration. */
   setMaxDowntime(uuid: string, ms: number): Promise<void>;
   startPostCopy(uuid: string): Promise<void>;
   abortJob(uuid: string): Promise<void>;
@@ -31,6 +38,8 @@ export interface Host {
    * is a hint only: the guest's whereabouts are decided from both hosts' domain states.
    */
   migrate(uuid: string, options: MigrateOptions): Promise<void>;
+  /** Takes up a broken post-copy again; resolves when the call that carries it ends. A hint, too. */
+  resumePostCopy(uuid: string, options: MigrateOptions): Promise<void>;
   /** State changes of one domain as they happen; the returned function ends the subscription. */
   watchDomain(uuid: string, onChange: (change: DomainChange) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -41,11 +50,14 @@ export interface HostFacts {
   readonly hostUuid: string;
   readonly libvirtVersion: string;
   readonly hypervisorVersion: string;
+  /** Memory that a new guest could have, page cache included. */
   readonly freeMemoryBytes: number;
-  /** Whether this host's QEMU and kernel can take part in post-copy. */
+  /** Whether this host's QEMU and daemon can take part in post-copy, as far as can be seen. */
   readonly postCopy: Permission;
   /** Whether a broken post-copy is resumed without harm by this host's daemon. */
-  readonly postCopyRecoverable: boolean;
+  readonly postCopyRecoverable: Permission;
+  /** What could matter but cannot be seen from here, in words. */
+  readonly unknowns: readonly string[];
 }
 
 export interface DomainFacts {
@@ -59,7 +71,8 @@ export interface DomainFacts {
   readonly state: DomainState;
   /** Devices and disks that cannot follow the guest, in words. */
   readonly immovable: readonly string[];
-  readonly hugePages: boolean;
+  /** What in this domain rules post-copy out, in words. */
+  readonly postCopyObstacles: readonly string[];
   /** Whether a migration or another long job holds the domain now. */
   readonly busyWith: string | undefined;
   /** The migratable definition, opaque to all but the adapter. */
@@ -73,9 +86,11 @@ export interface ArrivalProblem {
 
 export interface DomainState {
   readonly state: 'running' | 'paused' | 'shut-off' | 'crashed' | 'other';
-  /** Why, in the adapter's words: `post-copy`, `migrated`, `post-copy-failed`, ... */
-  readonly reason: string;
+  readonly reason: StateReason;
 }
+
+/** Why a domain is in its state, as far as a migration cares. */
+export type StateReason = 'migration' | 'migrated' | 'post-copy' | 'post-copy-failed' | 'other';
 
 export interface MigrateOptions {
   /** The destination as the source host reaches it. */
@@ -99,24 +114,25 @@ export interface JobReading {
 
 export interface CompletedJob {
   readonly totalMs: number;
-  /** Pause as QEMU measured it, ms. */
-  readonly downtimeMs: number;
+  /** Pause as QEMU measured it, ms; `undefined` where it does not say (post-copy). */
+  readonly downtimeMs: number | undefined;
   readonly sentBytes: number;
 }
 
 /** An instant in a domain's life, stamped with the observer's monotonic clock in ms. */
 export interface DomainChange {
-  readonly kind:
-    | 'suspended-for-switch-over'
-    | 'post-copy-running'
-    | 'post-copy-failed'
-    | 'resumed-at-destination'
-    | 'resumed-at-source'
-    | 'stopped'
-    | 'job-completed'
-    | 'iteration'
-    | 'connection-lost'
-    | 'other';
+  readonly kind: DomainChangeKind;
   readonly atMs: number;
-  readonly detail: string;
 }
+
+export type DomainChangeKind =
+  /** The guest stands still: its last memory (or its post-copy start) is on the way. */
+  | 'suspended-for-switch-over'
+  | 'post-copy-failed'
+  /** It runs again: at the destination when seen there, at the source otherwise. */
+  | 'resumed'
+  | 'stopped'
+  | 'job-completed'
+  | 'iteration'
+  | 'connection-lost'
+  | 'other';

@@ -1,0 +1,391 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
+import type {
+  ArrivalProblem,
+  CompletedJob,
+  DomainChange,
+  DomainFacts,
+  DomainState,
+  Host,
+  HostFacts,
+  JobReading,
+  MigrateOptions,
+} from './port.ts';
+import type { GuestModel } from './simulated-guest.ts';
+import { SimulatedJob } from './simulated-job.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** What the simulated machines and the links between them are like. */
+export interface WorldSettings {
+  readonly linkBytesPerSecond: number;
+  /** Longest time between two bitmap syncs: Infinity makes whole passes, as QEMU 10.0 does. */
+  readonly syncMs: number;
+  /** Time that every call to a host takes. */
+  readonly callMs: number;
+}
+
+interface Resident {
+  readonly guest: GuestModel;
+  readonly uuid: string;
+  state: DomainState;
+  slaClass: SlaClass | undefined;
+  downtimeMs: number;
+  job: SimulatedJob | undefined;
+  completed: CompletedJob | undefined;
+}
+
+const qemuDefaultDowntimeMs = 300;
+/** How long the source keeps the stopped domain after it has arrived elsewhere. */
+const releaseMs = 120;
+
+/** Hosts, guests and one link, in virtual time: the same inputs give the same course, always. */
+export class SimulatedWorld {
+  readonly clock: VirtualClock;
+  readonly settings: WorldSettings;
+  readonly #hosts = new Map<string, SimulatedHost>();
+  readonly #jobs = new Set<SimulatedJob>();
+  #linkBytesPerSecond: number;
+
+  constructor(clock: VirtualClock, settings: WorldSettings) {
+    this.clock = clock;
+    this.settings = settings;
+    this.#linkBytesPerSecond = settings.linkBytesPerSecond;
+  }
+
+  addHost(name: string, facts: Partial<HostFacts> = {}): SimulatedHost {
+    const host = new SimulatedHost(this, name, facts);
+    this.#hosts.set(host.peerAddress, host);
+    return host;
+  }
+
+  hostAt(peerAddress: string): SimulatedHost | undefined {
+    return this.#hosts.get(peerAddress);
+  }
+
+  get linkBytesPerSecond(): number {
+    return this.#linkBytesPerSecond;
+  }
+
+  /** Changes the link for every job under way. */
+  shapeLink(bytesPerSecond: number): void {
+    this.#linkBytesPerSecond = bytesPerSecond;
+    for (const job of this.#jobs) job.setLink(bytesPerSecond);
+  }
+
+  admit(job: SimulatedJob): void {
+    this.#jobs.add(job);
+  }
+
+  dismiss(job: SimulatedJob): void {
+    this.#jobs.delete(job);
+  }
+}
+
+/** One simulated host. Beside the port it has the levers that a test or a bench pulls. */
+export class SimulatedHost implements Host {
+  readonly name: string;
+  readonly address: string;
+  readonly peerAddress: string;
+  readonly #world: SimulatedWorld;
+  readonly #facts: HostFacts;
+  readonly #residents = new Map<string, Resident>();
+  readonly #watchers = new Map<string, Set<(change: DomainChange) => void>>();
+  #reachable = true;
+  /** Errors that the next calls of this name end with, after having done their work. */
+  readonly #lostReplies = new Set<string>();
+  #endLostCall: (() => void) | undefined;
+
+  constructor(world: SimulatedWorld, name: string, facts: Partial<HostFacts>) {
+    this.#world = world;
+    this.name = name;
+    this.address = `simulated:///${name}`;
+    this.peerAddress = `simulated://${name}/system`;
+    this.#facts = {
+      hostname: name,
+      hostUuid: `uuid-of-${name}`,
+      libvirtVersion: '12.8.0',
+      hypervisorVersion: '11.1.0',
+      freeMemoryBytes: 64 * 2 ** 30,
+      postCopy: { allowed: true },
+      postCopyRecoverable: { allowed: true },
+      unknowns: [],
+      ...facts,
+    };
+  }
+
+  /** Puts a running guest on this host. */
+  addGuest(guest: GuestModel, slaClass?: SlaClass): string {
+    const uuid = `uuid-of-${guest.name}`;
+    this.#residents.set(
+      uuid,
+      newResident(guest, uuid, { state: 'running', reason: 'other' }, slaClass),
+    );
+    return uuid;
+  }
+
+  /** Cuts or restores the controller's way to this host; migrations go on. */
+  setReachable(reachable: boolean): void {
+    this.#reachable = reachable;
+    if (reachable) return;
+    this.#endLostCall?.();
+    for (const uuid of this.#watchers.keys()) this.#tell(uuid, 'connection-lost');
+  }
+
+  breakPostCopy(uuid: string): void {
+    this.#residents.get(uuid)?.job?.breakPostCopy();
+  }
+
+  /** The next carrying call's connection dies at once; the migration that it began goes on. */
+  loseNextMigrateReply(): void {
+    this.#lostReplies.add('migrate');
+  }
+
+  /** The guest stops being here without a trace, as after a power cut. */
+  forget(uuid: string): void {
+    this.#residents.delete(uuid);
+  }
+
+  async facts(): Promise<HostFacts> {
+    await this.#call();
+    return this.#facts;
+  }
+
+  async findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {
+    await this.#call();
+    for (const resident of this.#residents.values()) {
+      if (resident.uuid === nameOrUuid || resident.guest.name === nameOrUuid) {
+        return factsOf(resident);
+      }
+    }
+    return undefined;
+  }
+
+  async domainState(uuid: string): Promise<DomainState | undefined> {
+    await this.#call();
+    return this.#residents.get(uuid)?.state;
+  }
+
+  async readClass(uuid: string): Promise<SlaClass | undefined> {
+    await this.#call();
+    return this.#resident(uuid).slaClass;
+  }
+
+  async writeClass(uuid: string, slaClass: SlaClass | undefined): Promise<void> {
+    await this.#call();
+    this.#resident(uuid).slaClass = slaClass;
+  }
+
+  async judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]> {
+    await this.#call();
+    const problems: ArrivalProblem[] = [];
+    if (this.#residents.has(domain.uuid)) {
+      problems.push({ code: 'taken', message: `${this.name} has ${domain.name} already` });
+    }
+    if (domain.memoryBytes > this.#facts.freeMemoryBytes) {
+      problems.push({ code: 'memory', message: `${this.name} has too little memory` });
+    }
+    return problems;
+  }
+
+  async readJob(uuid: string): Promise<JobReading | undefined> {
+    await this.#call();
+    return this.#residents.get(uuid)?.job?.reading();
+  }
+
+  async readCompletedJob(uuid: string): Promise<CompletedJob | undefined> {
+    await this.#call();
+    return this.#residents.get(uuid)?.completed;
+  }
+
+  async maxDowntimeMs(uuid: string): Promise<number> {
+    await this.#call();
+    return this.#resident(uuid).downtimeMs;
+  }
+
+  async setMaxDowntime(uuid: string, ms: number): Promise<void> {
+    await this.#call();
+    const resident = this.#resident(uuid);
+    resident.downtimeMs = ms;
+    resident.job?.setDowntime(ms);
+  }
+
+  async startPostCopy(uuid: string): Promise<void> {
+    await this.#call();
+    if (this.#resident(uuid).job?.startPostCopy() !== true)
+      throw failed('post-copy cannot start now');
+  }
+
+  async abortJob(uuid: string): Promise<void> {
+    await this.#call();
+    if (this.#resident(uuid).job?.cancel() !== true) throw failed('there is no job to cancel');
+  }
+
+  async migrate(uuid: string, options: MigrateOptions): Promise<void> {
+    await this.#call();
+    const resident = this.#resident(uuid);
+    const destination = this.#world.hostAt(options.destinationUri);
+    if (destination === undefined) throw failed(`no host at ${options.destinationUri}`);
+    if (resident.job !== undefined) throw failed('another migration job is running');
+    const refuses = options.postCopy && !(await destination.facts()).postCopy.allowed;
+    if (refuses) throw new DroverError('hypervisor.no-post-copy', 'Postcopy is not supported');
+    const carried = this.#carry(resident, destination, options);
+    return this.#lostReplies.delete('migrate') ? lost(this.name) : this.#answerOf(carried);
+  }
+
+  async resumePostCopy(uuid: string, _options: MigrateOptions): Promise<void> {
+    await this.#call();
+    const { job } = this.#resident(uuid);
+    if (job?.resumePostCopy() !== true) throw failed('there is no broken post-copy to resume');
+    while (job.phase === 'post-copy') await this.#world.clock.sleep(100);
+  }
+
+  async watchDomain(
+    uuid: string,
+    onChange: (change: DomainChange) => void,
+  ): Promise<() => Promise<void>> {
+    await this.#call();
+    const watchers = this.#watchers.get(uuid) ?? new Set();
+    this.#watchers.set(uuid, watchers);
+    watchers.add(onChange);
+    return () => {
+      watchers.delete(onChange);
+      return Promise.resolve();
+    };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #carry(resident: Resident, destination: SimulatedHost, options: MigrateOptions): Promise<void> {
+    const { uuid, guest } = resident;
+    const arriving = newResident(
+      guest,
+      uuid,
+      { state: 'paused', reason: 'migration' },
+      resident.slaClass,
+    );
+    destination.#residents.set(uuid, arriving);
+    return new Promise((resolve, reject) => {
+      const link = Math.min(
+        this.#world.linkBytesPerSecond,
+        options.bandwidthBytesPerSecond ?? Infinity,
+      );
+      const { syncMs } = this.#world.settings;
+      const settings = { linkBytesPerSecond: link, downtimeMs: resident.downtimeMs, syncMs };
+      const job = new SimulatedJob(this.#world.clock, guest, options, settings, {
+        suspended: () => this.#become(resident, 'paused', 'migration', 'suspended-for-switch-over'),
+        postCopyRunning: () => {
+          this.#become(resident, 'paused', 'post-copy', 'other');
+          destination.#become(arriving, 'running', 'post-copy', 'resumed');
+        },
+        postCopyFailed: () => {
+          this.#become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
+          destination.#become(arriving, 'paused', 'post-copy-failed', 'post-copy-failed');
+          reject(failed('post-copy failed'));
+        },
+        arrived: () => {
+          this.#handOver(resident, destination, arriving, job);
+          resolve();
+        },
+        cancelled: () => {
+          resident.job = undefined;
+          this.#world.dismiss(job);
+          destination.#residents.delete(uuid);
+          reject(failed('operation aborted: migration out: canceled by client'));
+        },
+      });
+      resident.job = job;
+      this.#world.admit(job);
+    });
+  }
+
+  #handOver(from: Resident, destination: SimulatedHost, to: Resident, job: SimulatedJob): void {
+    destination.#become(to, 'running', 'migrated', 'resumed');
+    const postCopy = from.state.reason === 'post-copy';
+    to.completed = postCopy
+      ? undefined
+      : { totalMs: job.elapsedMs, downtimeMs: job.pauseMs, sentBytes: Math.round(job.sentBytes) };
+    from.job = undefined;
+    this.#world.dismiss(job);
+    this.#become(from, 'paused', 'migrated', 'job-completed');
+    this.#world.clock.schedule(this.#world.clock.nowMs() + releaseMs, () => {
+      this.#residents.delete(from.uuid);
+      this.#tell(from.uuid, 'stopped');
+    });
+  }
+
+  /** The call's own end, or the loss of its connection, whichever comes first. */
+  #answerOf(carried: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#endLostCall = () => reject(unreachable(this.name));
+      carried.then(resolve, reject);
+    });
+  }
+
+  #become(
+    resident: Resident,
+    state: DomainState['state'],
+    reason: DomainState['reason'],
+    change: DomainChange['kind'],
+  ): void {
+    resident.state = { state, reason };
+    this.#tell(resident.uuid, change);
+  }
+
+  #tell(uuid: string, kind: DomainChange['kind']): void {
+    if (!this.#reachable && kind !== 'connection-lost') return;
+    const atMs = this.#world.clock.nowMs();
+    for (const watcher of this.#watchers.get(uuid) ?? []) watcher({ kind, atMs });
+  }
+
+  #resident(uuid: string): Resident {
+    const resident = this.#residents.get(uuid);
+    if (resident === undefined) throw failed(`no domain ${uuid} on ${this.name}`);
+    return resident;
+  }
+
+  async #call(): Promise<void> {
+    await this.#world.clock.sleep(this.#world.settings.callMs);
+    if (!this.#reachable) throw unreachable(this.name);
+  }
+}
+
+function newResident(
+  guest: GuestModel,
+  uuid: string,
+  state: DomainState,
+  slaClass: SlaClass | undefined,
+): Resident {
+  const downtimeMs = qemuDefaultDowntimeMs;
+  return { guest, uuid, state, slaClass, downtimeMs, job: undefined, completed: undefined };
+}
+
+function factsOf(resident: Resident): DomainFacts {
+  return {
+    name: resident.guest.name,
+    uuid: resident.uuid,
+    memoryBytes: resident.guest.memoryBytes,
+    virtualCpus: 1,
+    machineType: 'pc-q35-10.0',
+    architecture: 'x86_64',
+    persistent: false,
+    state: resident.state,
+    immovable: [],
+    postCopyObstacles: [],
+    busyWith: resident.job === undefined ? undefined : 'a migration',
+    definition: `<domain><name>${resident.guest.name}</name></domain>`,
+  };
+}
+
+function failed(message: string): DroverError {
+  return new DroverError('hypervisor.failed', message);
+}
+
+function unreachable(name: string): DroverError {
+  return new DroverError('host.unreachable', `${name} does not answer`);
+}
+
+function lost(name: string): Promise<never> {
+  return Promise.reject(unreachable(name));
+}

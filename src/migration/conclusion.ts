@@ -1,0 +1,133 @@
+import type { CompletedJob, Host } from '../hypervisor/port.ts';
+import type { RunIntent, RunPorts } from './intent.ts';
+import { messageOf } from './look.ts';
+import type { Record } from './record.ts';
+import type { Blackout, MigrationResult } from './result.ts';
+import type { StartPlan } from './steersman.ts';
+import type { MigrationState, Outcome, Place } from './transition.ts';
+
+/** All that is known when a run ends. */
+export interface Ending {
+  readonly intent: RunIntent;
+  readonly ports: RunPorts;
+  readonly record: Record;
+  readonly state: MigrationState;
+  readonly plan: StartPlan;
+  readonly totalMs: number;
+  readonly postCopySeen: boolean;
+  readonly callError: unknown;
+  /** The source's downtime limit before the run. */
+  readonly formerDowntimeMs: number;
+  /** Why a broken post-copy was not mended. */
+  readonly hopeless: string | undefined;
+}
+
+/** Measures, tidies up at the source and writes the last lines of the story. */
+export async function conclude(ending: Ending): Promise<MigrationResult> {
+  const { intent, ports, record, state } = ending;
+  const outcome = state.phase === 'ended' ? state.outcome : 'detached';
+  const completed = outcome === 'completed' ? await readCompleted(ending) : undefined;
+  if (state.phase === 'ended' && state.runsOn.includes('source')) await restore(ending);
+  const blackout = outcome === 'completed' ? blackoutOf(ending, completed) : undefined;
+  record.why.push(lastWords(outcome, ending, blackout));
+  return {
+    outcome,
+    domain: { name: intent.domain.name, uuid: intent.domain.uuid },
+    from: ports.source.name,
+    to: ports.destination.name,
+    runsOn: places(state).map((place) => ports[place].name),
+    switchedToPostCopy: ending.postCopySeen,
+    startedWithPostCopy: ending.plan.postCopy,
+    totalMs: ending.totalMs,
+    blackout,
+    sentBytes: Math.max(completed?.sentBytes ?? 0, record.telemetry.at(-1)?.memorySentBytes ?? 0),
+    decisions: record.decisions,
+    why: record.why,
+    telemetry: record.telemetry,
+  };
+}
+
+/** Pre-copy leaves statistics at the destination; a persistent source may have kept its own. */
+async function readCompleted(ending: Ending): Promise<CompletedJob | undefined> {
+  const { uuid } = ending.intent.domain;
+  const { source, destination } = ending.ports;
+  return (await readFrom(destination, uuid)) ?? readFrom(source, uuid);
+}
+
+async function readFrom(host: Host, uuid: string): Promise<CompletedJob | undefined> {
+  try {
+    return await host.readCompletedJob(uuid);
+  } catch {
+    // A figure that cannot be had is told as not measured; the guest has arrived all the same.
+    return undefined;
+  }
+}
+
+/** The limit outlives the job: left in place, it would be the next migration's, whoever starts it. */
+async function restore(ending: Ending): Promise<void> {
+  try {
+    await ending.ports.source.setMaxDowntime(ending.intent.domain.uuid, ending.formerDowntimeMs);
+  } catch (error) {
+    ending.record.why.push(
+      `Its downtime limit at the source could not be put back to ${ending.formerDowntimeMs} ms: ${messageOf(error)}`,
+    );
+  }
+}
+
+function blackoutOf(ending: Ending, completed: CompletedJob | undefined): Blackout | undefined {
+  if (!ending.postCopySeen && completed?.downtimeMs !== undefined) {
+    return { ms: completed.downtimeMs, measuredBy: 'hypervisor' };
+  }
+  return ending.record.blackoutByEvents();
+}
+
+function places(state: MigrationState): readonly Place[] {
+  if (state.phase === 'ended') return state.runsOn;
+  return state.phase === 'copying' || state.phase === 'preflight' ? ['source'] : [];
+}
+
+function lastWords(
+  outcome: Outcome | 'detached',
+  ending: Ending,
+  blackout: Blackout | undefined,
+): string {
+  const { source, destination } = ending.ports;
+  const after = `after ${(ending.totalMs / 1000).toFixed(1)} s`;
+  const said =
+    ending.callError === undefined ? '' : ` Libvirt said: ${messageOf(ending.callError)}`;
+  switch (outcome) {
+    case 'completed':
+      return `It runs on ${destination.name} ${after}; ${pauseInWords(blackout)}`;
+    case 'stayed':
+      return `It stays on ${source.name}, where it runs on as before.`;
+    case 'aborted':
+      return `Cancelled ${after}: it runs on ${source.name} as before.`;
+    case 'failed-safe':
+      return `It failed ${after}, and runs on ${source.name} as before.${said}`;
+    case 'lost':
+      return `Neither host has the guest, or all of its memory, any more.${said}`;
+    case 'unknown':
+      return unknownInWords(ending) + said;
+    case 'detached':
+      break;
+  }
+  return 'Nobody steers it from here any more: the hosts carry it on by themselves.';
+}
+
+function unknownInWords(ending: Ending): string {
+  const { source, destination } = ending.ports;
+  const { state } = ending;
+  if (state.phase === 'ended' && state.runsOn.length === 2) {
+    return `Both ${source.name} and ${destination.name} say that they run it. Nothing was stopped: look which one is whole.`;
+  }
+  if (ending.hopeless !== undefined && ending.postCopySeen) {
+    return `It stands still, its memory split over ${source.name} and ${destination.name}: ${ending.hopeless}. Nothing was destroyed.`;
+  }
+  return `Where it runs could not be seen for certain on ${source.name} and ${destination.name}. Nothing was touched.`;
+}
+
+function pauseInWords(blackout: Blackout | undefined): string {
+  if (blackout === undefined) return 'how long it stood still was not measured.';
+  const how = blackout.measuredBy === 'hypervisor' ? "by QEMU's count" : 'between the two events';
+  return `it stood still for ${Math.round(blackout.ms)} ms ${how}.`;
+}

@@ -1,0 +1,18 @@
+import type { Sample } from '../forecast/telemetry.ts';
+import type { MigrationState } from './transition.ts';
+
+/** A steady watch: 4 readings a second cost a daemon next to nothing. */
+const steadyMs = 250;
+/** Near the switch-over a decision that is late by a quarter of a second is a wrong one. */
+const closeMs = 60;
+/** What is left would be across within this time. */
+const nearMs = 1_000;
+
+/** How long to wait until the next reading, ms. */
+export function pauseMs(state: MigrationState, sample: Sample | undefined): number {
+  if (state.phase === 'switching') return closeMs;
+  if (state.phase !== 'copying' || sample === undefined) return steadyMs;
+  const rate = sample.throughputBytesPerSecond;
+  const leftMs = rate > 0 ? (sample.memoryRemainingBytes / rate) * 1000 : Infinity;
+  return leftMs < nearMs ? closeMs : steadyMs;
+}

@@ -1,0 +1,30 @@
+import type { Sample } from '../forecast/telemetry.ts';
+import type { Decision } from '../steering/decision.ts';
+import type { Outcome } from './transition.ts';
+
+/** What became of a migration, and what it cost. */
+export interface MigrationResult {
+  /** `detached`: it goes on without us. */
+  readonly outcome: Outcome | 'detached';
+  readonly domain: { readonly name: string; readonly uuid: string };
+  readonly from: string;
+  readonly to: string;
+  /** Names of the hosts that run the guest, as both were seen. Empty: none, or not known. */
+  readonly runsOn: readonly string[];
+  readonly switchedToPostCopy: boolean;
+  readonly startedWithPostCopy: boolean;
+  readonly totalMs: number;
+  /** The guest's pause at switch-over; `undefined` where there was none or nothing measured it. */
+  readonly blackout: Blackout | undefined;
+  readonly sentBytes: number;
+  readonly decisions: readonly Decision[];
+  /** The whole story, a sentence each, for a person. */
+  readonly why: readonly string[];
+  readonly telemetry: readonly Sample[];
+}
+
+export interface Blackout {
+  readonly ms: number;
+  /** `hypervisor`: QEMU's own figure; `events`: between two lifecycle events, on our clock. */
+  readonly measuredBy: 'hypervisor' | 'events';
+}
