@@ -74,6 +74,6 @@ if (majorOf(process.versions.node) >= neededMajor) {
       neededMajor +
       ', or run "npm ci" in ' +
       root +
-      ': it brings one along.'
+      ': it brings one along.',
   );
 }

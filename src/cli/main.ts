@@ -6,15 +6,10 @@ import type { Io } from './io.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs `drover` as a process: the arguments, streams and exit code are the process's own. */
-export function main(): void {
+export async function main(): Promise<void> {
   process.stdout.on('error', endOnClosedPipe);
-  void run(process.argv.slice(2), {
-    out: process.stdout,
-    err: process.stderr,
-    env: process.env,
-  }).then((exitCode) => {
-    process.exitCode ??= exitCode;
-  });
+  const { stdout, stderr, env } = process;
+  process.exitCode = await run(process.argv.slice(2), { out: stdout, err: stderr, env });
 }
 
 /** Runs one command line and says with which code the process should end. Never rejects. */
