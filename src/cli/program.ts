@@ -33,7 +33,7 @@ const entries: readonly CommandEntry[] = [
   {
     name: 'lab',
     summary: 'real libvirt hosts and guests on this one machine, to try and to test with',
-    load: async () => (await import('./lab.ts')).labCommand(),
+    load: async (io) => (await import('./lab.ts')).labCommand(io),
   },
 ];
 

@@ -1,0 +1,127 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DroverError } from '../errors/catalogue.ts';
+import { isErrno } from './run.ts';
+
+/** A process that is a member of a lab's namespace. */
+export interface Process {
+  /** As this program sees it. */
+  readonly pid: number;
+  /** As the process itself and its host see it; 1 is the host's init. */
+  readonly pidInside: number;
+  /** How many process namespaces deep it is, seen from here; 1 is the machine itself. */
+  readonly depth: number;
+  readonly argv: readonly string[];
+}
+
+/** Every process in the network namespace that is kept at `path`; none when there is no such one. */
+export async function processesIn(path: string): Promise<readonly Process[]> {
+  const inode = await namespaceInode(path);
+  if (inode === undefined) return [];
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const link = await orUndefined(readlink(`/proc/${pid}/ns/net`));
+      return link === `net:[${inode}]` ? await describeProcess(Number(pid)) : undefined;
+    }),
+  );
+  return found.filter((process) => process !== undefined);
+}
+
+/** The init of the host whose network namespace this is: its death is the host's power cut. */
+export async function initIn(path: string): Promise<Process | undefined> {
+  return (await processesIn(path)).find(isInit);
+}
+
+export function isInit(process: Process): boolean {
+  return process.depth > 1 && process.pidInside === 1;
+}
+
+/** Clock ticks from the machine's start to the process's: with the pid it names a process for good. */
+export async function startTicks(pid: number): Promise<number | undefined> {
+  const text = await orUndefined(readFile(`/proc/${pid}/stat`, 'utf8'));
+  // Field 22; the second field is in brackets and may contain anything.
+  const field = text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  return field === undefined ? undefined : Number(field);
+}
+
+/** Kills processes at once; those that are gone already are fine. */
+export function killAll(processes: readonly Pick<Process, 'pid'>[]): void {
+  for (const { pid } of processes) {
+    if (pid === process.pid) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!isErrno(error, 'ESRCH')) throw error;
+    }
+  }
+}
+
+/**
+ * Kills every process of a namespace until there is none: one that was just being forked is caught
+ * by the next round.
+ */
+export async function emptyNamespace(path: string, deadlineMs = 20_000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const members = (await processesIn(path)).filter(({ pid }) => pid !== process.pid);
+    if (members.length === 0) return;
+    if (performance.now() > end) {
+      throw new DroverError('lab.failed', `processes in ${path} do not die`, {
+        hint: `pids ${members.map(({ pid }) => pid).join(', ')}: look at /proc/PID/stack`,
+      });
+    }
+    killAll(members);
+    await delay(10);
+  }
+}
+
+/** Waits until a condition holds; the lab's own waiting always has an end. */
+export async function waitUntil(
+  what: string,
+  condition: () => Promise<boolean>,
+  deadlineMs = 20_000,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await condition())) {
+    if (performance.now() > end) {
+      throw new DroverError('lab.failed', `${what}: not within ${deadlineMs / 1000} s`);
+    }
+    await delay(10);
+  }
+}
+
+async function namespaceInode(path: string): Promise<number | undefined> {
+  return (await orUndefined(stat(path)))?.ino;
+}
+
+async function describeProcess(pid: number): Promise<Process | undefined> {
+  const [status, commandLine] = await Promise.all([
+    orUndefined(readFile(`/proc/${pid}/status`, 'utf8')),
+    orUndefined(readFile(`/proc/${pid}/cmdline`, 'utf8')),
+  ]);
+  const numbers = /^NSpid:\s*(.*)$/m
+    .exec(status ?? '')?.[1]
+    ?.trim()
+    .split(/\s+/);
+  if (numbers === undefined || /^State:\s*Z/m.test(status ?? '')) return undefined;
+  return {
+    pid,
+    pidInside: Number(numbers.at(-1)),
+    depth: numbers.length,
+    argv: (commandLine ?? '').split('\0').slice(0, -1),
+  };
+}
+
+/**
+ * A process may end between two looks at it, and one that root may not look at belongs to the
+ * machine's own keeper, never to a lab: neither is an error.
+ */
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES', 'EPERM')) return undefined;
+    throw error;
+  }
+}
