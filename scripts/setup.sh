@@ -25,6 +25,7 @@ need_commands() {
     esac
   done
   [ ${#missing[@]} -eq 0 ] && return
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
   command -v apt-get >/dev/null || fail "missing: ${missing[*]}; this machine has no apt-get: install them yourself"
   printf 'installing Debian packages: %s\n' "${missing[*]}" >&2
   local log

@@ -18,19 +18,33 @@ done
 need_root
 need_node
 need_lab
-need_commands openssl=openssl ssh=openssh-client /usr/sbin/sshd=openssh-server python3=python3
+need_commands openssl=openssl ssh=openssh-client pgrep=procps /usr/sbin/sshd=openssh-server python3=python3
 
 passed=0 failed=0 skipped=0
 # All labs of the run keep their state below this folder, so that whatever it leaves can be found.
 work=$(mktemp -d /tmp/drover-test.XXXXXX)
 export DROVER_LAB_DIR=$work/lab
 
-# Whatever way the run ends, what it started goes; what had to be swept up is a failure.
+# What a run of the lab is made of: network namespaces, mounts, daemons, guests.
+running_things() {
+  ip netns list | sed 's/ .*//; s/^/namespace /'
+  sed -n 's/^[^ ]* \([^ ]*drover[^ ]*\) .*/mount \1/p' /proc/self/mounts
+  pgrep -l -x 'libvirtd|virtqemud|qemu-system-x86|sshd|postgres|chromium' | sed 's/^/process /'
+}
+running_things | sort >"$work/before"
+
+# Whatever way the run ends, what it started goes. That something had to be swept up is a failure.
 finish() {
-  if ! node scripts/sweep.ts "$work"; then
-    printf 'FAILED  clean: the tests left something behind\n'
+  local left
+  left=$(running_things | sort | comm -13 "$work/before" -)
+  if [ -n "$left" ]; then
+    printf '%s\nFAILED  clean: the tests left these behind\n' "$left"
     failed=$((failed + 1))
+    find "$work" -name lab.json -printf '%h\n' | while read -r lab; do
+      node bin/drover.js lab down --lab-dir "$lab"
+    done
   else
+    printf 'ok      clean\n'
     passed=$((passed + 1))
   fi
   rm -rf "$work"
