@@ -75,6 +75,8 @@ export interface DomainFacts {
   readonly postCopyObstacles: readonly string[];
   /** Whether a migration or another long job holds the domain now. */
   readonly busyWith: string | undefined;
+  /** What could stop it and is only seen by trying, in words. */
+  readonly doubts: readonly string[];
   /** The migratable definition, opaque to all but the adapter. */
   readonly definition: string;
 }

@@ -4,7 +4,6 @@ import { type GuestModel, unionBytes, writtenBytes } from './simulated-guest.ts'
 import type { VirtualClock } from './virtual-clock.ts';
 
 const pageBytes = 4096;
-const setupMs = 40;
 /** Device state and the hand-shake: what a pause lasts when no memory is left to send. */
 const handOverMs = 12;
 const cancelMs = 300;
@@ -20,6 +19,15 @@ export interface JobListener {
   postCopyFailed(): void;
   arrived(): void;
   cancelled(): void;
+}
+
+/** The conditions that a job begins under. */
+export interface JobSettings {
+  readonly linkBytesPerSecond: number;
+  readonly downtimeMs: number;
+  /** See WorldSettings. */
+  readonly syncMs: number;
+  readonly setupMs: number;
 }
 
 type JobPhase = 'setup' | 'pre-copy' | 'switching' | 'post-copy' | 'broken' | 'cancelling' | 'over';
@@ -58,7 +66,7 @@ export class SimulatedJob {
     clock: VirtualClock,
     guest: GuestModel,
     options: MigrateOptions,
-    settings: { linkBytesPerSecond: number; downtimeMs: number; syncMs: number },
+    settings: JobSettings,
     listener: JobListener,
   ) {
     this.#clock = clock;
@@ -71,8 +79,8 @@ export class SimulatedJob {
     this.#remaining = guest.touchedBytes;
     this.#passBytes = guest.touchedBytes;
     this.#startedAtMs = clock.nowMs();
-    this.#settledAtMs = this.#startedAtMs + setupMs;
-    this.#next(setupMs, () => this.#beginPass());
+    this.#settledAtMs = this.#startedAtMs + settings.setupMs;
+    this.#next(settings.setupMs, () => this.#beginPass());
   }
 
   get phase(): JobPhase {

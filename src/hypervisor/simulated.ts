@@ -20,6 +20,8 @@ export interface WorldSettings {
   readonly linkBytesPerSecond: number;
   /** Longest time between two bitmap syncs: Infinity makes whole passes, as QEMU 10.0 does. */
   readonly syncMs: number;
+  /** Time from a migration's call to its first byte: until then post-copy cannot be started. */
+  readonly setupMs: number;
   /** Time that every call to a host takes. */
   readonly callMs: number;
 }
@@ -271,8 +273,13 @@ export class SimulatedHost implements Host {
         this.#world.linkBytesPerSecond,
         options.bandwidthBytesPerSecond ?? Infinity,
       );
-      const { syncMs } = this.#world.settings;
-      const settings = { linkBytesPerSecond: link, downtimeMs: resident.downtimeMs, syncMs };
+      const { syncMs, setupMs } = this.#world.settings;
+      const settings = {
+        linkBytesPerSecond: link,
+        downtimeMs: resident.downtimeMs,
+        syncMs,
+        setupMs,
+      };
       const job = new SimulatedJob(this.#world.clock, guest, options, settings, {
         suspended: () => this.#become(resident, 'paused', 'migration', 'suspended-for-switch-over'),
         postCopyRunning: () => {
@@ -373,6 +380,7 @@ function factsOf(resident: Resident): DomainFacts {
     state: resident.state,
     immovable: [],
     postCopyObstacles: [],
+    doubts: [],
     busyWith: resident.job === undefined ? undefined : 'a migration',
     definition: `<domain><name>${resident.guest.name}</name></domain>`,
   };

@@ -204,12 +204,17 @@ export class Attempt {
   }
 
   async #dispatch(event: MigrationEvent): Promise<void> {
+    for (const effect of this.#step(event)) await this.#carryOut(effect);
+  }
+
+  /** Takes the state on by one event; what has to be done for it is left to the caller. */
+  #step(event: MigrationEvent): readonly Effect[] {
     const before = this.#state.phase;
     const { state, effects } = transition(this.#state, event);
     this.#state = state;
     if (state.phase === 'post-copy') this.#postCopySeen = true;
     if (state.phase !== before) this.#record.phase(state.phase, this.#elapsedMs());
-    for (const effect of effects) await this.#carryOut(effect);
+    return effects;
   }
 
   async #carryOut(effect: Effect): Promise<void> {
@@ -280,9 +285,7 @@ export class Attempt {
   #changed(change: DomainChange, at: 'source' | 'destination'): void {
     this.#record.change(change, at);
     if (change.kind === 'iteration' || change.kind === 'other') return;
-    if (change.kind === 'suspended-for-switch-over') {
-      this.#state = transition(this.#state, { kind: change.kind }).state;
-    }
+    if (change.kind === 'suspended-for-switch-over') this.#step({ kind: change.kind });
     this.#lookDue = true;
     this.#wake.abort();
   }

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { DroverError } from '../errors/catalogue.ts';
+import { slaClasses } from '../policy/vocabulary.ts';
+import { parseSize } from '../units/size.ts';
+import { lineOf } from './source-map.ts';
+
+const bandwidth = z.string().transform((text, context) => {
+  const bytes = text.trim().endsWith('/s') ? parseSize(text.trim().slice(0, -2)) : undefined;
+  if (bytes !== undefined && bytes > 0) return bytes;
+  context.addIssue({ code: 'custom', message: 'expected a rate such as 500 MiB/s' });
+  return z.NEVER;
+});
+
+const hostSchema = z.strictObject({
+  /** Where the controller reaches the host. */
+  uri: z
+    .string()
+    .includes('://', { message: 'expected a libvirt URI such as qemu+ssh://root@h1/system' }),
+  /** Where other hosts reach it, when that is not `uri`. */
+  peerUri: z
+    .string()
+    .includes('://', { message: 'expected a libvirt URI such as qemu+tls://h1/system' })
+    .optional(),
+  postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
+  /** The most that migrations from and to this host may take of the link. */
+  bandwidth: bandwidth.optional(),
+});
+
+const configSchema = z.strictObject({
+  hosts: z.record(z.string(), hostSchema).default({}),
+  /** The class of domains whose metadata names none: the first rule whose name pattern fits. */
+  classes: z
+    .array(z.strictObject({ name: z.string().min(1), class: z.enum(slaClasses) }))
+    .default([]),
+  /** Read by the policy itself. */
+  policy: z.unknown().optional(),
+});
+
+/** What the administrator has set. */
+export type Config = z.output<typeof configSchema>;
+export type HostConfig = z.output<typeof hostSchema>;
+
+export const emptyConfig: Config = { hosts: {}, classes: [] };
+
+/** Where the configuration is looked for when nothing names it, in this order. */
+export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const own = env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  return [join(own, 'drover', 'config.yaml'), '/etc/drover/config.yaml'];
+}
+
+/**
+ * Reads the configuration from `path`, from where DROVER_CONFIG points, or from the first default
+ * place that has one; none there is an empty configuration. Rejects with `config.invalid`, which
+ * names the file, the line, the field and what is allowed.
+ */
+export async function loadConfig(path?: string): Promise<Config> {
+  const named = path ?? process.env['DROVER_CONFIG'];
+  if (named !== undefined) return parseConfig(await readNamed(named), named);
+  for (const candidate of defaultConfigPaths()) {
+    const text = await readIfThere(candidate);
+    if (text !== undefined) return parseConfig(text, candidate);
+  }
+  return emptyConfig;
+}
+
+/** Parses a configuration; `file` is only named in errors. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    const { line } = lines.linePos(broken.pos[0]);
+    throw new DroverError('config.invalid', `${file}:${line}: ${broken.message}`);
+  }
+  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return parsed.data;
+  const messages = parsed.error.issues.map((issue) => {
+    const field = issue.path.map(String).join('.') || 'the file';
+    return `${file}:${lineOf(document, lines, issue.path)}: ${field}: ${issue.message}`;
+  });
+  throw new DroverError('config.invalid', messages.join('\n'));
+}
+
+async function readNamed(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new DroverError('config.invalid', `${path} cannot be read`, { cause: error });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new DroverError('config.invalid', `${path} cannot be read`, { cause: error });
+  }
+}

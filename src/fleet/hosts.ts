@@ -1,0 +1,58 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { Permission } from '../steering/decision.ts';
+import type { Config } from './config.ts';
+
+/** A host with everything that is set for it. */
+export interface ResolvedHost {
+  /** Its name in the configuration, or its URI where it is not there. */
+  readonly name: string;
+  readonly uri: string;
+  /** Where other hosts reach it; `undefined` where neither the configuration nor the URI says. */
+  readonly peerUri: string | undefined;
+  readonly postCopy: Permission;
+  readonly bandwidthBytesPerSecond: number | undefined;
+}
+
+/** The host of this name or URI. A URI that the configuration does not have stands for itself. */
+export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
+  const named = Object.entries(config.hosts).find(
+    ([name, host]) => name === nameOrUri || host.uri === nameOrUri,
+  );
+  if (named !== undefined) {
+    const [name, host] = named;
+    return {
+      name,
+      uri: host.uri,
+      peerUri: host.peerUri ?? peerUriOf(host.uri),
+      postCopy: postCopyPermission(name, host.postCopy),
+      bandwidthBytesPerSecond: host.bandwidth,
+    };
+  }
+  if (!nameOrUri.includes('://')) throw unknownHost(config, nameOrUri);
+  return {
+    name: nameOrUri,
+    uri: nameOrUri,
+    peerUri: peerUriOf(nameOrUri),
+    postCopy: { allowed: true },
+    bandwidthBytesPerSecond: undefined,
+  };
+}
+
+/** A remote URI means the same host wherever it is used; a local one does not. */
+function peerUriOf(uri: string): string | undefined {
+  return /^[a-z0-9+]+:\/\/[^/?#]/i.test(uri) ? uri : undefined;
+}
+
+function postCopyPermission(name: string, setting: 'allowed' | 'forbidden'): Permission {
+  if (setting === 'allowed') return { allowed: true };
+  return { allowed: false, because: `the administrator forbids it on ${name}` };
+}
+
+function unknownHost(config: Config, name: string): DroverError {
+  const known = Object.keys(config.hosts);
+  const hint =
+    known.length === 0
+      ? 'No host is configured: name one by its libvirt URI, such as qemu+ssh://root@h1/system.'
+      : `Configured are ${known.join(', ')}; any other host is named by its libvirt URI.`;
+  return new DroverError('usage.invalid', `There is no host ${name}`, { hint });
+}

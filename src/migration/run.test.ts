@@ -1,0 +1,366 @@
+import { describe, expect, test } from 'vitest';
+import type { HostFacts, StateReason } from '../hypervisor/port.ts';
+import { type SimulatedHost, SimulatedWorld } from '../hypervisor/simulated.ts';
+import type { GuestModel } from '../hypervisor/simulated-guest.ts';
+import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import type { Action, Decision } from '../steering/decision.ts';
+import type { RunEvent, StopReason } from './events.ts';
+import type { RunIntent } from './intent.ts';
+import type { MigrationResult } from './result.ts';
+import { runMigration } from './run.ts';
+import type { Steersman } from './steersman.ts';
+
+const mib = 2 ** 20;
+
+const quiet: GuestModel = {
+  name: 'quiet',
+  memoryBytes: 128 * mib,
+  touchedBytes: 32 * mib,
+  workingSetBytes: 2 * mib,
+  writeBytesPerSecond: mib / 4,
+  throttleEffect: 1,
+};
+const furious: GuestModel = {
+  ...quiet,
+  name: 'furious',
+  touchedBytes: 120 * mib,
+  workingSetBytes: 96 * mib,
+  writeBytesPerSecond: 60 * mib,
+};
+
+/** Does at each of these times what is written there, once, and waits otherwise. */
+function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200): Steersman {
+  const left = new Map(Object.entries(script).map(([at, action]) => [Number(at), action]));
+  return {
+    plan: ({ postCopy }) => ({
+      postCopy: postCopy.allowed,
+      autoConverge: undefined,
+      maxDowntimeMs,
+      why: 'It starts.',
+    }),
+    observe: () => undefined,
+    decide: (atMs) => {
+      const due = [...left.keys()].find((at) => at <= atMs);
+      if (due === undefined) return decision(atMs, { kind: 'wait' });
+      const action = left.get(due) ?? { kind: 'wait' };
+      left.delete(due);
+      return decision(atMs, action);
+    },
+  };
+}
+
+function decision(atMs: number, action: Action): Decision {
+  const forecast = {
+    completes: true,
+    timeMs: { p50: 5_000, p90: 9_000 },
+    blackoutMs: { p50: 100, p90: 200 },
+    slowdownShare: 0,
+    slowdownMs: 0,
+    bytes: 0,
+    lossRisk: 0,
+  };
+  return { atMs, action, why: `Now ${action.kind}.`, forecast, alternatives: [] };
+}
+
+interface Stage {
+  readonly world: SimulatedWorld;
+  readonly source: SimulatedHost;
+  readonly destination: SimulatedHost;
+  readonly uuid: string;
+  readonly clock: VirtualClock;
+  readonly stop: AbortController;
+}
+
+interface Scene {
+  readonly guest?: GuestModel;
+  readonly script?: Readonly<Record<number, Action>>;
+  readonly downtimeMs?: number;
+  readonly syncMs?: number;
+  readonly setupMs?: number;
+  readonly destinationFacts?: Partial<HostFacts>;
+  readonly recoverable?: boolean;
+  /** What happens to the stage meanwhile, by time in ms. */
+  readonly fate?: Readonly<Record<number, (stage: Stage) => void>>;
+  readonly before?: (stage: Stage) => void;
+}
+
+interface Played extends Stage {
+  readonly result: MigrationResult;
+  readonly events: readonly RunEvent[];
+}
+
+async function play(scene: Scene): Promise<Played> {
+  const clock = new VirtualClock();
+  const world = new SimulatedWorld(clock, {
+    linkBytesPerSecond: 24 * mib,
+    syncMs: scene.syncMs ?? Infinity,
+    setupMs: scene.setupMs ?? 40,
+    callMs: 1,
+  });
+  const source = world.addHost('h1');
+  const destination = world.addHost('h2', scene.destinationFacts);
+  const guest = scene.guest ?? quiet;
+  const uuid = source.addGuest(guest, 'pet');
+  const stop = new AbortController();
+  const stage = { world, source, destination, uuid, clock, stop };
+  for (const [at, happen] of Object.entries(scene.fate ?? {})) {
+    clock.schedule(Number(at), () => happen(stage));
+  }
+  scene.before?.(stage);
+  const events: RunEvent[] = [];
+  const result = await clock.run(run(scene, stage, (event) => events.push(event)));
+  return { ...stage, result, events };
+}
+
+async function run(
+  scene: Scene,
+  { source, destination, uuid, clock, stop }: Stage,
+  onEvent: (event: RunEvent) => void,
+): Promise<MigrationResult> {
+  const domain = await source.findDomain(uuid);
+  if (domain === undefined) throw new Error('the scene has no guest');
+  const recoverable = scene.recoverable ?? true;
+  const intent: RunIntent = {
+    domain,
+    destinationUri: destination.peerAddress,
+    bandwidthBytesPerSecond: undefined,
+    capabilities: {
+      postCopy: { allowed: true },
+      postCopyRecoverable: recoverable,
+      autoConverge: { allowed: true },
+    },
+    postCopyRecovery: recoverable
+      ? { allowed: true }
+      : { allowed: false, because: 'its daemon would crash' },
+  };
+  const newSteersman = (): Steersman => scripted(scene.script ?? {}, scene.downtimeMs);
+  return runMigration(intent, { source, destination, newSteersman }, clock, onEvent, stop.signal);
+}
+
+/** Where both hosts have the guest, whole and running. */
+async function residence({ source, destination, uuid, clock }: Stage): Promise<string[]> {
+  const settled: StateReason[] = ['other', 'migrated'];
+  const found: string[] = [];
+  for (const host of [source, destination]) {
+    host.setReachable(true);
+    const state = await clock.run(host.domainState(uuid));
+    if (state?.state === 'running' && settled.includes(state.reason)) found.push(host.name);
+  }
+  return found;
+}
+
+const detach = 'detach' satisfies StopReason;
+const abort = 'abort' satisfies StopReason;
+const postCopyAt2s = { 2_000: { kind: 'start-post-copy' } } as const;
+
+interface Case extends Scene {
+  readonly name: string;
+  readonly outcome: MigrationResult['outcome'];
+  readonly runsOn: readonly string[];
+  readonly postCopy?: boolean;
+  readonly says?: RegExp;
+  /** Where the guest is, when that could not be seen. */
+  readonly reallyOn?: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { name: 'a quiet guest arrives by itself', outcome: 'completed', runsOn: ['h2'] },
+  {
+    name: 'a quiet guest arrives where the bitmap is synced all the time',
+    syncMs: 100,
+    outcome: 'completed',
+    runsOn: ['h2'],
+  },
+  {
+    name: 'post-copy that was decided is carried out',
+    guest: furious,
+    script: postCopyAt2s,
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+  },
+  {
+    name: 'post-copy asked for while the job sets up is refused, told, and does no harm',
+    setupMs: 800,
+    script: { 0: { kind: 'start-post-copy' } },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    says: /Could not start post-copy yet/,
+  },
+  {
+    name: 'a freeze brings a furious guest across',
+    guest: furious,
+    script: { 4_000: { kind: 'freeze', expectedMs: 5_000 } },
+    outcome: 'completed',
+    runsOn: ['h2'],
+  },
+  {
+    name: 'a guest that stays runs on at its source',
+    guest: furious,
+    script: { 5_000: { kind: 'stay' } },
+    outcome: 'stayed',
+    runsOn: ['h1'],
+    says: /stays on h1/,
+  },
+  {
+    name: 'an abort brings it back to its source',
+    guest: furious,
+    fate: { 3_000: ({ stop }) => stop.abort(abort) },
+    outcome: 'aborted',
+    runsOn: ['h1'],
+  },
+  {
+    name: 'an abort in the first instant is repeated until the job can be cancelled',
+    guest: furious,
+    fate: { 5: ({ stop }) => stop.abort(abort) },
+    outcome: 'aborted',
+    runsOn: ['h1'],
+  },
+  {
+    name: 'an abort after the point of no return is refused, and the guest arrives',
+    guest: furious,
+    script: postCopyAt2s,
+    fate: { 3_000: ({ stop }) => stop.abort(abort) },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /can no longer be cancelled/,
+  },
+  {
+    name: 'the reply of the call is lost: the migration is watched to its end all the same',
+    before: ({ source }) => source.loseNextMigrateReply(),
+    outcome: 'completed',
+    runsOn: ['h2'],
+  },
+  {
+    name: 'the source does not answer for a while',
+    guest: { ...quiet, touchedBytes: 120 * mib },
+    fate: {
+      1_000: ({ source }) => source.setReachable(false),
+      20_000: ({ source }) => source.setReachable(true),
+    },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    says: /h1 does not answer/,
+  },
+  {
+    name: 'the source never answers again',
+    fate: { 1_000: ({ source }) => source.setReachable(false) },
+    outcome: 'unknown',
+    runsOn: [],
+    reallyOn: ['h2'],
+    says: /could not be seen/,
+  },
+  {
+    name: 'a broken post-copy is resumed',
+    guest: furious,
+    script: postCopyAt2s,
+    fate: { 3_000: ({ source, uuid }) => source.breakPostCopy(uuid) },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /resuming it, attempt 1/,
+  },
+  {
+    name: 'a post-copy that breaks three times is resumed three times',
+    guest: furious,
+    script: postCopyAt2s,
+    fate: {
+      3_000: ({ source, uuid }) => source.breakPostCopy(uuid),
+      4_200: ({ source, uuid }) => source.breakPostCopy(uuid),
+      5_900: ({ source, uuid }) => source.breakPostCopy(uuid),
+    },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /attempt 3/,
+  },
+  {
+    name: 'a broken post-copy whose resume would do harm is left alone, and told',
+    guest: furious,
+    recoverable: false,
+    script: postCopyAt2s,
+    fate: { 3_000: ({ source, uuid }) => source.breakPostCopy(uuid) },
+    outcome: 'unknown',
+    runsOn: [],
+    postCopy: true,
+    says: /split over h1 and h2: its daemon would crash/,
+  },
+  {
+    name: 'the destination refuses post-copy at the start: it goes without',
+    destinationFacts: { postCopy: { allowed: false, because: 'no userfaultfd' } },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    says: /starts again without/,
+  },
+  {
+    name: 'both hosts lose the guest',
+    guest: furious,
+    script: postCopyAt2s,
+    fate: {
+      3_000: ({ source, destination, uuid }) => {
+        source.breakPostCopy(uuid);
+        source.forget(uuid);
+        destination.forget(uuid);
+      },
+    },
+    outcome: 'lost',
+    runsOn: [],
+    postCopy: true,
+  },
+];
+
+describe('runMigration', () => {
+  test.each(cases)('$name', async (scene) => {
+    const played = await play(scene);
+    const { result } = played;
+    expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: scene.outcome });
+    expect(result.runsOn).toEqual(scene.runsOn);
+    expect(result.switchedToPostCopy).toBe(scene.postCopy ?? false);
+    expect(result.why.join('\n')).toMatch(scene.says ?? /./);
+    // What is said agrees with where the simulated guest really is.
+    expect(await residence(played)).toEqual(scene.reallyOn ?? scene.runsOn);
+  });
+
+  test('detaching leaves the job running, and it arrives by itself', async () => {
+    const played = await play({
+      guest: { ...quiet, touchedBytes: 120 * mib },
+      fate: { 1_000: ({ stop }) => stop.abort(detach) },
+    });
+    expect(played.result.outcome).toBe('detached');
+    expect(played.result.runsOn).toEqual(['h1']);
+    await played.clock.run(played.clock.sleep(30_000));
+    expect(await residence(played)).toEqual(['h2']);
+  });
+
+  test('the pause is measured by QEMU after pre-copy and by events after post-copy', async () => {
+    const preCopy = await play({});
+    expect(preCopy.result.blackout).toMatchObject({ measuredBy: 'hypervisor' });
+    const postCopy = await play({ guest: furious, script: postCopyAt2s });
+    expect(postCopy.result.blackout).toMatchObject({ measuredBy: 'events', ms: 24 });
+  });
+
+  test('a guest that stays has the downtime limit that it had before', async () => {
+    const stayed = await play({
+      guest: furious,
+      script: { 1_000: { kind: 'set-max-downtime', ms: 900 }, 5_000: { kind: 'stay' } },
+    });
+    expect(await stayed.clock.run(stayed.source.maxDowntimeMs(stayed.uuid))).toBe(300);
+  });
+
+  test('percent never falls and does not reach 100 before the end', async () => {
+    const { events } = await play({ guest: furious, script: postCopyAt2s });
+    const percents = events.flatMap((event) =>
+      event.kind === 'progress' ? [event.progress.percent] : [],
+    );
+    expect(percents.length).toBeGreaterThan(5);
+    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+    expect(Math.max(...percents)).toBeLessThanOrEqual(99);
+  });
+
+  test('each phase is told once and in its order', async () => {
+    const { events } = await play({ guest: furious, script: postCopyAt2s });
+    const phases = events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
+    expect(phases).toEqual(['copying', 'switching', 'post-copy', 'ended']);
+  });
+});
