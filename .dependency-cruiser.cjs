@@ -37,13 +37,13 @@ module.exports = {
     {
       name: 'nothing-imports-the-command',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cli/' },
+      from: { path: '^src/', pathNot: '^src/(cli|demo)/' },
       to: { path: '^src/cli/' },
     },
     {
       name: 'product-does-not-import-the-lab',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(lab|cli)/' },
+      from: { path: '^src/', pathNot: '^src/(lab|cli|demo)/' },
       to: { path: '^src/lab/' },
     },
     {

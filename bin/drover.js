@@ -27,11 +27,10 @@ function start() {
 
 /** Becomes the checkout's own Node, as far as a process can: streams, signals and exit are passed on. */
 function startUnder(node) {
-  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
-    stdio: 'inherit',
-  });
+  var child;
   // A terminal sends Ctrl-C to the child as well: passing it on would make one look like two.
   var atTerminal = Boolean(process.stdin.isTTY || process.stderr.isTTY);
+  // Heard before there is a child: a signal must not end this process and leave the child alone.
   process.on('SIGINT', function () {
     if (!atTerminal) child.kill('SIGINT');
   });
@@ -39,6 +38,9 @@ function startUnder(node) {
     process.on(signal, function () {
       child.kill(signal);
     });
+  });
+  child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
   });
   child.on('error', function (error) {
     fail(node + ' does not start: ' + error.message);
