@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
-import { DroverError, type ExitCode } from '../errors/catalogue.ts';
+import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import {
   type Accelerator,
   accelerators,
@@ -9,16 +9,20 @@ import {
   defaultLabDirectory,
   defaultSuite,
   downLab,
+  examineMachine,
+  type Finding,
   formatRate,
   type HostStatus,
   hostEnvironment,
   type Lab,
+  missingPackages,
   openLab,
   parseRate,
   type Victim,
   victims,
 } from '../lab/index.ts';
 import type { Io } from './io.ts';
+import { labGuestCommand } from './lab-guest.ts';
 import { type OutputFormat, outputOption, print } from './output.ts';
 import { type Column, formatTable } from './table.ts';
 
@@ -43,6 +47,8 @@ export function labCommand(io: Io): Command {
   addLife(lab, io);
   addHostCommands(lab, io);
   addFaults(lab, io);
+  addDoctor(lab, io);
+  lab.addCommand(labGuestCommand(io));
   return lab;
 }
 
@@ -211,6 +217,34 @@ function addFaults(lab: Command, io: Io): void {
       await (await open(command)).start(host);
     });
 }
+
+function addDoctor(lab: Command, io: Io): void {
+  lab
+    .command('doctor')
+    .description('what this machine lacks for a lab')
+    .option('--packages', 'print only the Debian packages to install')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action(async ({ packages, output }: { packages?: true; output: OutputFormat }) => {
+      if (packages) {
+        io.out.write(
+          missingPackages()
+            .map((name) => `${name}\n`)
+            .join(''),
+        );
+        return;
+      }
+      const findings = await examineMachine();
+      await print(io, output, findings, { table: (rows) => formatTable(findingColumns, rows) });
+      const lacking = findings.some(({ verdict }) => verdict === 'lacking');
+      if (lacking) io.endWith(exitCodes.conflict);
+    });
+}
+
+const findingColumns: readonly Column<Finding>[] = [
+  { title: 'NEED', cell: ({ name }) => name },
+  { title: '', cell: ({ verdict }) => verdict },
+  { title: 'DETAIL', cell: ({ detail }) => detail },
+];
 
 function parseCount(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);

@@ -1,3 +1,4 @@
+export { examineMachine, type Finding, missingPackages } from './doctor.ts';
 export { type ExecOptions, type LabHost } from './host.ts';
 export {
   type CreateLabOptions,

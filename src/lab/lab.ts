@@ -240,6 +240,7 @@ export { hostEnvironment };
 
 /** The lab that is up in this directory; `lab.not-found` when there is none. */
 export async function openLab(dir?: string): Promise<Lab> {
+  requireRoot();
   const directory = labDirectory(dir);
   return new Lab(directory, await readState(directory));
 }
@@ -288,6 +289,7 @@ async function clearAfter(error: unknown, dir: string): Promise<void> {
 
 /** Ends the lab in this directory, whatever state it is in; returns whether there was anything. */
 export async function downLab(dir?: string): Promise<boolean> {
+  requireRoot();
   const directory = labDirectory(dir);
   if (!(await hasRemains(directory))) return false;
   await withLock(lockPath(directory), async () => {

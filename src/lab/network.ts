@@ -15,7 +15,7 @@ import type { Cut, HostState, LabState } from './state.ts';
 export async function createSwitch(id: string): Promise<void> {
   const namespace = switchNamespace(id);
   await must(['ip', 'netns', 'add', namespace]);
-  await must(['ip', '-n', namespace, 'link', 'add', 'br0', 'type', 'bridge']);
+  await must(['ip', '-n', namespace, 'link', 'add', 'name', 'br0', 'type', 'bridge']);
   await must(['ip', '-n', namespace, 'link', 'set', 'br0', 'up']);
 }
 
@@ -30,6 +30,7 @@ export async function plugIn(id: string, host: HostState): Promise<void> {
     hub,
     'link',
     'add',
+    'name',
     port,
     'type',
     'veth',

@@ -18,9 +18,8 @@ export interface Process {
 export async function processesIn(path: string): Promise<readonly Process[]> {
   const inode = await namespaceInode(path);
   if (inode === undefined) return [];
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const found = await Promise.all(
-    pids.map(async (pid) => {
+    (await allPids()).map(async (pid) => {
       const link = await orUndefined(readlink(`/proc/${pid}/ns/net`));
       return link === `net:[${inode}]` ? await describeProcess(Number(pid)) : undefined;
     }),
@@ -91,6 +90,18 @@ export async function waitUntil(
   }
 }
 
+/** Whether any process has something mounted that comes from a directory of this (unique) name. */
+export async function isMountedSomewhere(directoryName: string): Promise<boolean> {
+  const tables = await Promise.all(
+    (await allPids()).map((pid) => orUndefined(readFile(`/proc/${pid}/mountinfo`, 'utf8'))),
+  );
+  return tables.some((table) => table?.includes(`/${directoryName}/`));
+}
+
+async function allPids(): Promise<readonly string[]> {
+  return (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+}
+
 async function namespaceInode(path: string): Promise<number | undefined> {
   return (await orUndefined(stat(path)))?.ino;
 }
@@ -114,14 +125,14 @@ async function describeProcess(pid: number): Promise<Process | undefined> {
 }
 
 /**
- * A process may end between two looks at it, and one that root may not look at belongs to the
+ * A process may end between two looks at it (a dead one's mounts are EINVAL), and one that root may not look at belongs to the
  * machine's own keeper, never to a lab: neither is an error.
  */
 async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES', 'EPERM')) return undefined;
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES', 'EPERM', 'EINVAL')) return undefined;
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import { DroverError } from '../errors/catalogue.ts';
 import { findMirror } from './apt-sources.ts';
 import { type Lock, withLock } from './lock.ts';
 import { checkSuite } from './names.ts';
-import { isErrno, must, type RunOptions, run } from './run.ts';
+import { isMountedSomewhere } from './processes.ts';
+import { isErrno, must, programEnvironment, type RunOptions, run } from './run.ts';
 
 /**
  * The newest suite: its QEMU keeps an emulated guest's memory intact when it migrates (QEMU 7.2 of
@@ -67,6 +68,11 @@ export async function ensureRootTree(suite: string, onProgress: Progress): Promi
   });
 }
 
+/** Whether the cache has the tree of a suite. */
+export async function isBuilt(suite: string): Promise<boolean> {
+  return (await readMarker(join(cacheDirectory(), 'roots', suite))) !== undefined;
+}
+
 async function readMarker(path: string): Promise<RootTree | undefined> {
   try {
     const marker: unknown = JSON.parse(await readFile(join(path, markerName), 'utf8'));
@@ -89,14 +95,15 @@ async function build(
   const started = performance.now();
   await removeLeftovers(join(path, '..'), suite);
   const tree = `${path}.building-${process.pid}`;
-  onProgress(`building the ${suite} root tree from ${mirror} (once; about 500 MB in ${path})`);
+  onProgress(`building the ${suite} root tree from ${mirror} (once; some 350 MB in ${path})`);
   await mkdir(tree, { recursive: true });
   try {
     await bootstrap(suite, tree, mirror, lock, onProgress);
     await installPackages(suite, tree, lock, onProgress);
     const marker = await finish(suite, tree);
-    await rm(path, { recursive: true, force: true });
+    await moveAside(path);
     await rename(tree, path);
+    await removeLeftovers(join(path, '..'), suite);
     onProgress(
       `the ${suite} root tree is ready: ${Math.round((performance.now() - started) / 1000)} s`,
     );
@@ -107,10 +114,27 @@ async function build(
   }
 }
 
-/** What a build that was killed has left; the lock says that none is running. */
+/** Makes room for a new tree without pulling the old one away from hosts that run from it. */
+async function moveAside(path: string): Promise<void> {
+  try {
+    await rename(path, `${path}.outdated-${randomUUID()}`);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+/**
+ * Removes what a build that was killed has left (the lock says that none is running) and outdated
+ * trees that no host runs from any more.
+ */
 async function removeLeftovers(roots: string, suite: string): Promise<void> {
-  const names = (await readdir(roots)).filter((name) => name.startsWith(`${suite}.building-`));
-  for (const name of names) await rm(join(roots, name), { recursive: true, force: true });
+  for (const name of await readdir(roots)) {
+    const unfinished = name.startsWith(`${suite}.building-`);
+    const outdated = name.startsWith(`${suite}.outdated-`);
+    if (unfinished || (outdated && !(await isMountedSomewhere(name)))) {
+      await rm(join(roots, name), { recursive: true, force: true });
+    }
+  }
 }
 
 async function bootstrap(
@@ -223,7 +247,7 @@ async function proxyOptions(): Promise<readonly string[]> {
 async function runBuild(lock: Lock, argv: readonly string[]) {
   const options: RunOptions = {
     keepOpen: [lock.fd],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+    env: { ...programEnvironment(), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
   };
   const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   return await run([...isolated, '--', ...argv], options);

@@ -25,10 +25,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const [program, ...args] = argv;
   if (program === undefined) throw new TypeError('no program given');
   const child = spawn(program, args, {
+    env: options.env ?? programEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe', ...(options.keepOpen ?? [])],
     // A group of its own, so that a time-out ends its children too.
     detached: options.timeoutMs !== undefined,
-    ...(options.env === undefined ? {} : { env: options.env }),
   });
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
   const { stdin, stdout, stderr } = child;
@@ -58,6 +58,11 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** This program's environment; root's tools are found also where `su` has left their folders out. */
+export function programEnvironment(): Readonly<Record<string, string | undefined>> {
+  return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin` };
 }
 
 /** Runs a program that must succeed, and returns what it printed. */
