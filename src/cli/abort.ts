@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { fields } from './fields.ts';
 import type { Io } from './io.ts';
-import { outputOption } from './output.ts';
+import { type OutputFormat, outputOption } from './output.ts';
 
 const notes = `
 The VM goes on where it runs. Once it runs at its destination with memory still at the source
@@ -13,7 +13,7 @@ Examples:
 export interface AbortFlags {
   readonly from: string;
   readonly config?: string;
-  readonly output: 'table' | 'json' | 'yaml';
+  readonly output: OutputFormat;
 }
 
 export function abortCommand(io: Io): Command {

@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import { fields } from './fields.ts';
 import type { Io } from './io.ts';
-import { outputOption } from './output.ts';
+import { type OutputFormat, outputOption } from './output.ts';
 
 const notes = `
   cattle   expendable: others like it carry on
@@ -23,7 +23,7 @@ Examples:
 export interface ClassFlags {
   readonly host: string;
   readonly config?: string;
-  readonly output: 'table' | 'json' | 'yaml' | 'name';
+  readonly output: OutputFormat;
 }
 
 export function classCommand(io: Io): Command {

@@ -55,11 +55,13 @@ function commandLine(program: Command | undefined, args: readonly string[]): str
 
 /** Whether errors are to be JSON too. Read from the arguments: they may be what is wrong. */
 function wantsJson(args: readonly string[]): boolean {
-  return args.some(
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
+  return own.some(
     (arg, index) =>
       arg === '-ojson' ||
       arg === '--output=json' ||
-      (arg === 'json' && ['-o', '--output'].includes(args[index - 1] ?? '')),
+      (arg === 'json' && ['-o', '--output'].includes(own[index - 1] ?? '')),
   );
 }
 

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
+import type { Importance, Reason } from '../policy/vocabulary.ts';
 import { fields } from './fields.ts';
 import type { Io } from './io.ts';
-import { outputOption } from './output.ts';
+import { type OutputFormat, outputOption } from './output.ts';
 
 const notes = `
 Drover watches how fast the guest writes, and takes the gentlest way that still arrives within
@@ -23,12 +24,12 @@ source, 7 outcome unknown, 130 detached.`;
 export interface MigrateFlags {
   readonly from: string;
   readonly to: string;
-  readonly importance?: string;
-  readonly reason?: string;
+  readonly importance?: Importance;
+  readonly reason?: Reason;
   readonly deadline?: string;
   readonly wait: boolean;
   readonly config?: string;
-  readonly output: string;
+  readonly output: OutputFormat;
 }
 
 export function migrateCommand(io: Io): Command {

@@ -2,7 +2,7 @@ import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { loadConfig } from '../fleet/config.ts';
 import type { RunEvent, StopReason } from '../migration/events.ts';
 import type { MigrationResult } from '../migration/result.ts';
-import { migrateVm } from '../migration/service.ts';
+import { type MigrateRequest, migrateVm } from '../migration/service.ts';
 import { parseDuration } from '../units/duration.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
@@ -27,22 +27,21 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
   const config = await loadConfig(flags.config);
   const view = new LiveView(io, vm);
   const stop = new AbortController();
-  const detach = (): void => stop.abort('detach' satisfies StopReason);
-  const release = onInterrupt(
-    () => {
-      view.clear();
-      io.err.write('Letting go of it ...\n');
-      detach();
-    },
-    () => {
-      io.err.write(detachedText(vm, flags));
-      process.exit(exitCodes.interrupted);
-    },
-  );
+  let begun = false;
   const onEvent = (event: RunEvent): void => {
+    begun = true;
     view.show(event);
-    if (!flags.wait && memoryFlows(event)) detach();
+    if (!flags.wait && memoryFlows(event)) stop.abort('detach' satisfies StopReason);
   };
+  const leaveAtOnce = (): void => {
+    view.clear();
+    io.err.write(begun ? detachedText(vm, flags) : `${vm} was not touched.\n`);
+    process.exit(exitCodes.interrupted);
+  };
+  const release = onInterrupt(() => {
+    if (begun) stop.abort('detach' satisfies StopReason);
+    else leaveAtOnce();
+  }, leaveAtOnce);
   try {
     const result = await migrateVm(request, config, { onEvent, signal: stop.signal });
     view.clear();
