@@ -8,6 +8,8 @@ import { slaClasses } from '../policy/vocabulary.ts';
 import { parseSize } from '../units/size.ts';
 import { lineOf } from './source-map.ts';
 
+const expectedUri = 'expected a libvirt URI such as qemu+ssh://root@h1/system';
+
 const bandwidth = z.string().transform((text, context) => {
   const bytes = text.trim().endsWith('/s') ? parseSize(text.trim().slice(0, -2)) : undefined;
   if (bytes !== undefined && bytes > 0) return bytes;
@@ -15,16 +17,13 @@ const bandwidth = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const uri = z.string({ error: expectedUri }).includes('://', { error: expectedUri });
+
 const hostSchema = z.strictObject({
   /** Where the controller reaches the host. */
-  uri: z
-    .string()
-    .includes('://', { message: 'expected a libvirt URI such as qemu+ssh://root@h1/system' }),
+  uri,
   /** Where other hosts reach it, when that is not `uri`. */
-  peerUri: z
-    .string()
-    .includes('://', { message: 'expected a libvirt URI such as qemu+tls://h1/system' })
-    .optional(),
+  peerUri: uri.optional(),
   postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
   /** The most that migrations from and to this host may take of the link. */
   bandwidth: bandwidth.optional(),

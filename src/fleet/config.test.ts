@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { classOf } from './class-rules.ts';
+import { loadConfig, parseConfig } from './config.ts';
+import { resolveHost } from './hosts.ts';
+
+const full = `hosts:
+  h1:
+    uri: qemu+unix:///system?socket=/run/h1
+    peerUri: qemu+tcp://10.0.0.1/system
+    postCopy: forbidden
+    bandwidth: 500 MiB/s
+  h2:
+    uri: qemu+ssh://root@h2/system
+classes:
+  - name: 'db-*'
+    class: panda
+  - name: '*'
+    class: cattle
+`;
+const config = parseConfig(full, 'drover.yaml');
+
+describe('the configuration', () => {
+  test('of nothing is empty', () => {
+    expect(parseConfig('', 'drover.yaml')).toEqual({ hosts: {}, classes: [] });
+  });
+
+  test.each([
+    ['hosts:\n  h1:\n    uri: [', /^drover.yaml:3: /],
+    [
+      'hosts:\n  h1:\n    peerUri: qemu+tcp://h1/system\n',
+      /^drover.yaml:3: hosts.h1.uri: expected a libvirt URI/,
+    ],
+    ['hosts:\n  h1:\n    uri: h1\n', /^drover.yaml:3: hosts.h1.uri: expected a libvirt URI/],
+    [
+      'hosts:\n  h1:\n    uri: qemu:///system\n    postCopy: no\n',
+      /^drover.yaml:4: hosts.h1.postCopy: .*allowed.*forbidden/,
+    ],
+    [
+      'hosts:\n  h1:\n    uri: qemu:///system\n    bandwidth: fast\n',
+      /^drover.yaml:4: hosts.h1.bandwidth: expected a rate such as 500 MiB\/s/,
+    ],
+    ['host:\n  h1: {}\n', /^drover.yaml:1: .*host/],
+    ['classes:\n  - name: x\n    class: zebra\n', /^drover.yaml:3: classes.0.class: .*cattle/],
+  ])('that is wrong names line, field and what is allowed: %j', (text, message) => {
+    expect(() => parseConfig(text, 'drover.yaml')).toThrow(message);
+  });
+});
+
+describe('where the configuration is found', () => {
+  const folders: string[] = [];
+  const write = async (text: string): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'drover-config-'));
+    folders.push(folder);
+    const path = join(folder, 'config.yaml');
+    await writeFile(path, text);
+    return path;
+  };
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })));
+  });
+
+  test('the named file comes before DROVER_CONFIG', async () => {
+    vi.stubEnv('DROVER_CONFIG', await write(full));
+    expect(Object.keys((await loadConfig()).hosts)).toEqual(['h1', 'h2']);
+    expect((await loadConfig(await write(''))).hosts).toEqual({});
+  });
+
+  test('a named file that is not there is an error', async () => {
+    await expect(loadConfig('/nowhere/config.yaml')).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringContaining('/nowhere/config.yaml'),
+    });
+  });
+});
+
+describe('a host', () => {
+  test.each([
+    ['h1', 'h1', 'qemu+tcp://10.0.0.1/system', false, 500 * 2 ** 20],
+    [
+      'qemu+unix:///system?socket=/run/h1',
+      'h1',
+      'qemu+tcp://10.0.0.1/system',
+      false,
+      500 * 2 ** 20,
+    ],
+    ['h2', 'h2', 'qemu+ssh://root@h2/system', true, undefined],
+    ['qemu+tls://h3/system', 'qemu+tls://h3/system', 'qemu+tls://h3/system', true, undefined],
+    ['qemu:///system', 'qemu:///system', undefined, true, undefined],
+  ])('%s', (nameOrUri, name, peerUri, postCopy, bandwidthBytesPerSecond) => {
+    const host = resolveHost(config, nameOrUri);
+    expect(host).toMatchObject({ name, peerUri, bandwidthBytesPerSecond });
+    expect(host.postCopy.allowed).toBe(postCopy);
+  });
+
+  test('that nobody knows is refused with the known ones', () => {
+    expect(() => resolveHost(config, 'h9')).toThrow(
+      expect.objectContaining({ code: 'usage.invalid', hint: expect.stringContaining('h1, h2') }),
+    );
+  });
+});
+
+test.each([
+  ['db-1', undefined, { slaClass: 'panda', from: 'rule' }],
+  ['web', undefined, { slaClass: 'cattle', from: 'rule' }],
+  ['db-1', 'pet', { slaClass: 'pet', from: 'metadata' }],
+] as const)('the class of %s, which itself says %s', (name, own, expected) => {
+  expect(classOf(config, name, own)).toEqual(expected);
+});
+
+test('without a rule and a word of its own a domain is a pet', () => {
+  const none = parseConfig('', 'x');
+  expect(classOf(none, 'web', undefined)).toEqual({ slaClass: 'pet', from: 'default' });
+});

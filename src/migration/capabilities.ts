@@ -1,0 +1,53 @@
+import type { HostFacts } from '../hypervisor/port.ts';
+import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
+import type { Cleared } from './preflight.ts';
+
+/** What two hosts, the domain and their administrator allow a migration between them. */
+export interface Allowed {
+  readonly capabilities: MigrationCapabilities;
+  readonly postCopyRecovery: Permission;
+}
+
+/** What the administrator set, for either host. */
+export interface AdminPermissions {
+  readonly source: Permission;
+  readonly destination: Permission;
+}
+
+export function allowedFor(cleared: Cleared, admin: AdminPermissions): Allowed {
+  const { sourceFacts, destinationFacts, source, destination, domain } = cleared;
+  const postCopyRecovery = allOf([
+    named(source.name, sourceFacts, 'postCopyRecoverable'),
+    named(destination.name, destinationFacts, 'postCopyRecoverable'),
+  ]);
+  const postCopy = allOf([
+    admin.source,
+    admin.destination,
+    named(source.name, sourceFacts, 'postCopy'),
+    named(destination.name, destinationFacts, 'postCopy'),
+    ...domain.postCopyObstacles.map((because) => ({ allowed: false, because }) as const),
+  ]);
+  return {
+    postCopyRecovery,
+    capabilities: {
+      postCopy,
+      postCopyRecoverable: postCopyRecovery.allowed,
+      autoConverge: { allowed: true },
+    },
+  };
+}
+
+function named(
+  host: string,
+  facts: HostFacts,
+  what: 'postCopy' | 'postCopyRecoverable',
+): Permission {
+  const permission = facts[what];
+  if (permission.allowed) return permission;
+  return { allowed: false, because: `on ${host}, ${permission.because}` };
+}
+
+/** Allowed where all allow it; otherwise the first one's reason. */
+function allOf(permissions: readonly Permission[]): Permission {
+  return permissions.find((permission) => !permission.allowed) ?? { allowed: true };
+}

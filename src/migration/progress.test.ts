@@ -1,0 +1,47 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Sample } from '../forecast/telemetry.ts';
+import { type Progress, progressAfter } from './progress.ts';
+
+const sample: Sample = {
+  atMs: 0,
+  memoryTotalBytes: 1000,
+  memoryRemainingBytes: 0,
+  memorySentBytes: 0,
+  normalPages: 0,
+  constantPages: 0,
+  pageSizeBytes: 4096,
+  dirtyRateBytesPerSecond: 0,
+  throughputBytesPerSecond: 0,
+  iteration: 0,
+  throttlePercent: 0,
+  postCopyRequests: 0,
+  phase: 'pre-copy',
+};
+
+test('whatever the forecast says, percent stays within 0 to 99 and never falls', () => {
+  const eta = fc.option(fc.double({ noNaN: true }), { nil: undefined });
+  const readings = fc.array(fc.tuple(fc.nat(10_000), eta, fc.nat()), { maxLength: 50 });
+  fc.assert(
+    fc.property(readings, (steps) => {
+      let previous: Progress | undefined;
+      let atMs = 0;
+      for (const [ms, etaMs, sent] of steps) {
+        atMs += ms;
+        const next = progressAfter(previous, { ...sample, atMs, memorySentBytes: sent }, etaMs);
+        expect(next.percent).toBeGreaterThanOrEqual(previous?.percent ?? 0);
+        expect(next.percent).toBeLessThanOrEqual(99);
+        expect(next.sentBytes).toBeGreaterThanOrEqual(previous?.sentBytes ?? 0);
+        previous = next;
+      }
+    }),
+  );
+});
+
+test('half of the time gone is half of the way', () => {
+  expect(progressAfter(undefined, { ...sample, atMs: 5_000 }, 5_000).percent).toBe(50);
+});
+
+test('no end in sight is no estimate', () => {
+  expect(progressAfter(undefined, sample, Infinity).etaMs).toBeUndefined();
+});

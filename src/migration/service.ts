@@ -1,0 +1,205 @@
+import { DroverError } from '../errors/catalogue.ts';
+import { type ClassOrigin, classOf } from '../fleet/class-rules.ts';
+import type { Config } from '../fleet/config.ts';
+import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
+import { type Clock, systemClock } from '../hypervisor/clock.ts';
+import { connectHost } from '../hypervisor/libvirt/connect.ts';
+import type { DomainFacts, Host } from '../hypervisor/port.ts';
+import {
+  type Importance,
+  importanceOfReason,
+  type Reason,
+  type SlaClass,
+} from '../policy/vocabulary.ts';
+import { type AbortResult, abortMigration } from './abort.ts';
+import { allowedFor } from './capabilities.ts';
+import type { RunEvent } from './events.ts';
+import { type Cleared, type Contact, codeOfRefusal, type Finding, preflight } from './preflight.ts';
+import type { MigrationResult } from './result.ts';
+import { runMigration } from './run.ts';
+import { type Intent, steersmanFor } from './steering.ts';
+
+/** What a person asks for: what moves, how much it matters and why; never how. */
+export interface MigrateRequest {
+  /** The VM's libvirt name or UUID. */
+  readonly vm: string;
+  /** Hosts by their configured name or libvirt URI. */
+  readonly from: string;
+  readonly to: string;
+  /** Follows from the reason where it is not given; `medium` where neither is. */
+  readonly importance?: Importance | undefined;
+  readonly reason?: Reason | undefined;
+  /** From now, ms. */
+  readonly deadlineMs?: number | undefined;
+}
+
+export interface Watching {
+  readonly onEvent: (event: RunEvent) => void;
+  /** Its reason is a StopReason. */
+  readonly signal: AbortSignal;
+}
+
+/** What the services need of the world; a test brings its own. */
+export interface Surroundings {
+  readonly clock: Clock;
+  connect(host: ResolvedHost): Promise<Host>;
+}
+
+const realSurroundings: Surroundings = {
+  clock: systemClock,
+  connect: ({ name, uri, peerUri }) => connectHost(uri, { name, peerUri, clock: systemClock }),
+};
+
+/**
+ * Moves one VM, steered to its end. Rejects with a DroverError where pre-flight refuses it: then
+ * nothing was touched. Otherwise resolves with what both hosts showed in the end.
+ */
+export async function migrateVm(
+  request: MigrateRequest,
+  config: Config,
+  watching: Watching,
+  surroundings: Surroundings = realSurroundings,
+): Promise<MigrationResult> {
+  const from = resolveHost(config, request.from);
+  const to = resolveHost(config, request.to);
+  const contacts = await Promise.all([contact(from, surroundings), contact(to, surroundings)]);
+  try {
+    const [source, destination] = contacts;
+    const { findings, cleared } = await preflight(source, destination, request.vm);
+    if (cleared === undefined) throw refusal(request, findings);
+    return await start({ request, config, watching, surroundings, from, to, cleared });
+  } finally {
+    await Promise.all(contacts.map(hangUp));
+  }
+}
+
+interface Start {
+  readonly request: MigrateRequest;
+  readonly config: Config;
+  readonly watching: Watching;
+  readonly surroundings: Surroundings;
+  readonly from: ResolvedHost;
+  readonly to: ResolvedHost;
+  readonly cleared: Cleared;
+}
+
+async function start(all: Start): Promise<MigrationResult> {
+  const { request, config, watching, from, to, cleared } = all;
+  const { domain, source, destination, destinationUri } = cleared;
+  const { slaClass } = classOf(config, domain.name, await source.readClass(domain.uuid));
+  const admin = { source: from.postCopy, destination: to.postCopy };
+  const { capabilities, postCopyRecovery } = allowedFor(cleared, admin);
+  const intent: Intent = {
+    slaClass,
+    importance: importanceOf(request),
+    deadlineMs: request.deadlineMs,
+    memoryBytes: domain.memoryBytes,
+  };
+  return runMigration(
+    {
+      domain,
+      destinationUri,
+      capabilities,
+      postCopyRecovery,
+      bandwidthBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
+    },
+    { source, destination, newSteersman: () => steersmanFor(intent, config.policy) },
+    all.surroundings.clock,
+    watching.onEvent,
+    watching.signal,
+  );
+}
+
+/** What a VM is worth, and who says so. */
+export interface ClassAnswer extends ClassOrigin {
+  readonly domain: { readonly name: string; readonly uuid: string };
+}
+
+export async function getClass(
+  where: { readonly vm: string; readonly host: string },
+  config: Config,
+  surroundings: Surroundings = realSurroundings,
+): Promise<ClassAnswer> {
+  return withDomain(where, config, surroundings, async (host, { name, uuid }) => ({
+    domain: { name, uuid },
+    ...classOf(config, name, await host.readClass(uuid)),
+  }));
+}
+
+/** Writes what a VM is worth into its own metadata, from where it travels with the VM. */
+export async function setClass(
+  where: { readonly vm: string; readonly host: string; readonly slaClass: SlaClass },
+  config: Config,
+  surroundings: Surroundings = realSurroundings,
+): Promise<ClassAnswer> {
+  return withDomain(where, config, surroundings, async (host, { name, uuid, busyWith }) => {
+    if (busyWith !== undefined) {
+      const message = `${name} is busy with ${busyWith}: its class can be set when that has ended`;
+      throw new DroverError('domain.busy', message);
+    }
+    await host.writeClass(uuid, where.slaClass);
+    return { domain: { name, uuid }, slaClass: where.slaClass, from: 'metadata' };
+  });
+}
+
+/** Cancels a running migration of the VM, whoever began it. See abortMigration. */
+export async function abortVm(
+  where: { readonly vm: string; readonly from: string },
+  config: Config,
+  surroundings: Surroundings = realSurroundings,
+): Promise<AbortResult> {
+  const host = await surroundings.connect(resolveHost(config, where.from));
+  try {
+    return await abortMigration(host, where.vm, surroundings.clock);
+  } finally {
+    await host.close();
+  }
+}
+
+async function withDomain<T>(
+  where: { readonly vm: string; readonly host: string },
+  config: Config,
+  surroundings: Surroundings,
+  work: (host: Host, domain: DomainFacts) => Promise<T>,
+): Promise<T> {
+  const host = await surroundings.connect(resolveHost(config, where.host));
+  try {
+    const domain = await host.findDomain(where.vm);
+    if (domain !== undefined) return await work(host, domain);
+    throw new DroverError('domain.not-found', `${host.name} has no VM ${where.vm}`);
+  } finally {
+    await host.close();
+  }
+}
+
+async function contact(host: ResolvedHost, surroundings: Surroundings): Promise<Contact> {
+  try {
+    return { host: await surroundings.connect(host) };
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    return { name: host.name, unreachable: error };
+  }
+}
+
+async function hangUp(contacted: Contact): Promise<void> {
+  if ('host' in contacted) await contacted.host.close();
+}
+
+function refusal(request: MigrateRequest, findings: readonly Finding[]): DroverError {
+  const blocking = findings.filter(({ severity }) => severity === 'blocks');
+  const reasons = blocking.map(({ message }) => message);
+  const message =
+    reasons.length === 1
+      ? `${request.vm} cannot go from ${request.from} to ${request.to}. ${reasons[0]}`
+      : `${request.vm} cannot go from ${request.from} to ${request.to}:\n- ${reasons.join('\n- ')}`;
+  return new DroverError(codeOfRefusal(findings), message, { hint: 'Nothing was touched.' });
+}
+
+function importanceOf({ importance, reason }: MigrateRequest): Importance {
+  return importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
+}
+
+function lowest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
