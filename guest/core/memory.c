@@ -28,10 +28,11 @@ static u32 stamp_of(u32 page, u32 generation, u32 sector) {
 
 static void write_stamps(u32 page, u32 generation) {
   u32 *words = words_of(page);
-  for (u32 sector = 0; sector < sectors; sector++) words[sector * sector_words] = stamp_of(page, generation, sector);
+  for (u32 sector = 0; sector < sectors; sector++)
+    words[sector * sector_words] = stamp_of(page, generation, sector);
 }
 
-static void report(const char *what, u32 page, u64 expected, u64 found) {
+static void report(const char *what, u32 page, u64 expected, u64 found, u32 bad) {
   struct line line;
   if (memory_state.errors++ >= reported_errors) return;
   line_start(&line, "E ");
@@ -39,17 +40,29 @@ static void report(const char *what, u32 page, u64 expected, u64 found) {
   line_number(&line, page);
   line_number(&line, expected);
   line_number(&line, found);
+  line_number(&line, bad);
   line_print(&line);
 }
 
-/* A bad page is reported once: its stamps are put right. */
+/* A bad page is reported once, with the first bad stamp and which sectors are bad (bit 0: the
+ * first); then its stamps are put right. */
+static void repair(u32 page, u32 generation, const char *when) {
+  const u32 *words = words_of(page);
+  u32 bad = 0, first = sectors;
+  for (u32 sector = sectors; sector-- > 0;) {
+    if (words[sector * sector_words] == stamp_of(page, generation, sector)) continue;
+    first = sector;
+    bad |= 1u << sector;
+  }
+  report(when, page, stamp_of(page, generation, first), words[first * sector_words], bad);
+  write_stamps(page, generation);
+}
+
 static void check(u32 page, u32 generation, const char *when) {
   const u32 *words = words_of(page);
   for (u32 sector = 0; sector < sectors; sector++) {
-    u32 expected = stamp_of(page, generation, sector), found = words[sector * sector_words];
-    if (found == expected) continue;
-    report(when, page, expected, found);
-    write_stamps(page, generation);
+    if (words[sector * sector_words] == stamp_of(page, generation, sector)) continue;
+    repair(page, generation, when);
     return;
   }
 }
@@ -113,7 +126,7 @@ void memory_write(u32 page, const struct workload *workload) {
 static void check_sum(void) {
   u64 counted = sum + written_behind + forgiven;
   if (counted != memory_state.writes) {
-    report("sum", 0, memory_state.writes, counted);
+    report("sum", 0, memory_state.writes, counted, 0);
     forgiven += memory_state.writes - counted;
   }
 }

@@ -15,7 +15,8 @@ static u32 scrub_not_before;
 static u32 sequence, laps, writes_in_lap;
 
 static u32 set_pages(void) {
-  return workload.set == 0 || workload.set > memory.pages || workload.pattern == xor ? memory.pages : workload.set;
+  u32 set = workload.pattern == xor ? 0 : workload.set;
+  return set == 0 || set > memory.pages ? memory.pages : set;
 }
 
 static void print_line(const char *kind, const char *text) {
@@ -70,7 +71,8 @@ static void read_control(void) {
   static u32 length;
   for (int byte = platform_control_read(); byte >= 0; byte = platform_control_read()) {
     if (byte == '\n') {
-      obey(command, length);
+      /* An empty line parts what comes from the torn line of an asker who gave up. */
+      if (length > 0) obey(command, length);
       length = 0;
     } else if (length < line_capacity - 1) {
       command[length++] = (char)byte;
