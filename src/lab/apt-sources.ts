@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DroverError } from '../errors/catalogue.ts';
-import { isErrno } from './run.ts';
+import { orNothing } from './run.ts';
 
 /** One archive that apt on this machine reads. */
 export interface AptSource {
@@ -85,18 +85,12 @@ async function readSources(etcApt: string): Promise<readonly AptSource[]> {
     ...names.filter((name) => name.endsWith('.list')).map((name) => join(parts, name)),
   ];
   const deb822 = names.filter((name) => name.endsWith('.sources')).map((name) => join(parts, name));
-  const read = (path: string) => orNothing(readFile(path, 'utf8'), '');
   return [
-    ...(await Promise.all(deb822.map(read))).flatMap(parseDeb822Sources),
-    ...(await Promise.all(oneLine.map(read))).flatMap(parseOneLineSources),
+    ...(await Promise.all(deb822.map(readText))).flatMap(parseDeb822Sources),
+    ...(await Promise.all(oneLine.map(readText))).flatMap(parseOneLineSources),
   ];
 }
 
-async function orNothing<T>(promise: Promise<T>, nothing: T): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return nothing;
-    throw error;
-  }
+async function readText(path: string): Promise<string> {
+  return await orNothing(readFile(path, 'utf8'), '');
 }

@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import { renderLibvirtdConf, renderQemuConf } from './daemon-config.ts';
 import { hostInitScript } from './host-init.ts';
 import { hostAddress, hostNamespace, namespacePath } from './names.ts';
-import { initIn, isInit, killAll, type Process, processesIn, waitUntil } from './processes.ts';
-import { type RunResult, run } from './run.ts';
+import {
+  initIn,
+  isInit,
+  killAll,
+  type Process,
+  processesIn,
+  startTicks,
+  waitUntil,
+} from './processes.ts';
+import { orNothing, type RunResult, run } from './run.ts';
 import type { Accelerator, HostState, LabState } from './state.ts';
 
 /** A host of a lab: where it is found, from outside and from the other hosts. */
@@ -113,12 +122,12 @@ export async function bootHost(dir: string, lab: LabState, host: HostState): Pro
   await mkdir(join(directory, 'run/libvirt'), { recursive: true });
   const log = await open(join(directory, 'init.log'), 'w');
   const network = `--net=${namespacePath(hostNamespace(lab.id, host.name))}`;
-  const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--propagation', 'private'];
+  const kinds = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child'];
   const script = ['-c', hostInitScript, `drover-host-${lab.id}`];
   const facts = [host.name, host.tree, directory, shareDirectory(dir), lab.accelerator];
   const child = spawn(
     'nsenter',
-    [network, 'unshare', ...namespaces, 'bash', ...script, ...facts],
+    [network, 'unshare', ...kinds, '--propagation', 'private', 'bash', ...script, ...facts],
     // A session of its own: it outlives this program and hears none of its signals.
     { detached: true, stdio: ['ignore', 'pipe', log.fd], env: environment, cwd: '/' },
   );
@@ -131,10 +140,45 @@ export async function bootHost(dir: string, lab: LabState, host: HostState): Pro
       once(child, 'error'),
     ]);
     if (!String(said[0]).startsWith('ready')) throw await bootFailed(directory, host.name);
+    await recordKeeper(directory, child.pid);
     stdout.destroy();
     child.unref();
   } finally {
     await log.close();
+  }
+}
+
+const keeperName = 'keeper.json';
+const keeperSchema = z.object({ pid: z.number().int().positive(), startTicks: z.number() });
+
+/**
+ * Notes which process keeps the host's init: with it dies the whole host. The kernel's namespaces
+ * tell as much; this is for when somebody has removed their names.
+ */
+async function recordKeeper(directory: string, pid = 0): Promise<void> {
+  const keeper = { pid, startTicks: (await startTicks(pid)) ?? 0 };
+  await writeFile(join(directory, keeperName), `${JSON.stringify(keeper)}\n`);
+}
+
+/** Kills the recorded keepers of all hosts that are still the processes they were. */
+export async function killKeepers(dir: string): Promise<void> {
+  for (const host of await orNothing(readdir(join(dir, 'hosts')), [])) {
+    const text = await orNothing(readFile(join(hostDirectory(dir, host), keeperName), 'utf8'), '');
+    const keeper = keeperSchema.safeParse(parseJson(text)).data;
+    if (keeper === undefined || (await startTicks(keeper.pid)) !== keeper.startTicks) continue;
+    killAll([keeper]);
+    await waitUntil(`host ${host} ends`, async () => {
+      return (await startTicks(keeper.pid)) !== keeper.startTicks;
+    });
+  }
+}
+
+/** A note that was cut short by a crash says nothing. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

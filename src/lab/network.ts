@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { DroverError } from '../errors/catalogue.ts';
 import {
   hostAddress,
   hostNamespace,
@@ -8,7 +9,7 @@ import {
   switchPort,
 } from './names.ts';
 import { burstBytes, type Rate } from './rate.ts';
-import { isErrno, must, run } from './run.ts';
+import { must, orNothing, run } from './run.ts';
 import type { Cut, HostState, LabState } from './state.ts';
 
 /** The switch is a bridge in a namespace of its own: nothing is added to the machine's network. */
@@ -24,22 +25,8 @@ export async function plugIn(id: string, host: HostState): Promise<void> {
   const [namespace, hub] = [hostNamespace(id, host.name), switchNamespace(id)];
   const port = switchPort(host.index);
   await must(['ip', 'netns', 'add', namespace]);
-  await must([
-    'ip',
-    '-n',
-    hub,
-    'link',
-    'add',
-    'name',
-    port,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'eth0',
-    'netns',
-    namespace,
-  ]);
+  const link = ['name', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace];
+  await must(['ip', '-n', hub, 'link', 'add', ...link]);
   await must(['ip', '-n', hub, 'link', 'set', port, 'master', 'br0', 'up']);
   await must(['ip', '-n', namespace, '-batch', '-'], {
     input: `addr add ${hostAddress(id, host.index)}/24 dev eth0\nlink set eth0 up\nlink set lo up\n`,
@@ -128,29 +115,16 @@ export async function killMigrationConnections(id: string, host: string): Promis
 
 /** The network namespaces of this lab and of no other. */
 export async function namespacesOf(id: string): Promise<readonly string[]> {
-  try {
-    const names = await readdir('/run/netns');
-    return names.filter((name) => name.startsWith(namespacePrefix(id))).toSorted();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  const names = await orNothing(readdir('/run/netns'), []);
+  return names.filter((name) => name.startsWith(namespacePrefix(id))).toSorted();
 }
 
 /** Removes a namespace whose processes are gone, and with it its interfaces. */
 export async function removeNamespace(namespace: string): Promise<void> {
   const result = await run(['ip', 'netns', 'delete', namespace]);
-  if (result.code === 0 || !(await namespaceExists(namespace))) return;
-  await must(['ip', 'netns', 'delete', namespace]);
-}
-
-async function namespaceExists(namespace: string): Promise<boolean> {
-  try {
-    return (await readdir('/run/netns')).includes(namespace);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  if (result.code === 0 || !(await orNothing(readdir('/run/netns'), [])).includes(namespace))
+    return;
+  throw new DroverError('lab.failed', `namespace ${namespace} stays: ${result.stderr.trim()}`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { findMirror } from './apt-sources.ts';
 import { type Lock, withLock } from './lock.ts';
 import { checkSuite } from './names.ts';
 import { isMountedSomewhere } from './processes.ts';
-import { isErrno, must, programEnvironment, type RunOptions, run } from './run.ts';
+import { isErrno, must, orNothing, programEnvironment, type RunOptions, run } from './run.ts';
 
 /**
  * The newest suite: its QEMU keeps an emulated guest's memory intact when it migrates (QEMU 7.2 of
@@ -161,7 +161,10 @@ async function installPackages(
 ): Promise<void> {
   // No service may start inside the tree while it is built.
   await writeFile(join(tree, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  await writeFile(join(tree, 'etc/resolv.conf'), await readOptional('/etc/resolv.conf'));
+  await writeFile(
+    join(tree, 'etc/resolv.conf'),
+    await orNothing(readFile('/etc/resolv.conf', 'utf8'), ''),
+  );
   // Nobody needs documentation or translations in a lab's host.
   await writeFile(
     join(tree, 'etc/dpkg/dpkg.cfg.d/drover'),
@@ -263,13 +266,4 @@ function buildFailed(step: string, result: { stdout: string; stderr: string }): 
   return new DroverError('lab.failed', `${step} failed: ${output.slice(-8).join('\n')}`, {
     hint: 'is the mirror reachable? another one: DROVER_DEBIAN_MIRROR=URL',
   });
-}
-
-async function readOptional(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
 }

@@ -124,3 +124,13 @@ function signalNumber(signal: NodeJS.Signals | null): number {
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
+
+/** The result, or what stands for a file that is not there. */
+export async function orNothing<T>(promise: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return nothing;
+    throw error;
+  }
+}

@@ -1,5 +1,6 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { killKeepers } from './host.ts';
 import { labId, namespacePath } from './names.ts';
 import { namespacesOf, removeNamespace } from './network.ts';
 import { emptyNamespace } from './processes.ts';
@@ -13,10 +14,11 @@ function contentsOf(dir: string): readonly string[] {
 
 /**
  * Removes whatever there is of the lab in this directory: processes, namespaces, interfaces, files.
- * It asks the kernel, not the lab's own notes, so it works after any crash, and again when it was
- * itself interrupted. The caller holds the lab's lock.
+ * It asks the kernel rather than the lab's own notes, so it works after any crash, and again when it
+ * was itself interrupted. The caller holds the lab's lock.
  */
 export async function tearDown(dir: string): Promise<void> {
+  await killKeepers(dir);
   const namespaces = await namespacesOf(labId(dir));
   await Promise.all(namespaces.map((namespace) => emptyNamespace(namespacePath(namespace))));
   for (const namespace of namespaces) await removeNamespace(namespace);
