@@ -44,6 +44,13 @@ export class LiveView {
     }
   }
 
+  /** A line that stays, about no moment. */
+  note(text: string): void {
+    this.clear();
+    this.#io.err.write(`${this.#style('bold', this.#title)}  ${text}\n`);
+    this.#paint();
+  }
+
   /** A line that stays. */
   line(atMs: number, text: string): void {
     this.clear();

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../migration/events.ts';
+import type { Decision } from '../steering/decision.ts';
+import { LiveView } from './live-view.ts';
+
+const none = { p50: 0, p90: 0 };
+const forecast = {
+  completes: true,
+  timeMs: none,
+  blackoutMs: none,
+  slowdownShare: 0,
+  slowdownMs: 0,
+  bytes: 0,
+  lossRisk: 0,
+};
+
+function progressAt(elapsedMs: number, percent: number): RunEvent {
+  return {
+    kind: 'progress',
+    progress: {
+      phase: 'pre-copy',
+      percent,
+      elapsedMs,
+      sentBytes: 0,
+      remainingBytes: 0,
+      dirtyRateBytesPerSecond: 0,
+      bandwidthBytesPerSecond: 0,
+      throttlePercent: 0,
+      etaMs: 1_000,
+    },
+  };
+}
+
+function decided(action: Decision['action'], why: string): RunEvent {
+  return { kind: 'decision', decision: { atMs: 4_200, action, why, forecast, alternatives: [] } };
+}
+
+function shown(isTTY: boolean, events: readonly RunEvent[]): string {
+  let text = '';
+  const err = { isTTY, columns: 60, write: (piece: string) => (text += piece) };
+  const env = { NO_COLOR: '1' };
+  const view = new LiveView({ out: err, err, env, endWith: () => undefined }, 'web');
+  for (const event of events) view.show(event);
+  view.clear();
+  return text;
+}
+
+describe('without a terminal', () => {
+  it('says each thing that happens on a line of its own', () => {
+    const text = shown(false, [
+      { kind: 'phase', phase: 'copying', atMs: 0 },
+      decided({ kind: 'set-max-downtime', ms: 300 }, 'it fits a pause of 300 ms'),
+      { kind: 'notice', message: 'h2 does not answer', atMs: 5_000 },
+    ]);
+    expect(text.split('\n')).toEqual([
+      'web      0 ms  copying memory while the guest runs',
+      'web     4.2 s  set-max-downtime: it fits a pause of 300 ms',
+      'web     5.0 s  h2 does not answer',
+      '',
+    ]);
+  });
+
+  it('does not tell of waiting', () => {
+    expect(shown(false, [decided({ kind: 'wait' }, 'it gets smaller')])).toBe('');
+  });
+
+  it('thins progress out to a line every five seconds of the migration', () => {
+    const every100Ms = Array.from({ length: 101 }, (_, index) => progressAt(index * 100, index));
+    const lines = shown(false, every100Ms).trim().split('\n');
+    expect(lines.map((line) => / (\d+) %/.exec(line)?.[1])).toEqual(['0', '50', '100']);
+  });
+});
+
+describe('on a terminal', () => {
+  const erase = '\r\u001b[2K';
+
+  it('repaints one line, and leaves none behind', () => {
+    const text = shown(true, [progressAt(0, 1), progressAt(100, 2)]);
+    const [first, second, ...rest] = text.split(erase);
+    expect(first).toContain(' 1 %');
+    expect(second).toContain(' 2 %');
+    expect(rest).toEqual(['']);
+  });
+
+  it('writes what happens above the repainted line', () => {
+    const text = shown(true, [
+      progressAt(0, 1),
+      { kind: 'notice', message: 'h2 does not answer', atMs: 50 },
+    ]);
+    const [, above = '', after] = text.split(erase);
+    expect(above).toMatch(/^web +50 ms {2}h2 does not answer\nweb {2}pre-copy {2}1 %/);
+    expect(after).toBe('');
+  });
+
+  it('never writes a line that would wrap', () => {
+    const text = shown(true, [progressAt(0, 1)]);
+    expect(text.replaceAll(erase, '').length).toBeLessThan(60);
+  });
+});

@@ -1,0 +1,127 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import { describeFailure, exitCodeOfHelp, printFailure } from '../cli/failure.ts';
+import { onInterrupt } from '../cli/interrupt.ts';
+import { type Io, styleFor } from '../cli/io.ts';
+import { type OutputFormat, outputOption, print } from '../cli/output.ts';
+import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
+import { createLab, downLab } from '../lab/index.ts';
+import type { StopReason } from '../migration/events.ts';
+import { type DemoReport, reportText } from './report.ts';
+import { configOf, Interrupted, runDemo } from './run.ts';
+import { linkBitsPerSecond } from './scene.ts';
+
+interface DemoOptions {
+  readonly keep: boolean;
+  readonly output: OutputFormat;
+}
+
+const notes = `
+Three libvirt hosts come up in network namespaces of this machine, joined by slow links. Six guests
+run on the first, from quiet to furious writers. Drover empties that host. What each guest felt is
+measured from its own heartbeat. Ends with 0 only if each guest runs on exactly one other host with
+its memory intact. Nothing is left behind.`;
+
+/** Reads the arguments; ends the process where they ask for help or are wrong. */
+function readOptions(io: Io): DemoOptions | ExitCode {
+  const command = new Command('demo')
+    .description('Empties a libvirt host of six virtual machines, on this one machine.')
+    .option('--keep', 'leave the hosts and guests up, and say how to use and to remove them', false)
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .helpOption('-h, --help', 'show help')
+    .addHelpText('after', notes)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  try {
+    return command.parse().opts<DemoOptions>();
+  } catch (error) {
+    const shown = exitCodeOfHelp(error);
+    if (shown !== undefined) return shown;
+    const failure = describeFailure(error, './demo --help');
+    printFailure(io, failure, error, false);
+    return failure.exitCode;
+  }
+}
+
+/** The demo from nothing to nothing: whatever happens, the lab it made is gone, unless it is kept. */
+async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
+  const stop = new AbortController();
+  const release = onInterrupt(
+    () => {
+      io.err.write('\nStopping, and clearing the hosts away ...\n');
+      stop.abort('detach' satisfies StopReason);
+    },
+    () => io.err.write('The hosts are being cleared away; a moment.\n'),
+  );
+  const dir = await mkdtemp(join(tmpdir(), 'drover-demo-'));
+  let report: DemoReport | undefined;
+  try {
+    const onProgress = (message: string): unknown => io.err.write(`${message}\n`);
+    const lab = await createLab({ dir, hosts: 3, link: linkBitsPerSecond, onProgress });
+    if (options.keep) await writeFile(configPath(dir), stringify(configOf(lab)));
+    report = await runDemo(lab, io, stop.signal);
+  } finally {
+    if (options.keep && report !== undefined) io.err.write(keptText(dir));
+    else await clearAway(dir);
+    release();
+  }
+  await print(io, options.output, report, {
+    table: (shown) => reportText(shown, styleFor(io.out, io.env)),
+  });
+  return report.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Ends the lab, also one that never came up, and removes the folder that was made for it. */
+async function clearAway(dir: string): Promise<void> {
+  await downLab(dir);
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** The hosts under their names, for `drover` itself; it goes away with the lab. */
+function configPath(dir: string): string {
+  return join(dir, 'share', 'drover.yaml');
+}
+
+function keptText(dir: string): string {
+  return `
+The hosts and guests are still up:
+  export DROVER_LAB_DIR=${dir} DROVER_CONFIG=${configPath(dir)}
+  bin/drover.js lab status
+  bin/drover.js migrate wiki --from h2 --to h1 --reason maintenance
+  bin/drover.js lab down          ends and removes all of it
+
+`;
+}
+
+async function main(): Promise<void> {
+  const io: Io = {
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+    endWith: (code) => {
+      process.exitCode = code;
+    },
+  };
+  const options = readOptions(io);
+  if (typeof options === 'number') {
+    io.endWith(options);
+    return;
+  }
+  try {
+    io.endWith(await demo(io, options));
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      io.endWith(exitCodes.interrupted);
+      return;
+    }
+    const failure = describeFailure(error, './demo --help');
+    printFailure(io, failure, error, options.output === 'json');
+    io.endWith(failure.exitCode);
+  }
+}
+
+await main();
