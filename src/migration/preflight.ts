@@ -18,7 +18,7 @@ export type FindingCode =
   | 'immovable'
   | 'no-way-between'
   | 'way-between'
-  | 'storage'
+  | 'unseen'
   | 'post-copy'
   | ArrivalProblem['code'];
 
@@ -106,7 +106,7 @@ async function judgeDomain(
   const findings = [
     ...running(source, domain),
     ...domain.immovable.map((because) => blocks('immovable', `It cannot move: ${because}`)),
-    ...domain.doubts.map((what) => doubt('storage', what)),
+    ...domain.doubts.map((what) => doubt('unseen', what)),
   ];
   const problems = await destination.judgeArrival(domain);
   return [...findings, ...problems.map(({ code, message }) => blocks(code, message))];

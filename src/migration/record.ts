@@ -52,14 +52,12 @@ export class Record {
   }
 
   /** Notes the two instants between which the guest stood still. */
-  change(change: DomainChange, at: 'source' | 'destination'): void {
-    if (change.kind === 'suspended-for-switch-over' && at === 'source') {
-      this.#suspendedAtMs = change.atMs;
-      this.#resumedAtMs = undefined;
-    }
-    if (change.kind === 'resumed' && this.#suspendedAtMs !== undefined) {
-      this.#resumedAtMs ??= change.atMs;
-    }
+  change({ kind, atMs }: DomainChange, at: 'source' | 'destination'): void {
+    if (kind === 'suspended-for-switch-over' && at === 'source') this.#suspendedAtMs ??= atMs;
+    if (kind !== 'resumed') return;
+    // Started again at the source: that switch-over came to nothing.
+    if (at === 'source') this.#suspendedAtMs = undefined;
+    else this.#resumedAtMs ??= atMs;
   }
 
   /** The pause between the events of both hosts, as they reached us. */

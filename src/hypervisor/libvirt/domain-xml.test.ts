@@ -85,3 +85,8 @@ test.each([
 ])('refused as XML: %s', (text, message) => {
   expect(() => parseXml(text)).toThrow(message);
 });
+
+test('a guest that was given the CPU of its host is a doubt', () => {
+  const cpu = "<cpu mode='host-passthrough' check='none'/>";
+  expect(readDomainXml(domain('', cpu)).doubts).toEqual([expect.stringContaining('same CPU')]);
+});

@@ -133,14 +133,21 @@ function postCopyObstacles(domain: Element): string[] {
   return found;
 }
 
-/** Only libvirt, when it starts, sees whether a file or block device is shared by both hosts. */
+/** What only libvirt sees when it starts, or only the guest afterwards. */
 function doubts(domain: Element): string[] {
-  const local = children(at(domain, 'devices'), 'disk').filter((disk) => {
-    const type = attribute(disk, 'type');
-    const source = at(disk, 'source');
-    return source !== undefined && (type === 'file' || type === 'block' || type === 'volume');
-  });
-  return local.map((disk) => `whether both hosts share the storage of its disk ${targetOf(disk)}`);
+  const found = children(at(domain, 'devices'), 'disk')
+    .filter(isOfThisHost)
+    .map((disk) => `whether both hosts share the storage of its disk ${targetOf(disk)}`);
+  if (attribute(at(domain, 'cpu'), 'mode') === 'host-passthrough') {
+    found.push("whether both hosts have the same CPU: it was given all of its host's");
+  }
+  return found;
+}
+
+function isOfThisHost(disk: Element): boolean {
+  const type = attribute(disk, 'type');
+  const stored = type === 'file' || type === 'block' || type === 'volume';
+  return stored && at(disk, 'source') !== undefined;
 }
 
 function leavesForMigration(device: Element): boolean {

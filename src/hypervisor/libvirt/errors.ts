@@ -1,0 +1,58 @@
+import { DroverError } from '../../errors/catalogue.ts';
+import { LibvirtClientError, LibvirtError } from '../../libvirt/index.ts';
+
+/** What libvirt says where the destination cannot serve pages from afar. */
+const noPostCopy = /post-?copy is not supported|post-?copy.*not supported/i;
+/** What the source's daemon says when it does not get through to the destination's. */
+const noPeer =
+  /unable to connect to server at|failed to connect to remote libvirt|cannot recv data|no route to host/i;
+
+/** The client's error in terms of the catalogue; anything else as it is. */
+export function translated(error: unknown, host: string): unknown {
+  if (error instanceof LibvirtError) return refused(error, host);
+  if (!(error instanceof LibvirtClientError)) return error;
+  return new DroverError('host.unreachable', `${host}: ${error.message}`, { cause: error });
+}
+
+function refused(error: LibvirtError, host: string): DroverError {
+  const cause = error;
+  const message = `${host}: ${error.message}`;
+  if (noPostCopy.test(error.message)) {
+    return new DroverError('hypervisor.no-post-copy', message, { cause });
+  }
+  if (noPeer.test(error.message)) {
+    return new DroverError('host.peer-unreachable', message, {
+      cause,
+      hint: `It is the libvirt daemon of ${host} that connects to the destination, with its own certificate or key: try from there.`,
+    });
+  }
+  if (error.code === 'migrate-unsafe') {
+    return new DroverError('preflight.refused', message, {
+      cause,
+      hint: 'Its disks have to be on storage that both hosts share.',
+    });
+  }
+  return new DroverError('hypervisor.failed', message, { cause });
+}
+
+/** Runs a request and gives its errors our names. */
+export async function asOurs<T>(host: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translated(error, host);
+  }
+}
+
+/** The answer, or `undefined` where the daemon refuses with one of these codes. */
+export async function unless<T>(
+  codes: readonly LibvirtError['code'][],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LibvirtError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

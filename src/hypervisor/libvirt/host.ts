@@ -1,0 +1,242 @@
+import type { Connection, Domain, JobStats, MigrateParameters } from '../../libvirt/index.ts';
+import type { SlaClass } from '../../policy/vocabulary.ts';
+import type { Clock } from '../clock.ts';
+import { classElement, metadataKey, metadataNamespace, slaClassOf } from '../metadata.ts';
+import type {
+  ArrivalProblem,
+  CompletedJob,
+  DomainChange,
+  DomainFacts,
+  DomainState,
+  Host,
+  HostFacts,
+  JobReading,
+  MigrateOptions,
+} from '../port.ts';
+import { availableMemoryBytes, judgeArrival } from './arrival.ts';
+import { readDomainXml } from './domain-xml.ts';
+import { asOurs, unless } from './errors.ts';
+import { busyWith, completedOf, readingOf } from './job.ts';
+import { Line } from './line.ts';
+import { stateOf } from './states.ts';
+import { postCopyOf, postCopyRecoveryOf } from './versions.ts';
+import { Watch } from './watch.ts';
+import { at, parseXml, textOf } from './xml.ts';
+
+const mib = 2 ** 20;
+
+export interface LibvirtHostOptions {
+  readonly name: string;
+  readonly peerUri: string | undefined;
+  /** Stamps the events. */
+  readonly clock: Clock;
+}
+
+/**
+ * A host that speaks libvirt. Orders and questions go over one connection, events over another;
+ * calls that carry a migration, which last as long as it, the client keeps off both.
+ */
+export class LibvirtHost implements Host {
+  readonly name: string;
+  readonly address: string;
+  readonly peerAddress: string | undefined;
+  readonly #control: Line;
+  readonly #watch: Watch;
+
+  constructor(address: string, { name, peerUri, clock }: LibvirtHostOptions) {
+    this.name = name;
+    this.address = address;
+    this.peerAddress = peerUri;
+    this.#control = new Line(address);
+    this.#watch = new Watch(new Line(address), clock);
+  }
+
+  /** Rejects with `host.unreachable` where the host cannot be reached. */
+  async reach(): Promise<void> {
+    await this.#ask(() => Promise.resolve());
+  }
+
+  facts(): Promise<HostFacts> {
+    return this.#ask(async (connection) => {
+      const [hostname, capabilities, libvirt, qemu, freeMemoryBytes] = await Promise.all([
+        connection.hostname(),
+        connection.capabilities(),
+        connection.libvirtVersion(),
+        connection.hypervisorVersion(),
+        availableMemoryBytes(connection),
+      ]);
+      return {
+        hostname,
+        hostUuid: textOf(at(parseXml(capabilities), 'host', 'uuid')),
+        libvirtVersion: libvirt.text,
+        hypervisorVersion: qemu.text,
+        freeMemoryBytes,
+        postCopy: postCopyOf(libvirt, qemu),
+        postCopyRecoverable: postCopyRecoveryOf(libvirt),
+        unknowns: [
+          'whether its kernel lets QEMU serve pages from afar (vm.unprivileged_userfaultfd, unless QEMU runs as root)',
+        ],
+      };
+    });
+  }
+
+  findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {
+    return this.#ask(async (connection) => {
+      const domain = await find(connection, nameOrUuid);
+      return domain === undefined ? undefined : unless(['no-domain'], () => factsOf(domain));
+    });
+  }
+
+  domainState(uuid: string): Promise<DomainState | undefined> {
+    return this.#ask((connection) =>
+      unless(['no-domain'], async () => {
+        const domain = await connection.lookupByUuid(uuid);
+        return stateOf(await domain.state());
+      }),
+    );
+  }
+
+  readClass(uuid: string): Promise<SlaClass | undefined> {
+    return this.#with(uuid, async (domain) => {
+      const xml = await domain.getMetadata(metadataNamespace, { from: 'current' });
+      return xml === undefined ? undefined : slaClassOf(textOf(parseXml(xml)));
+    });
+  }
+
+  writeClass(uuid: string, slaClass: SlaClass | undefined): Promise<void> {
+    return this.#with(uuid, async (domain) => {
+      const [{ state }, persistent] = await Promise.all([domain.state(), domain.isPersistent()]);
+      await domain.setMetadata({
+        namespaceUri: metadataNamespace,
+        key: metadataKey,
+        xml: slaClass === undefined ? undefined : classElement(slaClass),
+        live: state !== 'shut-off',
+        config: persistent,
+      });
+    });
+  }
+
+  judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]> {
+    return this.#ask((connection) => judgeArrival(connection, this.name, domain));
+  }
+
+  readJob(uuid: string): Promise<JobReading | undefined> {
+    return this.#ask((connection) =>
+      unless(['no-domain'], async () => {
+        const domain = await connection.lookupByUuid(uuid);
+        const [stats, state] = await Promise.all([jobStats(domain), domain.state()]);
+        return readingOf(stats, stateOf(state));
+      }),
+    );
+  }
+
+  readCompletedJob(uuid: string): Promise<CompletedJob | undefined> {
+    return this.#ask(async (connection) => {
+      const stats = await unless(
+        ['no-domain', 'operation-invalid', 'operation-unsupported'],
+        async () => (await connection.lookupByUuid(uuid)).completedJobStats({ keep: true }),
+      );
+      return completedOf(stats);
+    });
+  }
+
+  maxDowntimeMs(uuid: string): Promise<number> {
+    return this.#with(uuid, (domain) => domain.getMaxDowntimeMs());
+  }
+
+  setMaxDowntime(uuid: string, ms: number): Promise<void> {
+    return this.#with(uuid, (domain) => domain.setMaxDowntimeMs(Math.max(1, Math.round(ms))));
+  }
+
+  startPostCopy(uuid: string): Promise<void> {
+    return this.#with(uuid, (domain) => domain.startPostCopy());
+  }
+
+  abortJob(uuid: string): Promise<void> {
+    return this.#with(uuid, (domain) => domain.abortJob());
+  }
+
+  migrate(uuid: string, options: MigrateOptions): Promise<void> {
+    return this.#carry(uuid, options.destinationUri, parametersOf(options));
+  }
+
+  resumePostCopy(uuid: string, options: MigrateOptions): Promise<void> {
+    const parameters = { ...parametersOf(options), postCopyResume: true };
+    return this.#carry(uuid, options.destinationUri, parameters);
+  }
+
+  watchDomain(
+    uuid: string,
+    onChange: (change: DomainChange) => void,
+  ): Promise<() => Promise<void>> {
+    return asOurs(this.name, () => this.#watch.add(uuid, onChange));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#watch.close(), this.#control.close()]);
+  }
+
+  /** Every look-up is by UUID and for this call only: a domain's id changes as it moves. */
+  #with<T>(uuid: string, work: (domain: Domain) => Promise<T>): Promise<T> {
+    return this.#ask(async (connection) => work(await connection.lookupByUuid(uuid)));
+  }
+
+  #ask<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return asOurs(this.name, async () => work(await this.#control.get()));
+  }
+
+  #carry(uuid: string, destination: string, parameters: MigrateParameters): Promise<void> {
+    return this.#with(uuid, (domain) => domain.migratePeerToPeer(destination, parameters));
+  }
+}
+
+async function find(connection: Connection, nameOrUuid: string): Promise<Domain | undefined> {
+  const byName = await unless(['no-domain'], () => connection.lookupByName(nameOrUuid));
+  if (byName !== undefined || !uuidPattern.test(nameOrUuid)) return byName;
+  return unless(['no-domain'], () => connection.lookupByUuid(nameOrUuid));
+}
+
+const uuidPattern = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+async function factsOf(domain: Domain): Promise<DomainFacts> {
+  const [live, definition, state, persistent, stats] = await Promise.all([
+    domain.xml(),
+    domain.xml({ migratable: true }),
+    domain.state(),
+    domain.isPersistent(),
+    jobStats(domain),
+  ]);
+  const read = readDomainXml(live);
+  return {
+    name: domain.name,
+    uuid: domain.uuid,
+    memoryBytes: read.memoryBytes,
+    virtualCpus: read.virtualCpus,
+    machineType: read.machineType,
+    architecture: read.architecture,
+    persistent,
+    state: stateOf(state),
+    immovable: read.immovable,
+    postCopyObstacles: read.postCopyObstacles,
+    doubts: read.doubts,
+    busyWith: busyWith(stats),
+    definition,
+  };
+}
+
+/** A domain that does not run, or that is only arriving here, has no statistics to give. */
+function jobStats(domain: Domain): Promise<JobStats | undefined> {
+  return unless(['operation-invalid', 'operation-unsupported'], () => domain.jobStats());
+}
+
+function parametersOf(options: MigrateOptions): MigrateParameters {
+  const { bandwidthBytesPerSecond: bandwidth } = options;
+  return {
+    postCopy: options.postCopy,
+    autoConverge: options.autoConverge,
+    bandwidthMiBPerSecond:
+      bandwidth === undefined ? undefined : Math.max(1, Math.round(bandwidth / mib)),
+    persistDestination: options.persistent,
+    undefineSource: options.persistent,
+  };
+}
