@@ -69,7 +69,7 @@ describe('the JSON document', () => {
     const described = cells.flatMap((cell) =>
       [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
     );
-    expect(described.toSorted()).toEqual(Object.keys(migrationDocument(result)).toSorted());
+    expect(new Set(described)).toEqual(new Set(Object.keys(migrationDocument(result))));
   });
 
   it('says null for a blackout that nothing measured', () => {

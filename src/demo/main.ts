@@ -64,6 +64,9 @@ async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
     const lab = await createLab({ dir, hosts: 3, link: linkBitsPerSecond, onProgress });
     if (options.keep) await writeFile(configPath(dir), stringify(configOf(lab)));
     report = await runDemo(lab, io, stop.signal);
+  } catch (error) {
+    // Ctrl-C also ends the programs that were just at work: what they say then is no news.
+    throw stop.signal.aborted ? new Interrupted() : error;
   } finally {
     if (options.keep && report !== undefined) io.err.write(keptText(dir));
     else await clearAway(dir);
@@ -77,7 +80,12 @@ async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
 
 /** Ends the lab, also one that never came up, and removes the folder that was made for it. */
 async function clearAway(dir: string): Promise<void> {
-  await downLab(dir);
+  try {
+    await downLab(dir);
+  } catch {
+    // A second Ctrl-C ends the programs that were clearing away: the next attempt finishes it.
+    await downLab(dir);
+  }
   await rm(dir, { recursive: true, force: true });
 }
 

@@ -1,4 +1,4 @@
-import { type Style } from '../cli/io.ts';
+import type { Style } from '../cli/io.ts';
 import { formatTable } from '../cli/table.ts';
 import type { MigrationResult } from '../migration/result.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
@@ -24,8 +24,12 @@ export interface GuestReport {
   readonly reportedBlackoutMs: number | null;
   /** How long the guest would have needed for the work that the move cost it, at its own usual pace. */
   readonly lostWorkMs: number | null;
-  /** `ok`: all of its memory was read on its new host, and was as the guest had left it. */
-  readonly integrity: 'ok' | 'damaged' | 'unchecked';
+  /** `ok`: all of its memory was read after the move, and was as the guest had left it. */
+  readonly integrity: string;
+  /** `ok`: no two hosts ran it at once, by its own heartbeat. */
+  readonly onePlace: string;
+  /** `ok`: no heartbeat is missing, so the figures above can be trusted. */
+  readonly heartbeat: string;
   /** The hosts that run it in the end, as the hosts say. */
   readonly runsOn: readonly string[];
   readonly why: readonly string[];
@@ -52,13 +56,13 @@ export interface Versions {
 /** Everything that would make the demo a failure: a guest lost, doubled, damaged, or still where it was. */
 export function problemsOf(guests: readonly GuestReport[]): readonly string[] {
   return guests.flatMap((guest) => {
+    const { name, from, runsOn, integrity, onePlace } = guest;
     const problems: string[] = [];
-    const { name, from, runsOn, integrity } = guest;
     if (runsOn.length === 0) problems.push(`${name} runs nowhere`);
     if (runsOn.length > 1) problems.push(`${name} runs on ${runsOn.join(' and ')} at once`);
     if (runsOn.includes(from)) problems.push(`${name} is still on ${from}`);
-    if (integrity === 'damaged') problems.push(`${name} found memory that is not as it left it`);
-    if (integrity === 'unchecked') problems.push(`${name} did not get to check all of its memory`);
+    if (integrity !== 'ok') problems.push(`the memory of ${name}: ${integrity}`);
+    if (onePlace !== 'ok') problems.push(`${name}: ${onePlace}`);
     return problems;
   });
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../cli/io.ts';
-import { styleFor } from '../cli/io.ts';
 import { LiveView } from '../cli/live-view.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';

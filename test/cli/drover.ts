@@ -33,3 +33,17 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...text };
 }
+
+/** Waits until the child has said something that fits; rejects when it ends before. */
+export async function saidBy(child: ChildProcess, pattern: RegExp): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let text = '';
+  const listen = (piece: unknown): void => {
+    text += String(piece);
+    if (pattern.test(text)) resolve();
+  };
+  child.stdout?.on('data', listen);
+  child.stderr?.on('data', listen);
+  child.once('close', () => reject(new Error(`it ended without saying ${pattern}: ${text}`)));
+  await promise;
+}

@@ -1,0 +1,164 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { addGuest, type GuestSpec, parseWorkload, removeGuest } from '../../src/lab/guest/index.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
+import { drover, type Ended, ended, saidBy, startDrover } from './drover.ts';
+
+const mebibyte = 1024 ** 2;
+let dir: string;
+let lab: Lab;
+let config: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'drover-cli-'));
+  lab = await createLab({ dir, hosts: 2, link: 400e6 });
+  config = join(dir, 'share', 'drover.yaml');
+  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
+  const dark = { uri: `qemu+unix:///system?socket=${dir}/nobody` };
+  await writeFile(config, stringify({ hosts: { ...Object.fromEntries(hosts), dark } }));
+});
+
+afterAll(async () => {
+  await lab?.down();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function guest(name: string, workload: string, memoryMiB = 64): GuestSpec {
+  return {
+    name,
+    class: 'pet',
+    memoryBytes: memoryMiB * mebibyte,
+    workload: parseWorkload(workload),
+    kind: 'beat',
+  };
+}
+
+function withConfig(...args: string[]): Promise<Ended> {
+  return drover(...args, '--config', config);
+}
+
+async function runningOn(host: string): Promise<string[]> {
+  const { stdout } = await lab.exec(host, ['virsh', '-q', 'list', '--state-running', '--name']);
+  return stdout.split('\n').filter((line) => line.trim() !== '');
+}
+
+describe('a VM that moves', () => {
+  beforeAll(async () => {
+    await addGuest(lab.host('h1'), guest('web', 'sequential:rate=1MiB/s,set=8MiB'));
+  });
+  afterAll(async () => {
+    await removeGuest(lab.host('h2'), 'web');
+  });
+
+  it('arrives with its class, and the document says how', async () => {
+    const set = await withConfig('class', 'set', 'web', 'panda', '--host', 'h1', '-o', 'json');
+    expect(set).toMatchObject({ code: 0, err: '' });
+
+    const moved = await withConfig('migrate', 'web', '--from', 'h1', '--to', 'h2', '-o', 'json');
+    expect(moved.err).not.toContain('drover:');
+    const document = JSON.parse(moved.out);
+    expect(document).toMatchObject({
+      vm: 'web',
+      from: 'h1',
+      to: 'h2',
+      outcome: 'completed',
+      runsOn: ['h2'],
+      switchedToPostCopy: false,
+      blackoutMs: expect.any(Number),
+      why: expect.arrayContaining([expect.stringContaining('h2')]),
+    });
+    expect(document.sentBytes).toBeGreaterThan(8 * mebibyte);
+    expect(moved.code).toBe(0);
+    expect([await runningOn('h1'), await runningOn('h2')]).toEqual([[], ['web']]);
+
+    const got = await withConfig('class', 'get', 'web', '--host', 'h2', '-o', 'name');
+    expect(got).toMatchObject({ code: 0, out: 'panda\n' });
+  });
+
+  it.each([
+    ['is not there', ['web', '--from', 'h1', '--to', 'h2'], 3, 'domain.not-found', 'web'],
+    ['is there already', ['web', '--from', 'h2', '--to', 'h2'], 4, 'preflight.refused', 'h2'],
+    ['goes to a dark host', ['web', '--from', 'h2', '--to', 'dark'], 8, 'host.unreachable', 'dark'],
+    [
+      'goes to a nameless host',
+      ['web', '--from', 'h2', '--to', 'h9'],
+      2,
+      'usage.invalid',
+      'h1, h2',
+    ],
+    [
+      'has a senseless deadline',
+      ['web', '--from', 'h2', '--to', 'h1', '--deadline', 'soon'],
+      2,
+      'usage.invalid',
+      "--deadline 'soon'",
+    ],
+  ] as const)('is not touched where it %s', async (_what, args, exitCode, code, named) => {
+    const refused = await withConfig('migrate', ...args, '-o', 'json');
+    const { error } = JSON.parse(refused.out);
+    expect(error).toMatchObject({ code, exitCode });
+    expect(`${error.message} ${error.hint}`).toContain(named);
+    expect(refused.code).toBe(exitCode);
+    expect(await runningOn('h2')).toEqual(['web']);
+  });
+
+  it('has no migration to abort', async () => {
+    const { code, err, out } = await withConfig('abort', 'web', '--from', 'h2');
+    expect({ code, out }).toEqual({ code: 4, out: '' });
+    expect(err).toContain('No migration of web');
+  });
+});
+
+async function jobIsActive(): Promise<boolean> {
+  const { stdout } = await lab.exec('h1', ['virsh', 'domjobinfo', 'busy']);
+  return /Job type:\s+Unbounded/.test(stdout);
+}
+
+async function abort(): Promise<void> {
+  const aborted = await withConfig('abort', 'busy', '--from', 'h1', '-o', 'json');
+  expect(JSON.parse(aborted.out)).toMatchObject({ outcome: 'aborted', runsOn: ['h1'] });
+  expect(aborted.code).toBe(0);
+  expect(await jobIsActive()).toBe(false);
+  expect([await runningOn('h1'), await runningOn('h2')]).toEqual([['busy'], []]);
+}
+
+describe('a migration that takes long', () => {
+  beforeAll(async () => {
+    await lab.shape('h1', 20e6);
+    await addGuest(lab.host('h1'), guest('busy', 'random:rate=20MiB/s,set=48MiB'));
+  });
+  afterAll(async () => {
+    await removeGuest(lab.host('h1'), 'busy');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'goes on after %s, and can be aborted afterwards',
+    async (signal) => {
+      const args = ['migrate', 'busy', '--from', 'h1', '--to', 'h2', '--importance', 'low'];
+      const child = startDrover([...args, '--config', config, '-o', 'json']);
+      const end = ended(child);
+      await saidBy(child, /pre-copy/);
+      child.kill(signal);
+      const { code, out, err } = await end;
+      expect(code).toBe(130);
+      expect(JSON.parse(out)).toMatchObject({ vm: 'busy', outcome: 'detached' });
+      expect(err).toContain('is not cancelled');
+      expect(err).toContain('drover abort busy --from h1');
+      expect(await jobIsActive()).toBe(true);
+      await abort();
+    },
+  );
+
+  it('is left to the hosts with --no-wait', async () => {
+    const args = ['migrate', 'busy', '--from', 'h1', '--to', 'h2', '--no-wait'];
+    const { code, out, err } = await withConfig(...args);
+    expect(err).toContain('Detached');
+    expect(out).toContain('busy is still on its way from h1 to h2');
+    expect(code).toBe(0);
+    expect(await jobIsActive()).toBe(true);
+    await abort();
+  });
+});
