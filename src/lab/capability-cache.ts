@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { describeHost, hostDirectory } from './host.ts';
-import { cacheDirectory } from './root-tree.ts';
+import { capabilityDirectory } from './root-tree.ts';
 import { isErrno } from './run.ts';
 import type { HostState, LabState } from './state.ts';
 
@@ -12,8 +12,7 @@ import type { HostState, LabState } from './state.ts';
  * libvirt itself checks that it still fits and asks again when it does not.
  */
 function kept(lab: LabState, host: HostState, treeId: string): string {
-  const key = [host.suite, treeId, release(), lab.accelerator].join('-');
-  return join(cacheDirectory(), 'capabilities', key);
+  return join(capabilityDirectory(host.suite), [treeId, release(), lab.accelerator].join('-'));
 }
 
 function ownCache(dir: string, host: HostState): string {
@@ -47,8 +46,8 @@ export async function keepCapabilities(
   host: HostState,
   treeId: string,
 ): Promise<void> {
-  const virtType = lab.accelerator === 'kvm' ? 'kvm' : 'qemu';
-  const probe = ['virsh', 'domcapabilities', '--virttype', virtType];
+  // This makes it ask every emulator that the tree has, of which there are several.
+  const probe = ['virsh', 'capabilities'];
   const result = await describeHost(dir, lab, host).exec(probe, { timeoutMs: 60_000 });
   if (result.code !== 0 || (await readdir(ownCache(dir, host))).length === 0) return;
   const target = kept(lab, host, treeId);

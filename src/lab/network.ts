@@ -25,8 +25,8 @@ export async function plugIn(id: string, host: HostState): Promise<void> {
   const [namespace, hub] = [hostNamespace(id, host.name), switchNamespace(id)];
   const port = switchPort(host.index);
   await must(['ip', 'netns', 'add', namespace]);
-  const link = ['name', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace];
-  await must(['ip', '-n', hub, 'link', 'add', ...link]);
+  const hostEnd = ['name', 'eth0', 'address', hardwareAddress(host.uuid), 'netns', namespace];
+  await must(['ip', '-n', hub, 'link', 'add', 'name', port, 'type', 'veth', 'peer', ...hostEnd]);
   await must(['ip', '-n', hub, 'link', 'set', port, 'master', 'br0', 'up']);
   await must(['ip', '-n', namespace, '-batch', '-'], {
     input: `addr add ${hostAddress(id, host.index)}/24 dev eth0\nlink set eth0 up\nlink set lo up\n`,
@@ -35,9 +35,16 @@ export async function plugIn(id: string, host: HostState): Promise<void> {
   await shapeLink(id, host.name, host.index, host.link ?? undefined);
 }
 
+/** A network card keeps its address when the power goes: its peers remember it. */
+function hardwareAddress(uuid: string): string {
+  const digits = uuid.replaceAll('-', '').slice(-10);
+  // 02: locally administered, one station.
+  return `02:${(digits.match(/../g) ?? []).join(':')}`;
+}
+
 /** Unplugs the host: what it says from now on, nobody hears, not even that its connections end. */
 export async function unplug(id: string, host: HostState): Promise<void> {
-  await must(['ip', '-n', switchNamespace(id), 'link', 'set', switchPort(host.index), 'down']);
+  await must(['ip', '-n', switchNamespace(id), 'link', 'delete', switchPort(host.index)]);
 }
 
 /**

@@ -36,12 +36,15 @@ export function isInit(process: Process): boolean {
   return process.depth > 1 && process.pidInside === 1;
 }
 
-/** Clock ticks from the machine's start to the process's: with the pid it names a process for good. */
+/**
+ * Clock ticks from the machine's start to the process's: with the pid it names a process for good.
+ * `undefined` for one that is dead, also if its parent has not yet taken notice.
+ */
 export async function startTicks(pid: number): Promise<number | undefined> {
   const text = await orUndefined(readFile(`/proc/${pid}/stat`, 'utf8'));
-  // Field 22; the second field is in brackets and may contain anything.
-  const field = text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  return field === undefined ? undefined : Number(field);
+  // From the third field on; the second is in brackets and may contain anything.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
+  return fields[0] === undefined || fields[0] === 'Z' ? undefined : Number(fields[19]);
 }
 
 /** Kills processes at once; those that are gone already are fine. */

@@ -54,6 +54,11 @@ export function cacheDirectory(): string {
   return process.env.DROVER_CACHE_DIR || '/var/cache/drover';
 }
 
+/** What is known about the QEMU of a suite's tree; it falls with the tree. */
+export function capabilityDirectory(suite: string): string {
+  return join(cacheDirectory(), 'capabilities', suite);
+}
+
 export type Progress = (message: string) => void;
 
 /** The tree of a suite; it is built when the cache has none, which takes a minute or two. */
