@@ -1,7 +1,5 @@
-import { closeSync, type FSWatcher, fstatSync, openSync, readSync, statSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import type { Damage } from './line.ts';
-import { parseGuestLine } from './line.ts';
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { type Damage, type GuestLine, parseGuestLine } from './line.ts';
 import type { Beat, GuestLog, Seen } from './log.ts';
 
 /** Where a guest's serial port ends up on one host, as seen from outside it. */
@@ -16,30 +14,31 @@ export type ObserverClock = () => number;
 const chunk = Buffer.alloc(64 * 1024);
 
 /**
+ * A guest writes a line byte by byte, and each is a change of the file: so long after the first the
+ * line is read, whole.
+ */
+const settleMs = 1;
+
+/**
  * Follows one guest's serial files on all hosts and stamps every line with the observer's clock
  * when it arrives. What the files hold before the watcher starts is not read. The kernel reports
  * changes, so a quiet guest costs nothing; the stamps are as late as the event loop is.
  */
 export class HeartbeatWatcher {
   readonly #tails: readonly Tail[];
+  readonly #watchers: readonly FSWatcher[];
   readonly #now: ObserverClock;
   readonly #beats: Beat[] = [];
   readonly #damages: Seen<Damage>[] = [];
   readonly #torn: Seen<{ text: string }>[] = [];
   readonly #listeners = new Set<(beat: Beat) => void>();
-  #watchers: FSWatcher[] = [];
+  #pending: NodeJS.Timeout | undefined;
 
+  /** Files that do not exist yet are created empty: guests append to them. */
   constructor(files: readonly SerialFile[], now: ObserverClock = () => performance.now()) {
     this.#now = now;
     this.#tails = files.map((file) => new Tail(file));
-    for (const tail of this.#tails) {
-      const watcher = watch(dirname(tail.path), (_event, name) => {
-        if (name === basename(tail.path)) this.#read(tail);
-      });
-      // The folder of a host that is being torn down goes away: there is nothing left to read.
-      watcher.on('error', () => watcher.close());
-      this.#watchers.push(watcher);
-    }
+    this.#watchers = files.map((file) => watch(file.path, () => this.#readSoon()));
   }
 
   get log(): GuestLog {
@@ -72,17 +71,25 @@ export class HeartbeatWatcher {
   /** Reads what is left and lets the files go. The log stays. */
   stop(): void {
     for (const watcher of this.#watchers) watcher.close();
-    this.#watchers = [];
-    for (const tail of this.#tails) {
-      this.#read(tail);
-      tail.close();
-    }
+    clearTimeout(this.#pending);
+    this.#read();
+    for (const tail of this.#tails) tail.close();
   }
 
-  #read(tail: Tail): void {
-    const lines = tail.readLines();
+  #readSoon(): void {
+    this.#pending ??= setTimeout(() => {
+      this.#pending = undefined;
+      this.#read();
+    }, settleMs);
+  }
+
+  /** All files at once: the half of a line may stand in one, and the other half in another. */
+  #read(): void {
+    const read = this.#tails.map((tail) => ({ tail, lines: tail.readLines() }));
     const atMs = this.#now();
-    for (const line of lines) this.#take(tail, line, atMs);
+    for (const { tail, lines } of read) {
+      for (const line of lines) this.#take(tail, line, atMs);
+    }
   }
 
   #take(tail: Tail, line: string, atMs: number): void {
@@ -101,7 +108,7 @@ export class HeartbeatWatcher {
   }
 
   /** A guest that is moved in the middle of a line ends it on the other host. */
-  #joinHalves(tail: Tail, secondHalf: string): ReturnType<typeof parseGuestLine> | undefined {
+  #joinHalves(tail: Tail, secondHalf: string): GuestLine | undefined {
     for (const other of this.#tails) {
       if (other === tail || other.unfinished === '') continue;
       const parsed = parseGuestLine(other.unfinished + secondHalf);
@@ -113,51 +120,44 @@ export class HeartbeatWatcher {
   }
 }
 
-/** The growing end of one file, which may not exist yet. */
+/** The growing end of one file. */
 class Tail {
   readonly host: string;
-  readonly path: string;
   /** What has been read behind the last line's end. */
   unfinished = '';
-  #descriptor: number | undefined;
+  readonly #descriptor: number;
   #position: number;
+  /** The file ended in the middle of a line when we came. */
+  #skipsLine: boolean;
 
   constructor(file: SerialFile) {
     this.host = file.host;
-    this.path = file.path;
-    this.#position = statSync(file.path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#descriptor = openSync(file.path, 'a+');
+    this.#position = fstatSync(this.#descriptor).size;
+    this.#skipsLine = this.#position > 0 && !this.#endsLine();
   }
 
   readLines(): string[] {
-    if (!this.#isOpen()) return [];
-    const lines = (this.unfinished + this.#readNew()).split(/\r?\n/);
+    const lines = (this.unfinished + this.#readNew()).split('\n');
     this.unfinished = lines.pop() ?? '';
-    return lines;
+    if (!this.#skipsLine || lines.length === 0) return lines;
+    this.#skipsLine = false;
+    return lines.slice(1);
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    closeSync(this.#descriptor);
   }
 
-  /** Opens the file, and again when another one has taken its place. */
-  #isOpen(): boolean {
-    const there = statSync(this.path, { throwIfNoEntry: false });
-    if (there === undefined) return this.#descriptor !== undefined;
-    if (this.#descriptor !== undefined && fstatSync(this.#descriptor).ino !== there.ino) {
-      this.close();
-      this.#position = 0;
-      this.unfinished = '';
-    }
-    this.#descriptor ??= openSync(this.path, 'r');
-    if (there.size < this.#position) this.#position = 0;
-    return true;
+  #endsLine(): boolean {
+    readSync(this.#descriptor, chunk, 0, 1, this.#position - 1);
+    return chunk.toString('latin1', 0, 1) === '\n';
   }
 
   #readNew(): string {
     let text = '';
     for (;;) {
-      const count = readSync(this.#descriptor ?? -1, chunk, 0, chunk.length, this.#position);
+      const count = readSync(this.#descriptor, chunk, 0, chunk.length, this.#position);
       this.#position += count;
       text += chunk.toString('latin1', 0, count);
       if (count < chunk.length) return text;
