@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { freezeLimitMs } from './downtime.ts';
+import { Recovery } from './recovery.ts';
+import { Settling } from './settling.ts';
+import type { Look, Sighting } from './whereabouts.ts';
+
+const running: Sighting = { seen: 'domain', state: { state: 'running', reason: 'other' } };
+const stub: Sighting = { seen: 'domain', state: { state: 'paused', reason: 'migration' } };
+const looks: Readonly<Record<'clean' | 'stub', Look>> = {
+  clean: { source: running, destination: { seen: 'absent' }, jobActive: false },
+  stub: { source: running, destination: stub, jobActive: false },
+};
+
+describe('what may be believed', () => {
+  test('nothing while the call is under way, however long it stands', () => {
+    const settling = new Settling();
+    settling.judge('at-source', looks.clean, 0, true);
+    expect(settling.judge('at-source', looks.clean, 3_600_000, true)).toBe(false);
+  });
+
+  test('a guest at its source at once, if nothing waits at the destination', () => {
+    expect(new Settling().judge('at-source', looks.clean, 0, false)).toBe(true);
+    expect(new Settling().judge('at-source', looks.stub, 0, false)).toBe(false);
+  });
+
+  test('silence, in the end, whatever is under way', () => {
+    const settling = new Settling();
+    expect(settling.judge('unseen', looks.stub, 0, true)).toBe(false);
+    expect(settling.judge('unseen', looks.stub, 60_000, true)).toBe(true);
+  });
+
+  test('a verdict that changed starts again', () => {
+    const settling = new Settling();
+    settling.judge('nowhere', looks.stub, 0, false);
+    settling.judge('switching', looks.stub, 4_000, false);
+    expect(settling.judge('nowhere', looks.stub, 6_000, false)).toBe(false);
+    expect(settling.judge('nowhere', looks.stub, 12_000, false)).toBe(true);
+  });
+});
+
+test('a broken post-copy is tried again with growing pauses, and given up in the end', () => {
+  const recovery = new Recovery({ allowed: true });
+  const tried: number[] = [];
+  for (let atMs = 0; atMs < 600_000; atMs += 500) if (recovery.due(atMs)) tried.push(atMs);
+  expect(tried.slice(0, 5)).toEqual([0, 1_000, 3_000, 7_000, 15_000]);
+  expect(tried).toHaveLength(12);
+  expect(recovery.exhausted()).toMatch(/12 attempts/);
+});
+
+test.each([
+  [0, 1_000],
+  [3_000, 6_000],
+  [Infinity, 2_000_000],
+  [5_000_000, 2_000_000],
+])('a freeze that is expected to last %d ms', (expectedMs, limitMs) => {
+  expect(freezeLimitMs(expectedMs)).toBe(limitMs);
+});

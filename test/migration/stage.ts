@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../src/fleet/config.ts';
+import {
+  addGuest,
+  analyse,
+  type GuestReport,
+  type HeartbeatWatcher,
+  parseWorkload,
+  removeGuest,
+  watchGuest,
+} from '../../src/lab/guest/index.ts';
+import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
+import type { RunEvent, StopReason } from '../../src/migration/events.ts';
+import type { MigrationResult } from '../../src/migration/result.ts';
+import { type MigrateRequest, migrateVm } from '../../src/migration/service.ts';
+import type { SlaClass } from '../../src/policy/vocabulary.ts';
+
+const mib = 2 ** 20;
+/** How long a guest is watched undisturbed before and after its migration, ms. */
+const undisturbedMs = 1_500;
+const settledMs = 2_000;
+
+/** Two real hosts on a link that carries some 35 MiB/s. */
+export interface Stage {
+  readonly lab: Lab;
+  readonly config: Config;
+  down(): Promise<void>;
+}
+
+export async function setStage(): Promise<Stage> {
+  const dir = await mkdtemp(join(tmpdir(), 'drover-migration-'));
+  const lab = await createLab({ dir, hosts: 2, link: 300e6 });
+  const hosts = Object.fromEntries(
+    lab.hosts.map(({ name, uri, peerUri }) => [
+      name,
+      { uri, peerUri, postCopy: 'allowed' as const },
+    ]),
+  );
+  const down = async (): Promise<void> => {
+    await downLab(dir);
+    await rm(dir, { recursive: true, force: true });
+  };
+  return { lab, config: { hosts, classes: [] }, down };
+}
+
+/** The same configuration with post-copy forbidden on every host. */
+export function withoutPostCopy(config: Config): Config {
+  const hosts = Object.entries(config.hosts).map(
+    ([name, host]) => [name, { ...host, postCopy: 'forbidden' as const }] as const,
+  );
+  return { ...config, hosts: Object.fromEntries(hosts) };
+}
+
+export interface Act {
+  readonly name: string;
+  readonly slaClass: SlaClass;
+  readonly workload: string;
+  readonly memoryMiB?: number;
+  readonly request?: Pick<MigrateRequest, 'importance' | 'reason'>;
+  /** What is done when the first of these phases is told. */
+  readonly onEvent?: (event: RunEvent, stop: (reason: StopReason) => void) => void;
+  readonly config?: Config;
+}
+
+export interface Played {
+  readonly result: MigrationResult;
+  readonly report: GuestReport;
+  readonly events: readonly RunEvent[];
+}
+
+/** Starts the guest on h1, moves it to h2, watches it from outside all the while, and ends it. */
+export async function play(stage: Stage, act: Act): Promise<Played> {
+  const stop = new AbortController();
+  const events: RunEvent[] = [];
+  const onEvent = (event: RunEvent): void => {
+    events.push(event);
+    act.onEvent?.(event, (reason) => stop.abort(reason));
+  };
+  return withGuest(stage, act, async (watcher) => {
+    await pause(undisturbedMs);
+    const startMs = performance.now();
+    const request = { vm: act.name, from: 'h1', to: 'h2', ...act.request };
+    const watching = { onEvent, signal: stop.signal };
+    const result = await migrateVm(request, act.config ?? stage.config, watching);
+    const endMs = performance.now();
+    await pause(settledMs);
+    watcher.stop();
+    const report = analyse(watcher.log, { startMs, endMs, untilMs: performance.now() });
+    return { result, report, events };
+  });
+}
+
+/** Has a guest on h1 for as long as the work lasts. */
+export async function withGuest<T>(
+  { lab }: Stage,
+  act: Pick<Act, 'name' | 'slaClass' | 'workload' | 'memoryMiB'>,
+  work: (watcher: HeartbeatWatcher) => Promise<T>,
+): Promise<T> {
+  const watcher = watchGuest(lab.hosts, act.name);
+  try {
+    await addGuest(lab.host('h1'), {
+      name: act.name,
+      class: act.slaClass,
+      kind: 'beat',
+      memoryBytes: (act.memoryMiB ?? 64) * mib,
+      workload: parseWorkload(act.workload),
+    });
+    await watcher.nextBeat(() => true, 20_000);
+    return await work(watcher);
+  } finally {
+    watcher.stop();
+    await end(lab, act.name);
+  }
+}
+
+/** Ends the guest wherever it is. */
+async function end(lab: Lab, name: string): Promise<void> {
+  const ends = lab.hosts.map((host) => removeGuest(host, name));
+  await Promise.allSettled(ends);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
