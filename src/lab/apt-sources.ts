@@ -27,7 +27,7 @@ export function parseDeb822Sources(text: string): readonly AptSource[] {
     .split(/\n\s*\n/)
     .flatMap((stanza) => {
       const fields = parseStanza(stanza);
-      if (fields.get('enabled')?.toLowerCase() === 'no') return [];
+      if (fields.get('enabled')?.trim().toLowerCase() === 'no') return [];
       if (!words(fields.get('types')).includes('deb')) return [];
       return words(fields.get('uris')).map((uri) => ({
         uri,

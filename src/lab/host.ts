@@ -79,7 +79,7 @@ export function describeHost(dir: string, lab: LabState, host: HostState): LabHo
   return {
     name: host.name,
     ip,
-    uri: `qemu+unix:///system?socket=${encodeURI(socketPath(dir, host.name))}`,
+    uri: `qemu+unix:///system?socket=${encodePath(socketPath(dir, host.name))}`,
     peerUri: `qemu+tcp://${ip}/system`,
     suite: host.suite,
     qemuVersion: host.qemuVersion,
@@ -92,6 +92,10 @@ export function describeHost(dir: string, lab: LabState, host: HostState): LabHo
     exec: async (argv, options) =>
       await run([...(await enter(lab.id, host.name)), ...argv], { ...options, env: environment }),
   };
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Writes everything that a host finds when it boots; what it has kept of its own stays. */

@@ -16,14 +16,7 @@ import {
   startDaemon,
 } from './host.ts';
 import { withLock } from './lock.ts';
-import {
-  checkHostName,
-  hostNamespace,
-  labDirectory,
-  labId,
-  maximumHosts,
-  namespacePath,
-} from './names.ts';
+import { checkHostName, hostNamespace, labDirectory, labId, maximumHosts } from './names.ts';
 import {
   applyCuts,
   createSwitch,
@@ -35,7 +28,6 @@ import {
   unplug,
 } from './network.ts';
 import { checkDirectory } from './placement.ts';
-import { emptyNamespace, killAll } from './processes.ts';
 import { checkRate, type Rate } from './rate.ts';
 import { defaultSuite, ensureRootTree, type Progress, type RootTree } from './root-tree.ts';
 import type { RunResult } from './run.ts';
@@ -180,13 +172,9 @@ export class Lab {
 
   async #powerOff(host: HostState): Promise<void> {
     await withLock(lockPath(this.dir), async () => {
-      const namespace = hostNamespace(this.id, host.name);
       await unplug(this.id, host);
-      const { init } = await inspectHost(this.id, host.name);
-      if (init !== undefined) killAll([init]);
-      await emptyNamespace(namespacePath(namespace));
       // With the namespace go its half-open connections, which would speak up after the next boot.
-      await removeNamespace(namespace);
+      await removeNamespace(hostNamespace(this.id, host.name));
     });
   }
 

@@ -8,6 +8,7 @@ import {
   switchNamespace,
   switchPort,
 } from './names.ts';
+import { killMembers, namespaceInode } from './processes.ts';
 import { burstBytes, type Rate } from './rate.ts';
 import { must, orNothing, run } from './run.ts';
 import type { Cut, HostState, LabState } from './state.ts';
@@ -79,9 +80,15 @@ export async function applyCuts(state: LabState): Promise<void> {
 }
 
 /** The switch's rules for these cuts; each works in both directions. */
-export function renderCuts(hosts: readonly HostState[], cuts: readonly Cut[]): string {
-  const port = (name: string) =>
-    `"${switchPort(hosts.find((host) => host.name === name)?.index ?? 0)}"`;
+export function renderCuts(
+  hosts: readonly Pick<HostState, 'name' | 'index'>[],
+  cuts: readonly Cut[],
+): string {
+  const port = (name: string) => {
+    const host = hosts.find((each) => each.name === name);
+    if (host === undefined) throw new TypeError(`no host ${name}`);
+    return `"${switchPort(host.index)}"`;
+  };
   const rules = cuts.flatMap(({ host, from }) =>
     from === null
       ? [`iifname ${port(host)} drop`, `oifname ${port(host)} drop`]
@@ -126,8 +133,17 @@ export async function namespacesOf(id: string): Promise<readonly string[]> {
   return names.filter((name) => name.startsWith(namespacePrefix(id))).toSorted();
 }
 
-/** Removes a namespace whose processes are gone, and with it its interfaces. */
+/** Removes a namespace with its processes and its interfaces. */
 export async function removeNamespace(namespace: string): Promise<void> {
+  const inode = await namespaceInode(namespacePath(namespace));
+  if (inode === undefined) return;
+  await killMembers(inode);
+  await deleteName(namespace);
+  // Once more: a process may have come in by the name before that was gone.
+  await killMembers(inode);
+}
+
+async function deleteName(namespace: string): Promise<void> {
   const result = await run(['ip', 'netns', 'delete', namespace]);
   if (result.code === 0 || !(await orNothing(readdir('/run/netns'), [])).includes(namespace))
     return;

@@ -17,7 +17,10 @@ export interface Process {
 /** Every process in the network namespace that is kept at `path`; none when there is no such one. */
 export async function processesIn(path: string): Promise<readonly Process[]> {
   const inode = await namespaceInode(path);
-  if (inode === undefined) return [];
+  return inode === undefined ? [] : await membersOf(inode);
+}
+
+async function membersOf(inode: number): Promise<readonly Process[]> {
   const found = await Promise.all(
     (await allPids()).map(async (pid) => {
       const link = await orUndefined(readlink(`/proc/${pid}/ns/net`));
@@ -60,16 +63,16 @@ export function killAll(processes: readonly Pick<Process, 'pid'>[]): void {
 }
 
 /**
- * Kills every process of a namespace until there is none: one that was just being forked is caught
- * by the next round.
+ * Kills every process of a network namespace until there is none: one that was just being forked is
+ * caught by the next round.
  */
-export async function emptyNamespace(path: string, deadlineMs = 20_000): Promise<void> {
+export async function killMembers(inode: number, deadlineMs = 20_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   for (;;) {
-    const members = (await processesIn(path)).filter(({ pid }) => pid !== process.pid);
+    const members = (await membersOf(inode)).filter(({ pid }) => pid !== process.pid);
     if (members.length === 0) return;
     if (performance.now() > end) {
-      throw new DroverError('lab.failed', `processes in ${path} do not die`, {
+      throw new DroverError('lab.failed', 'processes of the lab do not die', {
         hint: `pids ${members.map(({ pid }) => pid).join(', ')}: look at /proc/PID/stack`,
       });
     }
@@ -105,7 +108,8 @@ async function allPids(): Promise<readonly string[]> {
   return (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
 }
 
-async function namespaceInode(path: string): Promise<number | undefined> {
+/** What the kernel knows the namespace by; `undefined` when there is none at `path`. */
+export async function namespaceInode(path: string): Promise<number | undefined> {
   return (await orUndefined(stat(path)))?.ino;
 }
 

@@ -1,9 +1,8 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killKeepers } from './host.ts';
-import { labId, namespacePath } from './names.ts';
+import { labId } from './names.ts';
 import { namespacesOf, removeNamespace } from './network.ts';
-import { emptyNamespace } from './processes.ts';
 import { isErrno, must } from './run.ts';
 import { lockPath, statePath } from './state.ts';
 
@@ -19,9 +18,12 @@ function contentsOf(dir: string): readonly string[] {
  */
 export async function tearDown(dir: string): Promise<void> {
   await killKeepers(dir);
-  const namespaces = await namespacesOf(labId(dir));
-  await Promise.all(namespaces.map((namespace) => emptyNamespace(namespacePath(namespace))));
-  for (const namespace of namespaces) await removeNamespace(namespace);
+  for (;;) {
+    const namespaces = await namespacesOf(labId(dir));
+    if (namespaces.length === 0) break;
+    // Again afterwards: a command of an `up` that was killed may have been at work on the next one.
+    await Promise.all(namespaces.map(removeNamespace));
+  }
   // Should something be mounted there after all, its content is not the lab's to delete.
   await must(['rm', '-rf', '--one-file-system', '--', ...contentsOf(dir)]);
 }

@@ -66,7 +66,7 @@ describe('hosts', () => {
   it('reach each other by peerUri, and this machine reaches them by uri', async () => {
     const { stdout } = await lab.exec('h1', ['virsh', '-c', lab.host('h2').peerUri, 'hostname']);
     expect(stdout.trim()).toBe('h2');
-    const socket = decodeURI(lab.host('h3').uri.split('socket=')[1] ?? '');
+    const socket = decodeURIComponent(lab.host('h3').uri.split('socket=')[1] ?? '');
     expect((await run(['ss', '-xlH', 'src', socket])).code).toBe(0);
     expect((await readFile(join(lab.host('h3').directory, 'hostname'), 'utf8')).trim()).toBe('h3');
   });
