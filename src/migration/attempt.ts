@@ -11,6 +11,7 @@ import { Record } from './record.ts';
 import { Recovery } from './recovery.ts';
 import type { MigrationResult } from './result.ts';
 import { Settling } from './settling.ts';
+import { Silence } from './silence.ts';
 import type { StartPlan, Steersman } from './steersman.ts';
 import {
   type Effect,
@@ -35,6 +36,7 @@ export class Attempt {
   readonly #record: Record;
   readonly #steersman: Steersman;
   readonly #settling = new Settling();
+  readonly #silence = new Silence();
   readonly #recovery: Recovery;
   readonly #plan: StartPlan;
   #state: MigrationState = initialState;
@@ -121,8 +123,8 @@ export class Attempt {
   async #readJob(): ReturnType<RunPorts['source']['readJob']> {
     try {
       return await this.#ports.source.readJob(this.#intent.domain.uuid);
-    } catch (error) {
-      this.#record.notice(`The source does not answer: ${messageOf(error)}`, this.#elapsedMs());
+    } catch {
+      // The look at both hosts that follows says what is wrong.
       return undefined;
     }
   }
@@ -185,7 +187,7 @@ export class Attempt {
     const { source, destination } = this.#ports;
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
-    if (verdict === 'unseen') this.#tellUnseen(look);
+    this.#tellSilence(look);
     // What ended is looked at again until it has ended for certain.
     if (verdict !== 'copying' && this.#callsPending === 0) this.#lookDue = true;
     const settled = this.#settling.judge(verdict, look, this.#lookedAtMs, this.#callsPending > 0);
@@ -193,13 +195,13 @@ export class Attempt {
     await this.#dispatch({ kind: 'looked', verdict, settled: settled || exhausted });
   }
 
-  #tellUnseen(look: Look): void {
-    for (const [name, sighting] of [
-      [this.#ports.source.name, look.source],
-      [this.#ports.destination.name, look.destination],
-    ] as const) {
-      if (sighting.seen !== 'nothing') continue;
-      this.#record.notice(`${name} does not answer: ${sighting.because}`, this.#elapsedMs());
+  #tellSilence(look: Look): void {
+    const { source, destination } = this.#ports;
+    for (const message of [
+      this.#silence.after(source.name, look.source),
+      this.#silence.after(destination.name, look.destination),
+    ]) {
+      if (message !== undefined) this.#record.notice(message, this.#elapsedMs());
     }
   }
 
