@@ -2,7 +2,8 @@
 
 enum {
   longest_step_ms = 100, /* what was missed in a longer stall is lost, not made up for */
-  stall_ms = 5,          /* a page that takes longer to read is not here yet */
+  scrub_run = 8,         /* pages between two looks at the clock */
+  slow_page_ms = 10,     /* a page that takes so long to read is not here yet */
   scrub_pause_ms = 250,
 };
 
@@ -126,14 +127,18 @@ static void write_one(void) {
 
 /* After a post-copy switch-over the scrub would drag in pages that the workload does not need yet,
  * and slow down what it is there to observe: it rests while pages are slow to come. */
-static void scrub_one(void) {
-  u32 before = platform_milliseconds();
-  memory_scrub();
+static void scrub_some(void) {
+  u32 before = platform_milliseconds(), seen = platform_ticks, pages = 0;
+  do {
+    memory_scrub();
+    pages++;
+  } while (pages < scrub_run && seen == platform_ticks);
+  scrub_credit -= pages * 1000;
   u32 after = platform_milliseconds();
-  if (after - before >= stall_ms) scrub_not_before = after + scrub_pause_ms;
+  if (after - before >= pages * slow_page_ms) scrub_not_before = after + scrub_pause_ms;
 }
 
-/* One page of each kind of work that is due; 0 when nothing is. */
+/* A little of each kind of work that is due; 0 when nothing is. */
 static int work(void) {
   int worked = 0;
   if (workload_is_unlimited(&workload) || write_credit >= 1000) {
@@ -141,9 +146,8 @@ static int work(void) {
     write_one();
     worked = 1;
   }
-  if (scrub_credit >= 1000 && (int)(now - scrub_not_before) >= 0) {
-    scrub_credit -= 1000;
-    scrub_one();
+  if (scrub_credit >= scrub_run * 1000 && (int)(now - scrub_not_before) >= 0) {
+    scrub_some();
     worked = 1;
   }
   return worked;

@@ -3,6 +3,7 @@ import type { LabHost } from '../host.ts';
 import { tellGuest } from './control.ts';
 import { type DomainPaths, guestDomainXml } from './domain.ts';
 import { shareBeat } from './image.ts';
+import { shareLinux } from './linux.ts';
 import { checkSpec, type GuestSpec } from './spec.ts';
 import { HeartbeatWatcher } from './watcher.ts';
 import { type Workload, workloadForGuest } from './workload.ts';
@@ -19,7 +20,9 @@ export interface GuestRecord {
 export async function addGuest(host: LabHost, spec: GuestSpec): Promise<GuestRecord> {
   checkSpec(spec);
   const paths: DomainPaths = {
-    kernel: await shareBeat(host.shareDirectory),
+    ...(spec.kind === 'beat'
+      ? { kernel: await shareBeat(host.shareDirectory) }
+      : await shareLinux(host.shareDirectory)),
     serial: host.serialPathInside(spec.name),
     control: controlPath(host.serialPathInside(spec.name)),
   };

@@ -3,11 +3,15 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const builtDirectory = fileURLToPath(new URL('../../../guest/built/', import.meta.url));
+/** In the repository, or the package. */
+const guestDirectory = fileURLToPath(new URL('../../../guest/', import.meta.url));
 
-/** The path of a built image in the repository (or the package). */
+/** What a Linux guest runs first. */
+export const linuxInit = join(guestDirectory, 'linux/init');
+
+/** The path of a built image. */
 export function builtImage(name: 'beat.elf' | 'workload'): string {
-  return join(builtDirectory, name);
+  return join(guestDirectory, 'built', name);
 }
 
 /**

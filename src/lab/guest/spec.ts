@@ -26,7 +26,7 @@ const mebibyte = 1024 ** 2;
 /** The least in which a guest of the kind starts. */
 const leastMemoryBytes: Readonly<Record<GuestKind, number>> = {
   beat: 8 * mebibyte,
-  linux: 96 * mebibyte,
+  linux: 128 * mebibyte,
 };
 /** The guest counts the pages of its scrub in 32 bits; the bare-metal one has no memory above 3 GiB. */
 const mostMemoryBytes = 3072 * mebibyte;
