@@ -16,10 +16,20 @@ export async function judgeArrival(
   const judgements = await Promise.all([
     judgeNames(connection, host, domain),
     judgeMemory(connection, host, domain),
-    judgeMachine(connection, host, definition),
-    judgeCpu(connection, host, domain, definition),
+    judgeHardware(connection, host, domain, definition),
   ]);
   return judgements.flat();
+}
+
+/** About the CPU only a host can be asked that runs such machines at all. */
+async function judgeHardware(
+  connection: Connection,
+  host: string,
+  domain: DomainFacts,
+  definition: DomainDefinition,
+): Promise<ArrivalProblem[]> {
+  const problems = await judgeMachine(connection, host, definition);
+  return problems.length > 0 ? problems : judgeCpu(connection, host, domain, definition);
 }
 
 /** Memory that a new guest could have: what only caches files is given up for it. */
