@@ -17,7 +17,7 @@ const statuses = ['unstarted', 'measuring', 'measured'] as const;
 
 export interface DirtyRate {
   readonly status: (typeof statuses)[number];
-  /** When the measurement began, in seconds of the host's own monotonic clock. */
+  /** When the measurement began, in seconds of the hypervisor's clock: since 1970 in QEMU 11. */
   readonly startedAt?: number;
   /** How long the measurement takes. */
   readonly seconds?: number;

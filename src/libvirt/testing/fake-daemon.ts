@@ -1,0 +1,216 @@
+import { type Duplex, duplexPair } from 'node:stream';
+import { LibvirtClientError } from '../errors.ts';
+import { type EventName, eventDefinitions, type PayloadOf } from '../protocol/events.ts';
+import {
+  type ArgumentsOf,
+  type ProcedureName,
+  procedures,
+  type ResultOf,
+} from '../protocol/procedures.ts';
+import { errorReply } from '../protocol/types.ts';
+import { type Codec, nothing } from '../wire/codec.ts';
+import { encodeFrame } from '../wire/frame.ts';
+import { FrameSplitter } from '../wire/frame-splitter.ts';
+import { type Header, lengthBytes, programs, readHeader } from '../wire/header.ts';
+import { XdrReader } from '../wire/xdr-reader.ts';
+
+/** What a handler returns to leave a call without an answer. */
+export const silence = Symbol('silence');
+
+/** Thrown by a handler: the daemon answers with this error. */
+export class Refusal extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Handler<N extends ProcedureName> = (
+  args: ArgumentsOf<N>,
+  peer: FakePeer,
+) => ResultOf<N> | typeof silence | Promise<ResultOf<N> | typeof silence>;
+
+const qemuErrorDomain = 10;
+const names = new Map<number, ProcedureName>(
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a literal object's own keys
+  (Object.keys(procedures) as ProcedureName[]).map((name) => [procedures[name].number, name]),
+);
+
+/** A daemon that answers as the test says, over streams in memory. */
+export class FakeDaemon {
+  /** Everyone who connected, in order. */
+  readonly peers: FakePeer[] = [];
+  readonly #handlers = new Map<ProcedureName, (args: never, peer: FakePeer) => unknown>();
+
+  constructor() {
+    this.answer('authList', () => [0]);
+    this.answer('connectSupportsFeature', () => 1);
+    this.answer('connectOpen', () => undefined);
+    this.answer('connectClose', () => undefined);
+  }
+
+  answer<N extends ProcedureName>(name: N, handler: Handler<N>): void {
+    this.#handlers.set(name, handler);
+  }
+
+  /** A new connection to this daemon. */
+  readonly reach = async (): Promise<Duplex> => {
+    const [client, server] = duplexPair();
+    this.peers.push(new FakePeer(server, (call) => this.#handle(call)));
+    return client;
+  };
+
+  /** The peer that connected first. */
+  get peer(): FakePeer {
+    const [first] = this.peers;
+    if (first === undefined) throw new Error('nobody has connected');
+    return first;
+  }
+
+  /** Tells every peer. */
+  emit<N extends EventName>(name: N, payload: PayloadOf<N>): void {
+    for (const peer of this.peers) peer.emit(name, payload);
+  }
+
+  async #handle(call: IncomingCall): Promise<unknown> {
+    const handler = this.#handlers.get(call.name);
+    if (handler === undefined) throw new Refusal(3, `no script for ${call.name}`);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- set by answer under this name
+    return handler(call.args as never, call.peer);
+  }
+}
+
+interface IncomingCall {
+  readonly name: ProcedureName;
+  readonly args: unknown;
+  readonly peer: FakePeer;
+}
+
+/** The daemon's end of one connection. */
+export class FakePeer {
+  /** Calls as they came. */
+  readonly received: ProcedureName[] = [];
+  pings = 0;
+  pongs = 0;
+  /** Most calls that waited for an answer at one time. */
+  mostUnanswered = 0;
+  #unanswered = 0;
+  readonly #stream: Duplex;
+  readonly #splitter = new FrameSplitter();
+  readonly #handle: (call: IncomingCall) => Promise<unknown>;
+
+  constructor(stream: Duplex, handle: (call: IncomingCall) => Promise<unknown>) {
+    this.#stream = stream;
+    this.#handle = handle;
+    stream.on('data', (chunk: Buffer) => {
+      this.#splitter.push(chunk, (frame) => this.#read(frame));
+    });
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    if (!this.#stream.destroyed) this.#stream.write(bytes);
+  }
+
+  emit<N extends EventName>(name: N, payload: PayloadOf<N>): void {
+    this.sendRaw(eventFrame(name, payload));
+  }
+
+  ping(): void {
+    this.sendRaw(keepAliveFrame('ping'));
+  }
+
+  /** The daemon closes its end. */
+  end(): void {
+    this.#stream.end();
+  }
+
+  /** The daemon dies. */
+  die(): void {
+    this.#stream.destroy();
+  }
+
+  #read(frame: Buffer): void {
+    const reader = new XdrReader(frame, lengthBytes);
+    const header = readHeader(reader);
+    if (header.program === programs.keepAlive) {
+      if (header.procedure === 1) this.pings += 1;
+      else this.pongs += 1;
+      return;
+    }
+    const name = names.get(header.procedure);
+    if (name === undefined) throw new Error(`unknown procedure ${header.procedure}`);
+    const codec: Codec<unknown> = procedures[name].arguments;
+    const args = codec.decode(reader);
+    reader.end();
+    this.received.push(name);
+    this.#unanswered += 1;
+    this.mostUnanswered = Math.max(this.mostUnanswered, this.#unanswered);
+    void this.#reply(name, header.serial, args);
+  }
+
+  async #reply(name: ProcedureName, serial: number, args: unknown): Promise<void> {
+    try {
+      const result = await this.#handle({ name, args, peer: this });
+      if (result === silence) return;
+      this.sendRaw(replyFrame(name, serial, result));
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof LibvirtClientError)) throw error;
+      const code = error instanceof Refusal ? error.code : 1;
+      this.sendRaw(errorFrame(name, serial, code, error.message));
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+}
+
+/** A whole answer as a daemon sends it. */
+export function replyFrame(name: ProcedureName, serial: number, result: unknown): Buffer {
+  const codec: Codec<unknown> = procedures[name].result;
+  return encodeFrame(replyHeader(procedures[name].number, serial), codec, result);
+}
+
+/** A whole refusal as a daemon sends it: like libvirt's, it repeats the message. */
+export function errorFrame(
+  name: ProcedureName,
+  serial: number,
+  code: number,
+  message: string,
+): Buffer {
+  const header = { ...replyHeader(procedures[name].number, serial), status: 'error' } as const;
+  return encodeFrame(header, errorReply, {
+    code,
+    domain: qemuErrorDomain,
+    message,
+    level: 2,
+    about: undefined,
+    text1: '%s',
+    text2: message,
+    text3: undefined,
+    number1: -1,
+    number2: -1,
+    network: undefined,
+  });
+}
+
+/** A whole event as a daemon sends it. */
+export function eventFrame<N extends EventName>(name: N, payload: PayloadOf<N>): Buffer {
+  const codec: Codec<unknown> = eventDefinitions[name].payload;
+  const header = { ...replyHeader(eventDefinitions[name].procedure, 0), type: 'message' } as const;
+  return encodeFrame(header, codec, payload);
+}
+
+export function keepAliveFrame(kind: 'ping' | 'pong'): Buffer {
+  const procedure = kind === 'ping' ? 1 : 2;
+  const header = replyHeader(procedure, 0);
+  return encodeFrame(
+    { ...header, program: programs.keepAlive, type: 'message' },
+    nothing,
+    undefined,
+  );
+}
+
+function replyHeader(procedure: number, serial: number): Header {
+  return { program: programs.remote, version: 1, procedure, type: 'reply', serial, status: 'ok' };
+}
