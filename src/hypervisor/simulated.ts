@@ -13,6 +13,7 @@ import type {
 } from './port.ts';
 import type { GuestModel } from './simulated-guest.ts';
 import { SimulatedJob } from './simulated-job.ts';
+import { factsOf, newResident, type Resident } from './simulated-resident.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What the simulated machines and the links between them are like. */
@@ -26,17 +27,6 @@ export interface WorldSettings {
   readonly callMs: number;
 }
 
-interface Resident {
-  readonly guest: GuestModel;
-  readonly uuid: string;
-  state: DomainState;
-  slaClass: SlaClass | undefined;
-  downtimeMs: number;
-  job: SimulatedJob | undefined;
-  completed: CompletedJob | undefined;
-}
-
-const qemuDefaultDowntimeMs = 300;
 /** How long the source keeps the stopped domain after it has arrived elsewhere. */
 const releaseMs = 120;
 
@@ -356,34 +346,6 @@ export class SimulatedHost implements Host {
     await this.#world.clock.sleep(this.#world.settings.callMs);
     if (!this.#reachable) throw unreachable(this.name);
   }
-}
-
-function newResident(
-  guest: GuestModel,
-  uuid: string,
-  state: DomainState,
-  slaClass: SlaClass | undefined,
-): Resident {
-  const downtimeMs = qemuDefaultDowntimeMs;
-  return { guest, uuid, state, slaClass, downtimeMs, job: undefined, completed: undefined };
-}
-
-function factsOf(resident: Resident): DomainFacts {
-  return {
-    name: resident.guest.name,
-    uuid: resident.uuid,
-    memoryBytes: resident.guest.memoryBytes,
-    virtualCpus: 1,
-    machineType: 'pc-q35-10.0',
-    architecture: 'x86_64',
-    persistent: false,
-    state: resident.state,
-    immovable: [],
-    postCopyObstacles: [],
-    doubts: [],
-    busyWith: resident.job === undefined ? undefined : 'a migration',
-    definition: `<domain><name>${resident.guest.name}</name></domain>`,
-  };
 }
 
 function failed(message: string): DroverError {

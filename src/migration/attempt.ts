@@ -2,10 +2,10 @@ import type { Clock } from '../hypervisor/clock.ts';
 import type { DomainChange, MigrateOptions } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import { conclude } from './conclusion.ts';
-import { freezeLimitMs } from './downtime.ts';
+import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts } from './intent.ts';
-import { lookAtBoth, messageOf } from './look.ts';
+import { lookAtBoth } from './look.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
 import { Recovery } from './recovery.ts';
@@ -22,8 +22,6 @@ import {
 } from './transition.ts';
 import { type Look, whereabouts } from './whereabouts.ts';
 
-/** Libvirt takes some two seconds to cancel a job: asking again sooner only makes errors. */
-const cancelAgainMs = 3_000;
 /** While split over two hosts the guest's state is looked at this often. */
 const lookMs = 400;
 
@@ -38,6 +36,7 @@ export class Attempt {
   readonly #settling = new Settling();
   readonly #silence = new Silence();
   readonly #recovery: Recovery;
+  readonly #controls: Controls;
   readonly #plan: StartPlan;
   #state: MigrationState = initialState;
   #startedAtMs: number;
@@ -45,10 +44,8 @@ export class Attempt {
   #callError: unknown;
   #lookDue = false;
   #lookedAtMs = -Infinity;
-  #cancelledAtMs = -Infinity;
   #abortSeen = false;
   #postCopySeen = false;
-  #downtimeMs: number;
   #decision: Decision | undefined;
   #wake = new AbortController();
 
@@ -67,8 +64,11 @@ export class Attempt {
     this.#steersman = ports.newSteersman();
     this.#recovery = new Recovery(intent.postCopyRecovery);
     this.#plan = this.#steersman.plan(intent.capabilities);
-    this.#downtimeMs = this.#plan.maxDowntimeMs;
     this.#startedAtMs = clock.nowMs();
+    const { uuid } = intent.domain;
+    const { maxDowntimeMs } = this.#plan;
+    const notice = (message: string): void => this.#record.notice(message, this.#elapsedMs());
+    this.#controls = new Controls(ports.source, uuid, clock, maxDowntimeMs, notice);
   }
 
   /** What the call that carried the migration ended with: for the story, never for the outcome. */
@@ -132,7 +132,7 @@ export class Attempt {
   async #steer(): Promise<void> {
     if (this.#state.phase !== 'copying') return;
     if (this.#state.leaving !== undefined) {
-      await this.#cancelJob();
+      await this.#controls.cancel();
       return;
     }
     this.#decision = this.#steersman.decide(this.#elapsedMs());
@@ -145,33 +145,13 @@ export class Attempt {
       case 'wait':
         return;
       case 'set-max-downtime':
-        return this.#allowDowntime(action.ms);
+        return this.#controls.allowDowntime(action.ms);
       case 'freeze':
-        return this.#allowDowntime(freezeLimitMs(action.expectedMs));
+        return this.#controls.freeze(action.expectedMs);
       case 'start-post-copy':
-        return this.#try('start post-copy', () =>
-          this.#ports.source.startPostCopy(this.#intent.domain.uuid),
-        );
+        return this.#controls.startPostCopy();
       case 'stay':
         return this.#dispatch({ kind: 'cancel', because: 'stay' });
-    }
-  }
-
-  async #allowDowntime(ms: number): Promise<void> {
-    if (ms === this.#downtimeMs) return;
-    await this.#try('raise the allowed downtime', async () => {
-      await this.#ports.source.setMaxDowntime(this.#intent.domain.uuid, ms);
-      this.#downtimeMs = ms;
-    });
-  }
-
-  /** An act on a running job can come too early or too late: the next reading says which. */
-  async #try(what: string, act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      const message = `Could not ${what} yet: ${messageOf(error)}`;
-      this.#record.notice(message, this.#elapsedMs());
     }
   }
 
@@ -230,7 +210,7 @@ export class Attempt {
         this.#lookDue = true;
         return;
       case 'cancel-job':
-        return this.#cancelJob();
+        return this.#controls.cancel();
       case 'refuse-cancel':
         this.#record.notice(
           'It can no longer be cancelled: the guest runs at its destination with part of its memory still at the source.',
@@ -261,13 +241,6 @@ export class Attempt {
       this.#wake.abort();
     };
     call.then(() => ended(undefined), ended);
-  }
-
-  async #cancelJob(): Promise<void> {
-    const now = this.#clock.nowMs();
-    if (now - this.#cancelledAtMs < cancelAgainMs) return;
-    this.#cancelledAtMs = now;
-    await this.#try('cancel it', () => this.#ports.source.abortJob(this.#intent.domain.uuid));
   }
 
   async #heedSignal(): Promise<void> {

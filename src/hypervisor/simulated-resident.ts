@@ -1,0 +1,45 @@
+import type { SlaClass } from '../policy/vocabulary.ts';
+import type { CompletedJob, DomainFacts, DomainState } from './port.ts';
+import type { GuestModel } from './simulated-guest.ts';
+import type { SimulatedJob } from './simulated-job.ts';
+
+/** A guest as one simulated host has it. */
+export interface Resident {
+  readonly guest: GuestModel;
+  readonly uuid: string;
+  state: DomainState;
+  slaClass: SlaClass | undefined;
+  downtimeMs: number;
+  job: SimulatedJob | undefined;
+  completed: CompletedJob | undefined;
+}
+
+/** What QEMU starts with. */
+const qemuDefaultDowntimeMs = 300;
+export function newResident(
+  guest: GuestModel,
+  uuid: string,
+  state: DomainState,
+  slaClass: SlaClass | undefined,
+): Resident {
+  const downtimeMs = qemuDefaultDowntimeMs;
+  return { guest, uuid, state, slaClass, downtimeMs, job: undefined, completed: undefined };
+}
+
+export function factsOf(resident: Resident): DomainFacts {
+  return {
+    name: resident.guest.name,
+    uuid: resident.uuid,
+    memoryBytes: resident.guest.memoryBytes,
+    virtualCpus: 1,
+    machineType: 'pc-q35-10.0',
+    architecture: 'x86_64',
+    persistent: false,
+    state: resident.state,
+    immovable: [],
+    postCopyObstacles: [],
+    doubts: [],
+    busyWith: resident.job === undefined ? undefined : 'a migration',
+    definition: `<domain><name>${resident.guest.name}</name></domain>`,
+  };
+}

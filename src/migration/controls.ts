@@ -1,0 +1,66 @@
+import type { Clock } from '../hypervisor/clock.ts';
+import type { Host } from '../hypervisor/port.ts';
+import { freezeLimitMs } from './downtime.ts';
+import { messageOf } from './look.ts';
+
+/** Libvirt takes some two seconds to cancel a job: asking again sooner only makes errors. */
+const cancelAgainMs = 3_000;
+
+/**
+ * What can be done to a running migration. None of it rejects: an act can come too early or too
+ * late, and the next reading says which. What went wrong is told.
+ */
+export class Controls {
+  readonly #source: Host;
+  readonly #uuid: string;
+  readonly #clock: Clock;
+  readonly #tell: (message: string) => void;
+  #downtimeMs: number;
+  #cancelledAtMs = -Infinity;
+
+  constructor(
+    source: Host,
+    uuid: string,
+    clock: Clock,
+    downtimeMs: number,
+    tell: (message: string) => void,
+  ) {
+    this.#source = source;
+    this.#uuid = uuid;
+    this.#clock = clock;
+    this.#downtimeMs = downtimeMs;
+    this.#tell = tell;
+  }
+
+  async allowDowntime(ms: number): Promise<void> {
+    if (ms === this.#downtimeMs) return;
+    await this.#try('change the allowed downtime', async () => {
+      await this.#source.setMaxDowntime(this.#uuid, ms);
+      this.#downtimeMs = ms;
+    });
+  }
+
+  freeze(expectedMs: number): Promise<void> {
+    return this.allowDowntime(freezeLimitMs(expectedMs));
+  }
+
+  startPostCopy(): Promise<void> {
+    return this.#try('start post-copy', () => this.#source.startPostCopy(this.#uuid));
+  }
+
+  /** May be called at every reading. */
+  async cancel(): Promise<void> {
+    const now = this.#clock.nowMs();
+    if (now - this.#cancelledAtMs < cancelAgainMs) return;
+    this.#cancelledAtMs = now;
+    await this.#try('cancel it', () => this.#source.abortJob(this.#uuid));
+  }
+
+  async #try(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#tell(`Could not ${what} yet: ${messageOf(error)}`);
+    }
+  }
+}
