@@ -27,6 +27,7 @@ const programs: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   flock: 'util-linux',
+  setpriv: 'util-linux',
   pivot_root: 'util-linux',
   mount: 'mount',
   hostname: 'hostname',

@@ -14,6 +14,7 @@ import {
   killAll,
   type Process,
   processesIn,
+  processesInEach,
   startTicks,
   waitUntil,
 } from './processes.ts';
@@ -230,8 +231,21 @@ export interface HostProcesses {
   readonly guests: readonly { readonly name: string; readonly process: Process }[];
 }
 
+/** What runs on each of these hosts, in the same order. */
+export async function inspectHosts(
+  id: string,
+  hosts: readonly string[],
+): Promise<readonly HostProcesses[]> {
+  const paths = hosts.map((host) => namespacePath(hostNamespace(id, host)));
+  const processes = await processesInEach(paths);
+  return paths.map((path) => sortOut(processes.get(path) ?? []));
+}
+
 export async function inspectHost(id: string, host: string): Promise<HostProcesses> {
-  const members = await processesIn(namespacePath(hostNamespace(id, host)));
+  return sortOut(await processesIn(namespacePath(hostNamespace(id, host))));
+}
+
+function sortOut(members: readonly Process[]): HostProcesses {
   return {
     init: members.find(isInit),
     daemon: members.find((member) => program(member) === 'libvirtd' && member.depth > 1),

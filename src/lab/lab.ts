@@ -7,8 +7,10 @@ import {
   describeHost,
   type ExecOptions,
   enter,
+  type HostProcesses,
   hostEnvironment,
   inspectHost,
+  inspectHosts,
   killAndWait,
   type LabHost,
   prepareHost,
@@ -205,7 +207,12 @@ export class Lab {
 
   async status(): Promise<readonly HostStatus[]> {
     const state = await readState(this.dir);
-    return await Promise.all(state.hosts.map((host) => hostStatus(this.dir, state, host)));
+    const names = state.hosts.map(({ name }) => name);
+    const processes = await inspectHosts(state.id, names);
+    return state.hosts.flatMap((host, index) => {
+      const found = processes[index];
+      return found === undefined ? [] : hostStatus(this.dir, state, host, found);
+    });
   }
 
   /** Ends the lab: no process, namespace, interface, mount or file of it is left. */
@@ -368,8 +375,12 @@ function newState(
   return { version: 1, id: labId(dir), accelerator, hosts, cuts: [] };
 }
 
-async function hostStatus(dir: string, state: LabState, host: HostState): Promise<HostStatus> {
-  const { init, daemon, guests } = await inspectHost(state.id, host.name);
+function hostStatus(
+  dir: string,
+  state: LabState,
+  host: HostState,
+  { init, daemon, guests }: HostProcesses,
+): HostStatus {
   const { ip, uri, suite, qemuVersion, libvirtVersion } = describeHost(dir, state, host);
   return {
     name: host.name,

@@ -16,18 +16,30 @@ export interface Process {
 
 /** Every process in the network namespace that is kept at `path`; none when there is no such one. */
 export async function processesIn(path: string): Promise<readonly Process[]> {
-  const inode = await namespaceInode(path);
-  return inode === undefined ? [] : await membersOf(inode);
+  return (await processesInEach([path])).get(path) ?? [];
 }
 
-async function membersOf(inode: number): Promise<readonly Process[]> {
-  const found = await Promise.all(
-    (await allPids()).map(async (pid) => {
-      const link = await orUndefined(readlink(`/proc/${pid}/ns/net`));
-      return link === `net:[${inode}]` ? await describeProcess(Number(pid)) : undefined;
-    }),
-  );
-  return found.filter((process) => process !== undefined);
+/** The same for many namespaces with one look at the machine. */
+export async function processesInEach(
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, readonly Process[]>> {
+  const inodes = await Promise.all(paths.map(namespaceInode));
+  const members = await membersOf(inodes.filter((inode) => inode !== undefined));
+  return new Map(paths.map((path, index) => [path, members.get(inodes[index] ?? 0) ?? []]));
+}
+
+async function membersOf(
+  inodes: readonly number[],
+): Promise<ReadonlyMap<number, readonly Process[]>> {
+  const members = new Map<number, Process[]>(inodes.map((inode) => [inode, []]));
+  const look = async (pid: string) => {
+    const link = await orUndefined(readlink(`/proc/${pid}/ns/net`));
+    const list = members.get(Number(/^net:\[(\d+)\]$/.exec(link ?? '')?.[1] ?? 0));
+    const process = list === undefined ? undefined : await describeProcess(Number(pid));
+    if (process !== undefined) list?.push(process);
+  };
+  await Promise.all((await allPids()).map(look));
+  return members;
 }
 
 /** The init of the host whose network namespace this is: its death is the host's power cut. */
@@ -69,7 +81,8 @@ export function killAll(processes: readonly Pick<Process, 'pid'>[]): void {
 export async function killMembers(inode: number, deadlineMs = 20_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   for (;;) {
-    const members = (await membersOf(inode)).filter(({ pid }) => pid !== process.pid);
+    const found = (await membersOf([inode])).get(inode) ?? [];
+    const members = found.filter(({ pid }) => pid !== process.pid);
     if (members.length === 0) return;
     if (performance.now() > end) {
       throw new DroverError('lab.failed', 'processes of the lab do not die', {

@@ -67,10 +67,11 @@ export async function ensureRootTree(suite: string, onProgress: Progress): Promi
   const path = join(roots, checkSuite(suite));
   const ready = await readMarker(path);
   if (ready !== undefined) return ready;
-  return await withLock(join(roots, `${suite}.lock`), async (lock) => {
-    // Somebody else may have built it while this process waited for the lock.
-    return (await readMarker(path)) ?? (await build(suite, path, lock, onProgress));
-  });
+  // Somebody else may have built it while this process waited for the lock.
+  const locked = async (lock: Lock) =>
+    (await readMarker(path)) ?? (await build(suite, path, lock, onProgress));
+  const onWait = () => onProgress(`${suite}: somebody else builds its root tree; waiting`);
+  return await withLock(join(roots, `${suite}.lock`), locked, onWait);
 }
 
 /** Whether the cache has the tree of a suite. */
@@ -249,16 +250,17 @@ async function proxyOptions(): Promise<readonly string[]> {
 
 /**
  * Runs a step in a mount and a process namespace of its own, so that nothing of it stays mounted or
- * running however it ends. The step holds the lock too: should this process be killed, nobody else
- * begins before the step has ended.
+ * running however it ends, and that ends when this process is killed. Until all of it is gone the
+ * step holds the lock too, so that nobody else begins.
  */
 async function runBuild(lock: Lock, argv: readonly string[]) {
   const options: RunOptions = {
     keepOpen: [lock.fd],
     env: { ...programEnvironment(), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
   };
-  const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  return await run([...isolated, '--', ...argv], options);
+  const dieTogether = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+  return await run([...dieTogether, ...isolated, ...argv], options);
 }
 
 async function mustBuild(step: string, lock: Lock, argv: readonly string[]): Promise<void> {
