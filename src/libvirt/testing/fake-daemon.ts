@@ -1,5 +1,4 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { LibvirtClientError } from '../errors.ts';
 import { type EventName, eventDefinitions, type PayloadOf } from '../protocol/events.ts';
 import {
   type ArgumentsOf,
@@ -153,15 +152,16 @@ export class FakePeer {
   async #reply(name: ProcedureName, serial: number, args: unknown): Promise<void> {
     try {
       const result = await this.#handle({ name, args, peer: this });
-      if (result === silence) return;
-      this.sendRaw(replyFrame(name, serial, result));
+      if (result !== silence) this.#answer(replyFrame(name, serial, result));
     } catch (error) {
-      if (!(error instanceof Refusal) && !(error instanceof LibvirtClientError)) throw error;
-      const code = error instanceof Refusal ? error.code : 1;
-      this.sendRaw(errorFrame(name, serial, code, error.message));
-    } finally {
-      this.#unanswered -= 1;
+      if (!(error instanceof Refusal)) throw error;
+      this.#answer(errorFrame(name, serial, error.code, error.message));
     }
+  }
+
+  #answer(frame: Buffer): void {
+    this.#unanswered -= 1;
+    this.sendRaw(frame);
   }
 }
 
