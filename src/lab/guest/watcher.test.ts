@@ -63,6 +63,22 @@ describe('the heartbeat watcher', () => {
     expect(seen()).toEqual(['h1:2']);
   });
 
+  it('tells when the guest has checked the whole of its memory anew', async () => {
+    watcher = new HeartbeatWatcher(fileList());
+    const checked = watcher.wholeMemoryChecked(5_000);
+    const scrubbed = [
+      [1, 100],
+      [2, 899],
+      [3, 900],
+      [4, 901],
+    ] as const;
+    for (const [seq, pages] of scrubbed) {
+      appendFileSync(path('h1'), `${withChecksum(`H ${seq} 0 0 0 0 0 ${pages} 800 0`)}\n`);
+    }
+    expect(await checked).toMatchObject({ seq: 3 });
+    watcher.stop();
+  });
+
   it('gives up waiting for a beat that does not come', async () => {
     watcher = new HeartbeatWatcher(fileList());
     await expect(watcher.nextBeat(() => true, 20)).rejects.toThrow('no such beat within 20 ms');

@@ -68,6 +68,18 @@ export class HeartbeatWatcher {
     }
   }
 
+  /**
+   * Resolves when the guest has read and checked the whole of its memory since this call; rejects
+   * after `timeoutMs`. A workload's `scrub` says how long that takes.
+   */
+  async wholeMemoryChecked(timeoutMs: number): Promise<Beat> {
+    let from: number | undefined;
+    return await this.nextBeat((beat) => {
+      from ??= beat.scrubbedPages;
+      return beat.scrubbedPages - from >= beat.ramPages;
+    }, timeoutMs);
+  }
+
   /** Reads what is left and lets the files go. The log stays. */
   stop(): void {
     for (const watcher of this.#watchers) watcher.close();
