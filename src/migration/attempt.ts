@@ -1,6 +1,7 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { DomainChange, MigrateOptions } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
+import type { StartPlan } from '../steering/plan-start.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
@@ -12,7 +13,7 @@ import { Recovery } from './recovery.ts';
 import type { MigrationResult } from './result.ts';
 import { Settling } from './settling.ts';
 import { Silence } from './silence.ts';
-import type { StartPlan, Steersman } from './steersman.ts';
+import type { Steersman } from './steersman.ts';
 import {
   type Effect,
   initialState,

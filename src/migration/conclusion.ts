@@ -1,9 +1,9 @@
 import type { CompletedJob, Host } from '../hypervisor/port.ts';
+import type { StartPlan } from '../steering/plan-start.ts';
 import type { RunIntent, RunPorts } from './intent.ts';
 import { messageOf } from './look.ts';
 import type { Record } from './record.ts';
 import type { Blackout, MigrationResult } from './result.ts';
-import type { StartPlan } from './steersman.ts';
 import type { MigrationState, Outcome, Place } from './transition.ts';
 
 /** All that is known when a run ends. */

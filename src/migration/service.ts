@@ -93,7 +93,6 @@ async function start(all: Start): Promise<MigrationResult> {
     slaClass,
     importance: importanceOf(request),
     deadlineMs: request.deadlineMs,
-    memoryBytes: domain.memoryBytes,
   };
   return runMigration(
     {
@@ -103,7 +102,7 @@ async function start(all: Start): Promise<MigrationResult> {
       postCopyRecovery,
       bandwidthBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
     },
-    { source, destination, newSteersman: () => steersmanFor(intent, config.policy) },
+    { source, destination, newSteersman: () => steersmanFor(intent) },
     all.surroundings.clock,
     watching.onEvent,
     watching.signal,

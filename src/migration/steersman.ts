@@ -1,15 +1,6 @@
 import type { Sample } from '../forecast/telemetry.ts';
-import type { MigrateOptions } from '../hypervisor/port.ts';
 import type { Decision, MigrationCapabilities } from '../steering/decision.ts';
-
-/** How a migration begins. Its flags hold for as long as it runs. */
-export interface StartPlan {
-  readonly postCopy: boolean;
-  readonly autoConverge: MigrateOptions['autoConverge'];
-  readonly maxDowntimeMs: number;
-  /** For a person: why it begins this way. */
-  readonly why: string;
-}
+import type { StartPlan } from '../steering/plan-start.ts';
 
 /** Who decides for one migration. It sees samples and the time, and touches nothing. */
 export interface Steersman {

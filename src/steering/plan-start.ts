@@ -1,0 +1,72 @@
+import type { Budget } from '../policy/budget.ts';
+import { formatDuration } from '../units/format.ts';
+import type { MigrationCapabilities, Permission } from './decision.ts';
+
+/** How a migration begins. Its flags hold for as long as it runs. */
+export interface StartPlan {
+  readonly postCopy: boolean;
+  readonly autoConverge:
+    | { readonly initialPercent: number; readonly incrementPercent: number }
+    | undefined;
+  readonly maxDowntimeMs: number;
+  /** For a person: why it begins this way. */
+  readonly why: string;
+}
+
+/** A guest that converges is let go with a third of its blackout budget; the rest is kept for need. */
+const firstShare = 1 / 3;
+/** QEMU's own first step, percent; larger ones would be felt before they are needed. */
+const firstThrottlePercent = 20;
+const throttleStepPercent = 10;
+
+/**
+ * Every migration starts able to switch to post-copy where hosts and admin allow it: being able
+ * costs nothing. Where it is closed, the throttle is the only help for a guest that outruns the
+ * link, and it can only be switched on now.
+ */
+export function planStart(budget: Budget, capabilities: MigrationCapabilities): StartPlan {
+  const postCopy = capabilities.postCopy.allowed;
+  const open = postCopyOpen(budget, capabilities);
+  const throttle = throttleFor(budget, capabilities, open.allowed);
+  const maxDowntimeMs = Math.max(1, Math.round(budget.blackoutMs * firstShare));
+  const ability = postCopy
+    ? 'able to switch to post-copy'
+    : `without post-copy (${because(capabilities.postCopy)})`;
+  const slowing =
+    throttle === undefined
+      ? ''
+      : `, with a throttle of at most ${Math.round(budget.slowdownShare * 100)} %`;
+  return {
+    postCopy,
+    autoConverge: throttle,
+    maxDowntimeMs,
+    why: `It starts ${ability}${slowing}, and may pause the guest ${formatDuration(maxDowntimeMs)} to begin with.`,
+  };
+}
+
+/** Whether the budget and the hosts let this migration switch to post-copy at all. */
+export function postCopyOpen(budget: Budget, capabilities: MigrationCapabilities): Permission {
+  if (!capabilities.postCopy.allowed) return capabilities.postCopy;
+  if (budget.pointOfNoReturn === 'never')
+    return { allowed: false, because: 'the budget forbids running split over two hosts' };
+  if (budget.pointOfNoReturn === 'if-recoverable' && !capabilities.postCopyRecoverable)
+    return { allowed: false, because: 'a broken post-copy could not be resumed on these hosts' };
+  return { allowed: true };
+}
+
+function throttleFor(
+  budget: Budget,
+  capabilities: MigrationCapabilities,
+  postCopy: boolean,
+): StartPlan['autoConverge'] {
+  const allowedPercent = Math.floor(budget.slowdownShare * 100);
+  if (postCopy || allowedPercent === 0 || !capabilities.autoConverge.allowed) return undefined;
+  return {
+    initialPercent: Math.min(firstThrottlePercent, allowedPercent),
+    incrementPercent: Math.min(throttleStepPercent, allowedPercent),
+  };
+}
+
+function because(permission: Permission): string {
+  return permission.allowed ? '' : permission.because;
+}

@@ -1,0 +1,262 @@
+import type { Forecast } from '../forecast/forecast.ts';
+import { type GuestModel, type Outlook, outlook } from '../forecast/model.ts';
+import {
+  forecastPostCopy,
+  forecastStay,
+  forecastStop,
+  forecastWait,
+  neededDowntimeMs,
+  switchOverMs,
+} from '../forecast/options.ts';
+import type { Budget } from '../policy/budget.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
+import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
+import type {
+  Action,
+  Alternative,
+  Decision,
+  MigrationCapabilities,
+  Permission,
+} from './decision.ts';
+import { harmOf } from './harm.ts';
+import { postCopyOpen } from './plan-start.ts';
+
+/** What has been done to the migration so far. */
+export interface SteeringState {
+  /** The downtime limit in force, ms, and when it was set. */
+  readonly maxDowntimeMs: number;
+  readonly maxDowntimeSetAtMs: number;
+}
+
+export interface Situation {
+  readonly slaClass: SlaClass;
+  readonly budget: Budget;
+  readonly capabilities: MigrationCapabilities;
+  readonly model: GuestModel;
+  readonly state: SteeringState;
+  /** Now, on the clock of the samples. */
+  readonly atMs: number;
+  /** When it should be over, on the same clock. */
+  readonly deadlineMs?: number;
+}
+
+/** Telemetry older than this says nothing of now. */
+const staleMs = 2_000;
+/** A limit is worth changing when it moves by more than this share. */
+const changeShare = 0.1;
+/** After this many passes at a limit that should have been met, it counts as out of reach. */
+const limitPasses = 2;
+/** Post-copy starts this near to the trough, or after this many passes of waiting for it. */
+const troughMargin = 1.2;
+const troughPasses = 1.5;
+
+/** The least harmful thing to do now within the budget. A pure function of what is known. */
+export function steer(situation: Situation): Decision {
+  const view = outlook(situation.model);
+  if (view === undefined || situation.atMs - view.atMs > staleMs)
+    return wait(situation, view, 'No fresh reading of the job: nothing is done on old news.');
+  if (view.linkCollapsed)
+    return wait(
+      situation,
+      view,
+      `The link has just collapsed below ${formatRate(view.bandwidthBytesPerSecond)}: nothing is staked on it.`,
+    );
+  if (situation.model.firstPassEndMs === undefined)
+    return wait(
+      situation,
+      view,
+      `The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go at ${formatRate(view.bandwidthBytesPerSecond)}.`,
+    );
+  if (view.trough === undefined)
+    return wait(
+      situation,
+      view,
+      'The guest writes less than the link carries: it is about to switch over by itself.',
+    );
+  return steerWriter(situation, view);
+}
+
+/** The guest has been through one pass, and dirty memory keeps coming. */
+function steerWriter(situation: Situation, view: Outlook): Decision {
+  const mayPauseMs = Math.max(1, situation.budget.blackoutMs - switchOverMs);
+  const neededMs = neededDowntimeMs(view);
+  if (neededMs <= mayPauseMs && !outOfReach(situation, view)) {
+    const limitMs = Math.ceil(tooLong(situation, view) ? mayPauseMs : neededMs);
+    return allow(
+      situation,
+      view,
+      limitMs,
+      `${story(view)} A pause of ${formatDuration(neededMs)} is enough, and ${formatDuration(situation.budget.blackoutMs)} is allowed.`,
+    );
+  }
+  const gap = `${story(view)} To switch over it would have to pause ${formatDuration(neededMs)}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
+  if (situation.state.maxDowntimeMs < mayPauseMs * (1 - changeShare))
+    return allow(
+      situation,
+      view,
+      Math.floor(mayPauseMs),
+      `${gap} The whole pause is allowed now, should the guest fall quiet.`,
+    );
+  const patience = patienceLeftMs(situation, view);
+  if (patience > 0)
+    return wait(
+      situation,
+      view,
+      `${gap} There is patience for another ${formatDuration(patience)}.`,
+    );
+  return useBudget(situation, view, gap);
+}
+
+interface Candidate {
+  readonly action: Action;
+  readonly permission: Permission;
+  readonly forecast: Forecast;
+  readonly why: string;
+}
+
+/** Patience is over: the gentlest of what the budget leaves, or the end of the attempt. */
+function useBudget(situation: Situation, view: Outlook, gap: string): Decision {
+  const candidates = [postCopyCandidate(situation, view), freezeCandidate(situation, view)];
+  const open = candidates
+    .filter(({ permission, forecast }) => permission.allowed && forecast.completes)
+    .toSorted((a, b) => harm(situation, a) - harm(situation, b));
+  const [best] = open;
+  const alternatives = candidates
+    .filter((candidate) => candidate !== best)
+    .map((candidate) => alternative(situation, candidate));
+  if (best === undefined) {
+    const reasons = candidates
+      .map(({ permission }) => (permission.allowed ? '' : permission.because))
+      .filter((text) => text !== '')
+      .join('; ');
+    if (situation.budget.otherwise === 'finish')
+      return {
+        ...wait(
+          situation,
+          view,
+          `${gap} Nothing that is allowed completes now (${reasons}); it goes on and tries again.`,
+        ),
+        alternatives,
+      };
+    return decision(
+      situation,
+      { kind: 'stay' },
+      `${gap} Nothing else is allowed (${reasons}): it stays where it is, unharmed.`,
+      forecastStay,
+      alternatives,
+    );
+  }
+  if (best.action.kind === 'start-post-copy' && !goodMoment(situation, view))
+    return {
+      ...wait(
+        situation,
+        view,
+        `${gap} Post-copy is due; it waits for the moment when less is left than ${formatBytes(view.remainingBytes)}.`,
+      ),
+      alternatives,
+    };
+  return decision(situation, best.action, `${gap} ${best.why}`, best.forecast, alternatives);
+}
+
+function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
+  const forecast = forecastPostCopy(view, situation.capabilities.postCopyRecoverable);
+  return {
+    action: { kind: 'start-post-copy' },
+    permission: postCopyOpen(situation.budget, situation.capabilities),
+    forecast,
+    why: `So it goes on at the destination now and fetches the last ${formatBytes(view.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`,
+  };
+}
+
+function freezeCandidate(situation: Situation, view: Outlook): Candidate {
+  const forecast = forecastStop(view);
+  const expectedMs = forecast.blackoutMs.p90;
+  return {
+    action: { kind: 'freeze', expectedMs },
+    permission: freezeAllowed(situation.budget, expectedMs),
+    forecast,
+    why: `So it is stopped until its memory is across, some ${formatDuration(expectedMs)}.`,
+  };
+}
+
+function freezeAllowed({ freeze }: Budget, expectedMs: number): Permission {
+  switch (freeze.kind) {
+    case 'never':
+      return { allowed: false, because: 'the budget forbids stopping it' };
+    case 'as-needed':
+      return { allowed: true };
+    case 'up-to':
+      if (expectedMs <= freeze.ms) return { allowed: true };
+      return {
+        allowed: false,
+        because: `stopping it would take ${formatDuration(expectedMs)}, and ${formatDuration(freeze.ms)} is allowed`,
+      };
+  }
+}
+
+/** Whether a limit that should have been met has been in force for long enough to disbelieve it. */
+function tooLong({ state, atMs }: Situation, view: Outlook): boolean {
+  return atMs - state.maxDowntimeSetAtMs > limitPasses * view.passMs;
+}
+
+/** The whole pause has been allowed for long, and still it has not switched over. */
+function outOfReach(situation: Situation, view: Outlook): boolean {
+  const whole = situation.budget.blackoutMs - switchOverMs;
+  return situation.state.maxDowntimeMs >= whole * (1 - changeShare) && tooLong(situation, view);
+}
+
+/** How much longer to stay gentle, ms; a deadline and a throttle beyond the budget end it. */
+function patienceLeftMs(situation: Situation, view: Outlook): number {
+  const { budget, model, atMs, deadlineMs } = situation;
+  if (model.throttlePercent > budget.slowdownShare * 100) return 0;
+  const until = (model.firstPassEndMs ?? atMs) + budget.patiencePasses * view.passMs;
+  // What is left must still be sent once more, with time to spare, before the deadline.
+  const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
+  return Math.min(until, latest) - atMs;
+}
+
+/** Whether what is left is about as little as it ever was, or the wait for that was long enough. */
+function goodMoment(situation: Situation, view: Outlook): boolean {
+  const least = view.trough?.leastBytes ?? Infinity;
+  const waited = -patienceLeftMs(situation, view);
+  return view.remainingBytes <= least * troughMargin || waited > troughPasses * view.passMs;
+}
+
+function story(view: Outlook): string {
+  const least = formatBytes(view.trough?.leastBytes ?? view.remainingBytes);
+  return `After a whole pass ${least} or more is always left to send, because the guest keeps writing, and the link carries ${formatRate(view.bandwidthBytesPerSecond)}.`;
+}
+
+function allow(situation: Situation, view: Outlook, ms: number, why: string): Decision {
+  const before = situation.state.maxDowntimeMs;
+  // A lower limit is never set: the guest may be about to meet the one in force.
+  if (ms <= before * (1 + changeShare)) return wait(situation, view, why);
+  return decision(situation, { kind: 'set-max-downtime', ms }, why, forecastWait(view, ms), []);
+}
+
+function wait(situation: Situation, view: Outlook | undefined, why: string): Decision {
+  const forecast =
+    view === undefined ? forecastStay : forecastWait(view, situation.state.maxDowntimeMs);
+  return decision(situation, { kind: 'wait' }, why, forecast, []);
+}
+
+function decision(
+  situation: Situation,
+  action: Action,
+  why: string,
+  forecast: Forecast,
+  alternatives: readonly Alternative[],
+): Decision {
+  return { atMs: situation.atMs, action, why, forecast, alternatives };
+}
+
+function alternative(situation: Situation, candidate: Candidate): Alternative {
+  const option = candidate.action.kind;
+  const { permission, forecast } = candidate;
+  if (!permission.allowed) return { option, verdict: 'closed', because: permission.because };
+  return { option, verdict: 'open', forecast, harm: harm(situation, candidate) };
+}
+
+function harm(situation: Situation, { forecast }: Candidate): number {
+  return harmOf(forecast, situation.slaClass);
+}
