@@ -86,7 +86,6 @@ export async function play(stage: Stage, act: Act): Promise<Played> {
     const result = await migrateVm(request, act.config ?? stage.config, watching);
     const endMs = performance.now();
     await pause(settledMs);
-    watcher.stop();
     const report = analyse(watcher.log, { startMs, endMs, untilMs: performance.now() });
     return { result, report, events };
   });

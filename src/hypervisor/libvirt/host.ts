@@ -7,7 +7,7 @@ import {
 } from '../../libvirt/index.ts';
 import type { SlaClass } from '../../policy/vocabulary.ts';
 import type { Clock } from '../clock.ts';
-import { classElement, metadataKey, metadataNamespace, slaClassOf } from '../metadata.ts';
+import { bareClassElement, metadataKey, metadataNamespace, slaClassOf } from '../metadata.ts';
 import type {
   ArrivalProblem,
   CompletedJob,
@@ -115,7 +115,7 @@ export class LibvirtHost implements Host {
       await domain.setMetadata({
         namespaceUri: metadataNamespace,
         key: metadataKey,
-        xml: slaClass === undefined ? undefined : classElement(slaClass),
+        xml: slaClass === undefined ? undefined : bareClassElement(slaClass),
         live: state !== 'shut-off',
         config: persistent,
       });
