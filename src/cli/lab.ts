@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
 import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import {
   type Accelerator,
@@ -29,6 +30,7 @@ import { type Column, formatTable } from './table.ts';
 const examples = `
 Examples:
   drover lab up --hosts 3 --link 1gbit
+  drover lab config > lab.yaml
   drover lab exec h1 -- virsh list
   drover lab shape h1 --rate 200mbit
   drover lab cut h1 --from h2
@@ -150,6 +152,14 @@ function addHostCommands(lab: Command, io: Io): void {
       const { uri, peerUri } = (await open(command)).host(host);
       io.out.write(`${options.peer ? peerUri : uri}\n`);
     });
+  lab
+    .command('config')
+    .description("the config file by which Drover's other commands know these hosts by name")
+    .action(async (_options, command: Command) => {
+      const { hosts } = await open(command);
+      const entries = hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
+      io.out.write(stringify({ hosts: Object.fromEntries(entries) }, { lineWidth: 0 }));
+    });
 }
 
 /** Runs a program on this one's own terminal; it alone hears Ctrl-C. */
@@ -173,7 +183,8 @@ function addFaults(lab: Command, io: Io): void {
     .argument('<host>')
     .requiredOption('--rate <rate>', '200mbit, 1gbit or none')
     .action(async (host: string, options: { rate: string }, command: Command) => {
-      await (await open(command)).shape(host, parseRate(options.rate));
+      const rate = parseRate(options.rate);
+      await (await open(command)).shape(host, rate);
     });
   lab
     .command('cut')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { DroverError } from '../errors/catalogue.ts';
 import { fillCapabilities, keepCapabilities } from './capability-cache.ts';
@@ -248,11 +249,13 @@ export async function createLab(options: CreateLabOptions = {}): Promise<Lab> {
     labDirectory(options.dir),
     plan.map(({ name }) => name),
   );
+  requireAccelerator(options.accelerator);
   const onProgress = options.onProgress ?? (() => undefined);
   const trees = new Map<string, RootTree>();
   for (const suite of new Set(plan.map((host) => host.suite))) {
     trees.set(suite, await ensureRootTree(suite, onProgress));
   }
+  warnOfDamage(trees.values(), options.accelerator ?? 'tcg', onProgress);
   const state = newState(dir, options, plan, trees);
   return await withLock(lockPath(dir), async () => {
     if (await hasRemains(dir)) {
@@ -416,6 +419,22 @@ function requireRoot(): void {
   if (process.getuid?.() === 0) return;
   throw new DroverError('lab.missing', 'the lab needs root: it creates network namespaces', {
     hint: 'run the command with sudo',
+  });
+}
+
+/** Seen with 7.2, not with 10.0: long migrations of emulated guests leave stale pages behind. */
+function warnOfDamage(trees: Iterable<RootTree>, accelerator: Accelerator, warn: Progress): void {
+  for (const { suite, qemuVersion } of trees) {
+    if (accelerator === 'tcg' && Number.parseInt(qemuVersion, 10) < 10) {
+      warn(`${suite}: QEMU ${qemuVersion} damages the memory of emulated guests that migrate`);
+    }
+  }
+}
+
+function requireAccelerator(accelerator: Accelerator | undefined): void {
+  if (accelerator !== 'kvm' || existsSync('/dev/kvm')) return;
+  throw new DroverError('lab.missing', 'this machine has no /dev/kvm', {
+    hint: 'leave --accelerator out: guests are emulated then',
   });
 }
 
