@@ -301,6 +301,20 @@ describe("a guest's story", () => {
     });
   });
 
+  it('has a baseline that leaves out what came before', () => {
+    const earlier = forge().map((beat) =>
+      beat.seq < 50 ? { ...beat, atMs: beat.atMs - 500 } : beat,
+    );
+    const { baseline } = analyse(logOf(earlier), { ...migration, undisturbedSinceMs: 71_000 });
+    expect(baseline).toEqual({
+      beats: 101,
+      medianGapMs: 20,
+      longestGapMs: 20,
+      pagesPerSecond: 1000,
+    });
+    expect(analyse(logOf(earlier), migration).baseline.longestGapMs).toBe(520);
+  });
+
   it('loses no work in a migration without a pause', () => {
     const unmoved = forge().map((beat) => ({ ...beat, atMs: 70_000 + beat.seq * 20, host: 'h1' }));
     const until = { ...migration, untilMs: unmoved.at(-1)?.atMs ?? 0 };

@@ -4,7 +4,8 @@ import { findProblems, inTimeOrder, type Problem, verdict } from './problems.ts'
 
 /** The moments of a migration, on the clock that stamped the beats. */
 export interface ObservedMigration {
-  /** Before it the guest was undisturbed: its baseline. */
+  /** From here to the start the guest was undisturbed: its baseline. By default, from its first beat. */
+  readonly undisturbedSinceMs?: number;
   readonly startMs: number;
   /** From here on the guest is where it stays. */
   readonly endMs: number;
@@ -64,7 +65,7 @@ export function analyse(log: GuestLog, migration: ObservedMigration): GuestRepor
   const observed = { ...log, beats };
   const problems = findProblems(observed);
   const gaps = gapsBetween(beats, migration.untilMs);
-  const baseline = baselineOf(beats, migration.startMs);
+  const baseline = baselineOf(beats, migration);
   const runsOn = hostsSince(beats, migration.untilMs - lastSecondMs);
   return {
     blackout: blackoutOf(gaps, migration),
@@ -81,8 +82,9 @@ export function analyse(log: GuestLog, migration: ObservedMigration): GuestRepor
   };
 }
 
-function baselineOf(beats: readonly Beat[], startMs: number): Baseline {
-  const before = beats.filter((beat) => beat.atMs <= startMs);
+function baselineOf(beats: readonly Beat[], migration: ObservedMigration): Baseline {
+  const sinceMs = migration.undisturbedSinceMs ?? Number.NEGATIVE_INFINITY;
+  const before = beats.filter((beat) => beat.atMs >= sinceMs && beat.atMs <= migration.startMs);
   const lengths = gapsBetween(before, 0)
     .slice(0, -1)
     .map((gap) => gap.ms);
