@@ -55,7 +55,8 @@ function hostKeyChecking(verify: LibvirtUri['parameters']['known_hosts_verify'])
       return ['-o', 'StrictHostKeyChecking=accept-new'];
     case 'ignore':
       return ['-o', 'StrictHostKeyChecking=no'];
-    default:
+    case 'normal':
+    case undefined:
       return [];
   }
 }

@@ -22,7 +22,8 @@ export function socketsOf(uri: LibvirtUri, environment = process.env): readonly 
       return [modular];
     case 'legacy':
       return [monolithic];
-    default:
+    case 'auto':
+    case undefined:
       return [modular, monolithic];
   }
 }
