@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { exitCodes } from '../errors/catalogue.ts';
+import { defaultMatrix } from '../policy/matrix.ts';
+import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { run } from './main.ts';
 
 async function drover(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -79,6 +82,8 @@ describe('help', () => {
     [['help', 'migrate'], '--importance'],
     [['abort', '--help'], 'drover abort billing-db'],
     [['class', '--help'], 'panda'],
+    [['policy', 'show', '--help'], 'OTHERWISE'],
+    [['lab', '--help'], 'drover lab up'],
     [['class', 'set', '--help'], 'drover class set billing-db panda'],
   ])('%j goes to stdout and shows an example', async (args, text) => {
     const { code, out, err } = await drover(...args);
@@ -96,6 +101,25 @@ describe('help', () => {
     const { out } = await drover('migrate', '--help');
     const options = out.slice(out.indexOf('Options:'), out.indexOf('Drover watches'));
     expect(options).not.toMatch(/post-?copy|pre-?copy|converge|downtime|multifd|compress/i);
+  });
+});
+
+describe('drover policy show', () => {
+  it('has a line for each class and importance', async () => {
+    const { code, out } = await drover('policy', 'show');
+    expect(code).toBe(exitCodes.ok);
+    const lines = out.trim().split('\n').slice(1);
+    const named = lines.map((line) => line.split(/ +/).slice(0, 2).join(' '));
+    const all = slaClasses.flatMap((name) => importances.map((level) => `${name} ${level}`));
+    expect(named).toEqual(all);
+  });
+
+  it.each([
+    ['json', JSON.parse],
+    ['yaml', parse],
+  ])('prints the matrix itself as %s', async (format, read) => {
+    const { out } = await drover('policy', 'show', '-o', format);
+    expect(read(out)).toEqual(defaultMatrix);
   });
 });
 

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import type { Io } from './io.ts';
+import { type OutputFormat, outputOption } from './output.ts';
+
+const notes = `
+One line for each class of VM and importance of an operation:
+  BLACKOUT    the longest pause the guest may feel at switch-over
+  SLOWDOWN    the largest share of its speed that may be taken
+  SPLIT       whether it may run at its destination before all of its memory is there (post-copy)
+  FREEZE      whether it may be stopped until its memory is across, and for how long
+  PATIENCE    passes over its memory before the rest of the line may be used in full
+  OTHERWISE   what happens when nothing within the line arrives: stay, or finish all the same
+
+Examples:
+  drover policy show
+  drover policy show -o yaml`;
+
+export interface PolicyFlags {
+  readonly output: OutputFormat;
+}
+
+export function policyCommand(io: Io): Command {
+  const show = new Command('show')
+    .description('Prints what a migration may do to a VM.')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addHelpText('after', notes)
+    .action(async (flags: PolicyFlags) => {
+      const { runPolicyShow } = await import('./run-policy.ts');
+      await runPolicyShow(io, flags);
+    });
+  return new Command('policy')
+    .description('What each class and importance allows a migration to do.')
+    .addCommand(show);
+}
