@@ -101,7 +101,9 @@ async function build(
   const started = performance.now();
   await removeLeftovers(join(path, '..'), suite);
   const tree = `${path}.building-${process.pid}`;
-  onProgress(`building the ${suite} root tree from ${mirror} (once; some 350 MB in ${path})`);
+  onProgress(
+    `building the ${suite} root tree from ${mirror} (once: a minute or two, some 350 MB in ${path})`,
+  );
   await mkdir(tree, { recursive: true });
   try {
     await bootstrap(suite, tree, mirror, lock, onProgress);

@@ -7,8 +7,6 @@ export interface RunOptions {
   /** After this many ms the program and its children are killed; no limit by default. */
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Called with each line of standard output and standard error as it comes. */
-  readonly onLine?: (line: string) => void;
   /** File descriptors of this process that the program gets as its 3, 4, ... */
   readonly keepOpen?: readonly number[];
 }
@@ -33,7 +31,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new TypeError('no pipes');
-  const [out, err] = [collect(stdout, options.onLine), collect(stderr, options.onLine)];
+  const [out, err] = [collect(stdout), collect(stderr)];
   let timedOut = false;
   const timer =
     options.timeoutMs === undefined
@@ -77,20 +75,10 @@ function describe({ code, stdout, stderr }: RunResult): string {
   return code === 124 ? `a time-out: ${said}` : `code ${code}: ${said}`;
 }
 
-function collect(
-  stream: NodeJS.ReadableStream,
-  onLine: ((line: string) => void) | undefined,
-): () => string {
+function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: string[] = [];
-  let rest = '';
   stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    chunks.push(chunk);
-    if (onLine === undefined) return;
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  });
+  stream.on('data', (chunk: string) => chunks.push(chunk));
   return () => chunks.join('');
 }
 
