@@ -17,13 +17,13 @@ export function socketsOf(uri: LibvirtUri, environment = process.env): readonly 
   const folder = uri.path === '/session' ? sessionFolder(environment) : '/run/libvirt';
   const modular = join(folder, `virt${uri.driver}d-sock`);
   const monolithic = join(folder, 'libvirt-sock');
-  switch (uri.parameters.mode) {
+  const { mode = 'auto' } = uri.parameters;
+  switch (mode) {
     case 'direct':
       return [modular];
     case 'legacy':
       return [monolithic];
     case 'auto':
-    case undefined:
       return [modular, monolithic];
   }
 }
