@@ -136,7 +136,10 @@ export class Attempt {
       await this.#controls.cancel();
       return;
     }
-    this.#decision = this.#steersman.decide(this.#elapsedMs());
+    this.#decision = this.#steersman.decide(
+      this.#elapsedMs(),
+      this.#controls.state(this.#startedAtMs),
+    );
     this.#record.decision(this.#decision);
     await this.#act(this.#decision.action);
   }

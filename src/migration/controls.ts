@@ -1,5 +1,6 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
+import type { SteeringState } from '../steering/steer.ts';
 import { freezeLimitMs } from './downtime.ts';
 import { messageOf } from './look.ts';
 
@@ -16,6 +17,7 @@ export class Controls {
   readonly #clock: Clock;
   readonly #tell: (message: string) => void;
   #downtimeMs: number;
+  #downtimeSetAtMs: number;
   #cancelledAtMs = -Infinity;
 
   constructor(
@@ -29,7 +31,14 @@ export class Controls {
     this.#uuid = uuid;
     this.#clock = clock;
     this.#downtimeMs = downtimeMs;
+    this.#downtimeSetAtMs = clock.nowMs();
     this.#tell = tell;
+  }
+
+  /** The limit in force, timed from the migration's start. */
+  state(startedAtMs: number): SteeringState {
+    const maxDowntimeSetAtMs = Math.max(0, this.#downtimeSetAtMs - startedAtMs);
+    return { maxDowntimeMs: this.#downtimeMs, maxDowntimeSetAtMs };
   }
 
   async allowDowntime(ms: number): Promise<void> {
@@ -37,6 +46,7 @@ export class Controls {
     await this.#try('change the allowed downtime', async () => {
       await this.#source.setMaxDowntime(this.#uuid, ms);
       this.#downtimeMs = ms;
+      this.#downtimeSetAtMs = this.#clock.nowMs();
     });
   }
 

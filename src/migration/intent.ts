@@ -16,6 +16,6 @@ export interface RunIntent {
 export interface RunPorts {
   readonly source: Host;
   readonly destination: Host;
-  /** A steersman who knows nothing yet: one for every attempt. */
+  /** A steersman who knows nothing of the guest yet: one for every attempt. */
   readonly newSteersman: () => Steersman;
 }

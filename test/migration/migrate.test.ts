@@ -11,7 +11,7 @@ import {
 } from './stage.ts';
 
 /** Writes all of its memory again faster than the link carries it. */
-const furious = 'sequential:rate=80MiB/s,content=random,scrub=2s';
+const furious = 'random:rate=100MiB/s,scrub=2s';
 const quiet = 'random:rate=1MiB/s,set=4MiB,scrub=2s';
 
 let stage: Stage;
@@ -47,6 +47,8 @@ const scenes: readonly Scene[] = [
     name: 'furious-cattle',
     slaClass: 'cattle',
     workload: furious,
+    // Cattle may pause for a while: what it keeps writing must not fit through the link in that.
+    memoryMiB: 128,
     request: { reason: 'evacuation' },
     outcome: 'completed',
     runsOn: ['h2'],
