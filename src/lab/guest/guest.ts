@@ -1,4 +1,5 @@
 import { DroverError } from '../../errors/catalogue.ts';
+import { type Connection, connect, LibvirtClientError } from '../../libvirt/index.ts';
 import type { LabHost } from '../host.ts';
 import { tellGuest } from './control.ts';
 import { type DomainPaths, guestDomainXml } from './domain.ts';
@@ -27,14 +28,13 @@ export async function addGuest(host: LabHost, spec: GuestSpec): Promise<GuestRec
     control: controlPath(host.serialPathInside(spec.name)),
   };
   const definition = guestDomainXml(spec, paths, host.accelerator);
-  // virsh opens what it reads by name, and Node's pipes are sockets, which have none.
-  await must(host, ['sh', '-c', 'cat | virsh -q create /dev/stdin'], definition);
+  await onHost(host, (connection) => connection.createDomain(definition));
   return { spec, host: host.name, definition };
 }
 
 /** Switches the guest off, which ends it. */
 export async function removeGuest(host: LabHost, name: string): Promise<void> {
-  await must(host, ['virsh', '-q', 'destroy', name]);
+  await onHost(host, async (connection) => (await connection.lookupByName(name)).destroy());
 }
 
 /** Gives a running guest another workload; it must be on this host. It takes effect at its next beat. */
@@ -59,11 +59,20 @@ function controlPath(serialPath: string): string {
   return `${serialPath}.control`;
 }
 
-async function must(host: LabHost, argv: readonly string[], input = ''): Promise<void> {
-  const result = await host.exec(argv, { input, timeoutMs: 60_000 });
-  if (result.code === 0) return;
-  throw new DroverError(
-    'lab.failed',
-    `${host.name}: ${result.stderr.trim() || result.stdout.trim()}`,
-  );
+/** Speaks to the host's daemon; what that refuses is a `lab.failed`. */
+async function onHost(
+  host: LabHost,
+  action: (connection: Connection) => Promise<unknown>,
+): Promise<void> {
+  try {
+    const connection = await connect(host.uri);
+    try {
+      await action(connection);
+    } finally {
+      await connection.close();
+    }
+  } catch (cause) {
+    if (!(cause instanceof LibvirtClientError)) throw cause;
+    throw new DroverError('lab.failed', `${host.name}: ${cause.message}`, { cause });
+  }
 }
