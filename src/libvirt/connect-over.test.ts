@@ -61,7 +61,7 @@ describe('the handshake', () => {
       },
       LibvirtError,
     ],
-    ['silence', () => silence, CallTimeoutError],
+    ['silence', (): typeof silence => silence, CallTimeoutError],
   ])('%s to the open call ends the attempt', async (_, answer, kind) => {
     const daemon = new FakeDaemon();
     daemon.answer('connectOpen', answer);
