@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  lineChecksum,
-  parseGuestLine,
-  parseHeartbeatLine,
-  withChecksum,
-  withoutChecksum,
-} from './line.ts';
+import { lineChecksum, parseGuestLine, withChecksum, withoutChecksum } from './line.ts';
 
 const beat = 'H 12 260 5000 1 0 3 4000 1024 250';
 
@@ -15,22 +9,25 @@ describe("a guest's lines", () => {
   });
 
   it('give a beat', () => {
-    expect(parseHeartbeatLine(withChecksum(beat))).toEqual({
-      seq: 12,
-      guestMs: 260,
-      pages: 5000,
-      laps: 1,
-      errors: 0,
-      scrubLap: 3,
-      scrubbedPages: 4000,
-      ramPages: 1024,
-      ratePagesPerSecond: 250,
+    expect(parseGuestLine(withChecksum(beat))).toEqual({
+      kind: 'beat',
+      beat: {
+        seq: 12,
+        guestMs: 260,
+        pages: 5000,
+        laps: 1,
+        errors: 0,
+        scrubLap: 3,
+        scrubbedPages: 4000,
+        ramPages: 1024,
+        ratePagesPerSecond: 250,
+      },
     });
   });
 
   it('say when the guest writes as fast as it can', () => {
-    const parsed = parseHeartbeatLine(withChecksum('H 1 2 3 4 5 6 7 8 full'));
-    expect(parsed?.ratePagesPerSecond).toBe('full');
+    const parsed = parseGuestLine(withChecksum('H 1 2 3 4 5 6 7 8 full'));
+    expect(parsed).toMatchObject({ kind: 'beat', beat: { ratePagesPerSecond: 'full' } });
   });
 
   it.each([

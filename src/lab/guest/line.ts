@@ -82,12 +82,6 @@ export function parseGuestLine(line: string): GuestLine {
   return parsed ?? { kind: 'torn', text: line };
 }
 
-/** The beat that the line holds, if it is a whole one. */
-export function parseHeartbeatLine(line: string): LineBeat | undefined {
-  const parsed = parseGuestLine(line);
-  return parsed.kind === 'beat' ? parsed.beat : undefined;
-}
-
 function parseText(text: string): GuestLine | undefined {
   const [letter = '', ...words] = text.split(' ');
   switch (letter) {
