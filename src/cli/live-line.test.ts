@@ -25,6 +25,7 @@ describe('the live line', () => {
   it.each([
     ['a throttled guest', { throttlePercent: 30 }, 'throttled 30 %'],
     ['no forecast', { etaMs: undefined }, 'no end in sight'],
+    ['no reading yet', { etaMs: undefined, bandwidthBytesPerSecond: 0 }, 'measuring'],
   ])('shows %s', (_name, change, text) => {
     expect(liveLine('web', { ...progress, ...change }, 200)).toContain(text);
   });

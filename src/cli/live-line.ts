@@ -16,15 +16,20 @@ const separator = '  ';
 
 /** What to say, the most wanted first: a narrow terminal shows only the beginning. */
 function lineParts(title: string, progress: Progress): readonly string[] {
-  const { etaMs, throttlePercent } = progress;
+  const { throttlePercent } = progress;
   return [
     title,
     progress.phase,
     `${Math.floor(progress.percent)} %`,
-    etaMs === undefined ? 'no end in sight' : `${formatDuration(etaMs)} to go`,
+    endText(progress),
     `sent ${formatBytes(progress.sentBytes)}`,
     `left ${formatBytes(progress.remainingBytes)}`,
     `writes ${formatRate(progress.dirtyRateBytesPerSecond)}, link ${formatRate(progress.bandwidthBytesPerSecond)}`,
     ...(throttlePercent > 0 ? [`throttled ${throttlePercent} %`] : []),
   ];
+}
+
+function endText({ etaMs, bandwidthBytesPerSecond }: Progress): string {
+  if (etaMs !== undefined) return `${formatDuration(etaMs)} to go`;
+  return bandwidthBytesPerSecond > 0 ? 'no end in sight' : 'measuring';
 }

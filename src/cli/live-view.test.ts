@@ -54,7 +54,7 @@ describe('without a terminal', () => {
     ]);
     expect(text.split('\n')).toEqual([
       'web      0 ms  copying memory while the guest runs',
-      'web     4.2 s  set-max-downtime: it fits a pause of 300 ms',
+      'web     4.2 s  a longer pause allowed: it fits a pause of 300 ms',
       'web     5.0 s  h2 does not answer',
       '',
     ]);

@@ -79,7 +79,8 @@ export class LiveView {
 
   #showDecision(decision: Decision): void {
     if (decision.action.kind === 'wait') return;
-    this.line(decision.atMs, `${this.#style('bold', decision.action.kind)}: ${decision.why}`);
+    const action = this.#style('bold', actionNames[decision.action.kind]);
+    this.line(decision.atMs, `${action}: ${decision.why}`);
   }
 
   #paint(): void {
@@ -89,6 +90,14 @@ export class LiveView {
     this.#painted = true;
   }
 }
+
+const actionNames = {
+  wait: 'wait',
+  'set-max-downtime': 'a longer pause allowed',
+  'start-post-copy': 'post-copy',
+  freeze: 'freeze',
+  stay: 'stay',
+} as const satisfies Record<Decision['action']['kind'], string>;
 
 const phaseNames = {
   preflight: 'looking at both hosts',

@@ -115,8 +115,8 @@ describe('drover policy show', () => {
   });
 
   it.each([
-    ['json', JSON.parse],
-    ['yaml', parse],
+    ['json', (text: string): unknown => JSON.parse(text)],
+    ['yaml', (text: string): unknown => parse(text)],
   ])('prints the matrix itself as %s', async (format, read) => {
     const { out } = await drover('policy', 'show', '-o', format);
     expect(read(out)).toEqual(defaultMatrix);

@@ -46,7 +46,10 @@ export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<De
     say('every guest reads all of its memory once more');
     await Promise.all(moves.map(({ witness, endMs }) => witness.checkedSince(endMs, signal)));
     const census = await takeCensus(lab);
-    const guests = moves.map((move) => reportOf(move, census.get(move.actor.spec.name) ?? []));
+    const nowMs = performance.now();
+    const guests = moves.map((move) =>
+      reportOf(move, census.get(move.actor.spec.name) ?? [], nowMs),
+    );
     const problems = problemsOf(guests);
     return {
       ok: problems.length === 0,
@@ -94,7 +97,7 @@ async function moveAway(
   }
 }
 
-function reportOf(move: Move, runsOn: readonly string[]): GuestReport {
+function reportOf(move: Move, runsOn: readonly string[], nowMs: number): GuestReport {
   const { spec, to, temper } = move.actor;
   const { result } = move;
   const refused = result instanceof DroverError;
@@ -112,7 +115,7 @@ function reportOf(move: Move, runsOn: readonly string[]): GuestReport {
     switchedToPostCopy: !refused && result.switchedToPostCopy,
     reportedBlackoutMs:
       refused || result.blackout === undefined ? null : Math.round(result.blackout.ms),
-    ...move.witness.testimony(move.startMs, move.endMs),
+    ...move.witness.testimony(move.startMs, move.endMs, nowMs),
     runsOn,
     why: refused ? [result.message] : result.why,
   };

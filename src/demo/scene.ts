@@ -21,12 +21,12 @@ const mebibyte = 1024 ** 2;
 
 /** Two guests of each class, one of them quiet and one that the link cannot keep up with. */
 export const actors: readonly Actor[] = [
-  actor('build-cache', 'cattle', 'h2', 128, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
+  actor('build-cache', 'cattle', 'h2', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
   actor('thumbnails', 'cattle', 'h3', 128, 'furious', 'random:rate=36MiB/s,set=96MiB'),
-  actor('wiki', 'pet', 'h2', 128, 'moderate', 'hot:rate=8MiB/s,set=48MiB'),
-  actor('mail-queue', 'pet', 'h3', 160, 'furious', 'sequential:rate=36MiB/s,set=96MiB'),
-  actor('archive', 'panda', 'h2', 128, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
-  actor('billing-db', 'panda', 'h3', 160, 'furious', 'hot:rate=40MiB/s,set=128MiB'),
+  actor('wiki', 'pet', 'h2', 96, 'moderate', 'hot:rate=8MiB/s,set=48MiB'),
+  actor('mail-queue', 'pet', 'h3', 128, 'furious', 'sequential:rate=36MiB/s,set=96MiB'),
+  actor('archive', 'panda', 'h2', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
+  actor('billing-db', 'panda', 'h3', 128, 'furious', 'hot:rate=40MiB/s,set=112MiB'),
 ];
 
 function actor(

@@ -45,11 +45,14 @@ export class Witness {
     await comesTrue(checked, signal);
   }
 
-  /** The guest's own account of a move between these moments on the watcher's clock. */
-  testimony(startMs: number, endMs: number): Testimony {
+  /**
+   * The guest's own account, until `nowMs`, of a move between the two moments before it; all of
+   * them on the watcher's clock.
+   */
+  testimony(startMs: number, endMs: number, nowMs: number): Testimony {
     const { log } = this.#watcher;
     const move = analyse(log, { startMs, endMs, untilMs: endMs + aftermathMs });
-    const whole = analyse(log, { startMs, endMs, untilMs: performance.now() });
+    const whole = analyse(log, { startMs, endMs, untilMs: nowMs });
     const { integrity, verifiedWhole, onePlace, heartbeat } = whole;
     return {
       blackoutMs: rounded(move.blackout?.ms),
