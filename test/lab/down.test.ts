@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addGuest, parseWorkload } from '../../src/lab/guest/index.ts';
 import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import { hostNamespace, labId, namespacePath } from '../../src/lab/names.ts';
@@ -75,6 +76,46 @@ describe('down leaves nothing', () => {
     await once(up, 'exit');
     await downLab(dir);
     expect(await remainsOf(dir, labId(dir))).toEqual([]);
+  });
+});
+
+describe('an up that fails', () => {
+  let cache: string;
+
+  /** A tree in which there is no program at all. */
+  async function emptyTree(suite: string): Promise<void> {
+    cache = await labFolder();
+    const tree = join(cache, 'roots', suite);
+    for (const part of ['usr', 'etc', 'tmp', 'proc', 'sys', 'dev', 'run', 'var/lib/dpkg']) {
+      await mkdir(join(tree, part), { recursive: true });
+    }
+    const marker = {
+      recipe: 1,
+      suite,
+      id: randomUUID(),
+      qemuVersion: '1.0',
+      libvirtVersion: '1.0',
+    };
+    await writeFile(join(tree, '.drover-root.json'), JSON.stringify(marker));
+    vi.stubEnv('DROVER_CACHE_DIR', cache);
+  }
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true });
+  });
+
+  it('says which host does not boot, and leaves nothing', async () => {
+    await emptyTree('hollow');
+    const warnings: string[] = [];
+    const onProgress = (message: string) => warnings.push(message);
+    await expect(createLab({ dir, suite: 'hollow', onProgress })).rejects.toMatchObject({
+      code: 'lab.failed',
+      message: expect.stringContaining('h1 does not boot'),
+    });
+    expect(warnings).toEqual([expect.stringContaining('damages the memory of emulated guests')]);
+    expect(await remainsOf(dir, labId(dir))).toEqual([]);
+    expect(existsSync(dir)).toBe(false);
   });
 });
 
