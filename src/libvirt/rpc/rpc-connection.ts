@@ -167,12 +167,16 @@ export class RpcConnection {
 
   #receive(chunk: Buffer): void {
     this.#keepAlive?.heard();
+    // Calls that these answers let in leave in one write.
+    this.#stream.cork();
     try {
       this.#splitter.push(chunk, (frame) => {
         if (this.#over === undefined) this.#read(frame);
       });
     } catch (error) {
       this.#end(asClientError(error));
+    } finally {
+      this.#stream.uncork();
     }
   }
 
