@@ -32,8 +32,8 @@ export interface Problem {
 const disorderMs = 100;
 /** How much a stamp can be late, and how much two clocks drift apart while that is noticed. */
 const clockToleranceMs = 250;
-/** Beats against which the next one's clock is judged. */
-const clockMemory = 100;
+/** So many beats are judged by as many before them. */
+const clockBlock = 50;
 
 /** The problems that spoil a verdict, in words; `ok` when there are none. */
 export function verdict(problems: readonly Problem[], on: Verdict): string {
@@ -176,11 +176,13 @@ function tornLines({ torn }: GuestLog): Problem[] {
  */
 function clockAhead(bySequence: readonly Beat[]): Problem[] {
   const prompt = bySequence.filter((beat, index) => beat.atMs !== bySequence[index + 1]?.atMs);
-  for (const [index, beat] of prompt.entries()) {
-    const recent = prompt.slice(Math.max(0, index - clockMemory), index);
-    const gainMs = median(recent.map(behindMs)) - behindMs(beat);
-    if (recent.length === 0 || gainMs <= clockToleranceMs) continue;
-    const message = `the guest's clock gained ${Math.round(gainMs)} ms by beat ${beat.seq} on ${beat.host}`;
+  for (let start = clockBlock; start < prompt.length; start += clockBlock) {
+    const usual = median(prompt.slice(start - clockBlock, start).map(behindMs));
+    const block = prompt.slice(start, start + clockBlock);
+    const beat = block.find((each) => usual - behindMs(each) > clockToleranceMs);
+    if (beat === undefined) continue;
+    const gainedMs = Math.round(usual - behindMs(beat));
+    const message = `the guest's clock gained ${gainedMs} ms by beat ${beat.seq} on ${beat.host}`;
     return [{ kind: 'clock-ahead', message, atMs: beat.atMs }];
   }
   return [];
