@@ -43,6 +43,8 @@ describe('the configuration', () => {
       /^drover.yaml:4: hosts.h1.bandwidth: expected a rate such as 500 MiB\/s/,
     ],
     ['host:\n  h1: {}\n', /^drover.yaml:1: .*host/],
+    // What is not read is refused: a setting must never seem to hold when it does not.
+    ['policy: {}\n', /^drover.yaml:1: .*policy/],
     ['classes:\n  - name: x\n    class: zebra\n', /^drover.yaml:3: classes.0.class: .*cattle/],
   ])('that is wrong names line, field and what is allowed: %j', (text, message) => {
     expect(() => parseConfig(text, 'drover.yaml')).toThrow(message);

@@ -35,13 +35,10 @@ const configSchema = z.strictObject({
   classes: z
     .array(z.strictObject({ name: z.string().min(1), class: z.enum(slaClasses) }))
     .default([]),
-  /** Read by the policy itself. */
-  policy: z.unknown().optional(),
 });
 
 /** What the administrator has set. */
 export type Config = z.output<typeof configSchema>;
-export type HostConfig = z.output<typeof hostSchema>;
 
 export const emptyConfig: Config = { hosts: {}, classes: [] };
 

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { DroverError } from '../errors/catalogue.ts';
+import type { Config } from '../fleet/config.ts';
+import { SimulatedWorld } from '../hypervisor/simulated.ts';
+import type { GuestModel } from '../hypervisor/simulated-guest.ts';
+import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import type { ActionKind } from '../steering/decision.ts';
+import type { MigrationResult } from './result.ts';
+import { getClass, migrateVm, type Surroundings, setClass } from './service.ts';
+
+const mib = 2 ** 20;
+
+const guests = {
+  idle: { touchedBytes: 64 * mib, workingSetBytes: 0, writeBytesPerSecond: 0 },
+  furious: {
+    touchedBytes: 512 * mib,
+    workingSetBytes: 480 * mib,
+    writeBytesPerSecond: 400 * mib,
+  },
+} as const;
+
+interface Scene {
+  readonly guest: keyof typeof guests;
+  readonly slaClass: SlaClass;
+  readonly importance: Importance;
+  readonly postCopy?: 'forbidden';
+  readonly outcome: MigrationResult['outcome'];
+  /** What has to be done to the guest, and what must not. */
+  readonly does?: ActionKind;
+  readonly never?: readonly ActionKind[];
+}
+
+const disturbing: readonly ActionKind[] = ['start-post-copy', 'freeze'];
+
+const scenes: readonly Scene[] = [
+  { guest: 'idle', slaClass: 'pet', importance: 'low', outcome: 'completed', never: disturbing },
+  { guest: 'idle', slaClass: 'panda', importance: 'low', outcome: 'completed', never: disturbing },
+  {
+    guest: 'furious',
+    slaClass: 'cattle',
+    importance: 'high',
+    outcome: 'completed',
+    does: 'start-post-copy',
+  },
+  { guest: 'furious', slaClass: 'panda', importance: 'low', outcome: 'stayed', never: disturbing },
+  {
+    guest: 'furious',
+    slaClass: 'panda',
+    importance: 'medium',
+    outcome: 'stayed',
+    never: disturbing,
+  },
+  { guest: 'furious', slaClass: 'pet', importance: 'low', outcome: 'stayed', never: disturbing },
+  {
+    guest: 'furious',
+    slaClass: 'panda',
+    importance: 'high',
+    outcome: 'completed',
+    does: 'start-post-copy',
+  },
+  {
+    guest: 'furious',
+    slaClass: 'panda',
+    importance: 'high',
+    postCopy: 'forbidden',
+    outcome: 'completed',
+    never: ['start-post-copy'],
+  },
+];
+
+interface Stage {
+  readonly clock: VirtualClock;
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+}
+
+function setStage(scene: Pick<Scene, 'guest' | 'slaClass' | 'postCopy'>, syncMs = 100): Stage {
+  const clock = new VirtualClock();
+  const settings = { linkBytesPerSecond: 100 * mib, syncMs, setupMs: 50, callMs: 1 };
+  const world = new SimulatedWorld(clock, settings);
+  const hosts = new Map(['h1', 'h2'].map((name) => [name, world.addHost(name)]));
+  const model: GuestModel = {
+    name: 'vm',
+    memoryBytes: 512 * mib,
+    throttleEffect: 1,
+    ...guests[scene.guest],
+  };
+  hosts.get('h1')?.addGuest(model, scene.slaClass);
+  const postCopy = scene.postCopy ?? 'allowed';
+  const settingsOf = (name: string): Config['hosts'][string] => ({
+    uri: `simulated:///${name}`,
+    peerUri: `simulated://${name}/system`,
+    postCopy,
+  });
+  const config: Config = { hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') }, classes: [] };
+  const connect: Surroundings['connect'] = ({ name }) => {
+    const host = hosts.get(name);
+    if (host !== undefined) return Promise.resolve(host);
+    return Promise.reject(new DroverError('host.unreachable', `${name} is not there`));
+  };
+  return { clock, config, surroundings: { clock, connect } };
+}
+
+const watching = { onEvent: () => undefined, signal: new AbortController().signal };
+
+describe('migrateVm, steered, on simulated hosts', () => {
+  test.each(
+    scenes.flatMap((scene) => [
+      { ...scene, syncMs: 100, qemu: 'that sync all the time' },
+      { ...scene, syncMs: Infinity, qemu: 'that sync after each pass' },
+    ]),
+  )('$guest $slaClass, $importance, on hosts $qemu: $outcome', async (scene) => {
+    const { clock, config, surroundings } = setStage(scene, scene.syncMs);
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: scene.importance };
+    const result = await clock.run(migrateVm(request, config, watching, surroundings));
+    expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: scene.outcome });
+    const acts = result.decisions.map(({ action }) => action.kind);
+    expect(acts).toEqual(expect.arrayContaining(scene.does === undefined ? [] : [scene.does]));
+    expect(acts.filter((act) => scene.never?.includes(act))).toEqual([]);
+  });
+
+  test.each([
+    ['a host nobody knows', { vm: 'vm', from: 'h1', to: 'h9' }, 'usage.invalid'],
+    ['no such VM', { vm: 'other', from: 'h1', to: 'h2' }, 'domain.not-found'],
+    [
+      'a host that is not there',
+      { vm: 'vm', from: 'h1', to: 'qemu+ssh://h3/system' },
+      'host.unreachable',
+    ],
+  ])('%s is refused, and nothing was touched', async (_, request, code) => {
+    const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
+    await expect(
+      clock.run(migrateVm(request, config, watching, surroundings)),
+    ).rejects.toMatchObject({ code });
+  });
+});
+
+test('a class that is set is the one that is read', async () => {
+  const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
+  const where = { vm: 'vm', host: 'h1' };
+  await clock.run(setClass({ ...where, slaClass: 'panda' }, config, surroundings));
+  const read = await clock.run(getClass(where, config, surroundings));
+  expect(read).toMatchObject({ slaClass: 'panda', from: 'metadata' });
+});
