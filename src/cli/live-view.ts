@@ -94,6 +94,7 @@ export class LiveView {
 const actionNames = {
   wait: 'wait',
   'set-max-downtime': 'a longer pause allowed',
+  'set-max-speed': 'the stream held back',
   'start-post-copy': 'post-copy',
   freeze: 'freeze',
   stay: 'stay',

@@ -46,6 +46,7 @@ export class SimulatedJob {
   #phase: JobPhase = 'setup';
   #linkBytesPerSecond: number;
   #downtimeMs: number;
+  #maxSpeedBytesPerSecond = Infinity;
   #remaining: number;
   /** What this pass began with: what unsent pages are spread over. */
   #passBytes: number;
@@ -98,6 +99,18 @@ export class SimulatedJob {
   setDowntime(ms: number): void {
     this.#downtimeMs = ms;
     if (this.#phase === 'pre-copy') this.#sync();
+  }
+
+  setMaxSpeed(bytesPerSecond: number): void {
+    this.#settle();
+    this.#maxSpeedBytesPerSecond = bytesPerSecond;
+    if (this.#phase === 'pre-copy') this.#planSync();
+  }
+
+  /** What pre-copy moves: post-copy and the switch-over itself are not held back by the cap. */
+  get #streamBytesPerSecond(): number {
+    const capped = this.#phase === 'pre-copy' ? this.#maxSpeedBytesPerSecond : Infinity;
+    return Math.min(this.#linkBytesPerSecond, capped);
   }
 
   setLink(bytesPerSecond: number): void {
@@ -161,7 +174,7 @@ export class SimulatedJob {
         constantPages: 0,
         pageSizeBytes: pageBytes,
         dirtyRateBytesPerSecond: Math.round(this.#dirtyRate),
-        throughputBytesPerSecond: this.#phase === 'setup' ? 0 : link,
+        throughputBytesPerSecond: this.#phase === 'setup' ? 0 : this.#streamBytesPerSecond,
         iteration: this.#iteration,
         throttlePercent: this.#throttle,
         postCopyRequests: 0,
@@ -183,7 +196,7 @@ export class SimulatedJob {
   }
 
   #planSync(): void {
-    const link = this.#linkBytesPerSecond;
+    const link = this.#streamBytesPerSecond;
     const passMs = link > 0 ? (this.#remaining / link) * 1000 : Infinity;
     const wait = Math.min(passMs, this.#syncMs, throttlePeriodMs * 10);
     this.#next(wait, () => this.#sync());
@@ -195,7 +208,7 @@ export class SimulatedJob {
     const ms = now - this.#settledAtMs;
     const flows = this.#phase === 'pre-copy' || this.#phase === 'post-copy';
     if (ms <= 0 || !flows) return;
-    const bytes = Math.min(this.#remaining, (this.#linkBytesPerSecond * ms) / 1000);
+    const bytes = Math.min(this.#remaining, (this.#streamBytesPerSecond * ms) / 1000);
     this.#settledAtMs = now;
     this.#remaining -= bytes;
     this.#sent += bytes;
@@ -217,7 +230,7 @@ export class SimulatedJob {
     if (ms > 0) this.#dirtyRate = (written / ms) * 1000;
     this.#iteration += 1;
     this.#adjustThrottle();
-    const thresholdBytes = (this.#linkBytesPerSecond * this.#downtimeMs) / 1000;
+    const thresholdBytes = (this.#streamBytesPerSecond * this.#downtimeMs) / 1000;
     if (this.#remaining <= thresholdBytes) this.#switchOver();
     else this.#planSync();
   }

@@ -201,6 +201,11 @@ export class SimulatedHost implements Host {
     resident.job?.setDowntime(ms);
   }
 
+  async setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
+    await this.#call();
+    this.#resident(uuid).job?.setMaxSpeed(bytesPerSecond);
+  }
+
   async startPostCopy(uuid: string): Promise<void> {
     await this.#call();
     if (this.#resident(uuid).job?.startPostCopy() !== true)

@@ -69,7 +69,11 @@ export class Attempt {
     const { uuid } = intent.domain;
     const { maxDowntimeMs } = this.#plan;
     const notice = (message: string): void => this.#record.notice(message, this.#elapsedMs());
-    this.#controls = new Controls(ports.source, uuid, clock, maxDowntimeMs, notice);
+    const limits = {
+      downtimeMs: maxDowntimeMs,
+      maxSpeedBytesPerSecond: intent.bandwidthBytesPerSecond ?? Infinity,
+    };
+    this.#controls = new Controls(ports.source, uuid, clock, limits, notice);
   }
 
   /** What the call that carried the migration ended with: for the story, never for the outcome. */
@@ -150,6 +154,8 @@ export class Attempt {
         return;
       case 'set-max-downtime':
         return this.#controls.allowDowntime(action.ms);
+      case 'set-max-speed':
+        return this.#controls.capSpeed(action.bytesPerSecond);
       case 'freeze':
         return this.#controls.freeze(action.expectedMs);
       case 'start-post-copy':
@@ -287,6 +293,7 @@ export class Attempt {
       postCopySeen: this.#postCopySeen,
       callError: this.#callError,
       formerDowntimeMs,
+      releaseSpeed: () => this.#controls.releaseSpeed(),
       hopeless: this.#recovery.exhausted(),
     });
   }

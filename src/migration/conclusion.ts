@@ -18,6 +18,8 @@ export interface Ending {
   readonly callError: unknown;
   /** The source's downtime limit before the run. */
   readonly formerDowntimeMs: number;
+  /** Takes the cap off the source's stream, where one was set. */
+  readonly releaseSpeed: () => Promise<void>;
   /** Why a broken post-copy was not mended. */
   readonly hopeless: string | undefined;
 }
@@ -63,13 +65,14 @@ async function readFrom(host: Host, uuid: string): Promise<CompletedJob | undefi
   }
 }
 
-/** The limit outlives the job: left in place, it would be the next migration's, whoever starts it. */
+/** Limits outlive the job: left in place, they would be the next migration's, whoever starts it. */
 async function restore(ending: Ending): Promise<void> {
   try {
     await ending.ports.source.setMaxDowntime(ending.intent.domain.uuid, ending.formerDowntimeMs);
+    await ending.releaseSpeed();
   } catch (error) {
     ending.record.why.push(
-      `Its downtime limit at the source could not be put back to ${ending.formerDowntimeMs} ms: ${messageOf(error)}`,
+      `Its downtime limit (${ending.formerDowntimeMs} ms) and its speed at the source could not be put back: ${messageOf(error)}`,
     );
   }
 }

@@ -18,27 +18,38 @@ export class Controls {
   readonly #tell: (message: string) => void;
   #downtimeMs: number;
   #downtimeSetAtMs: number;
+  /** What an admin allows: no pacing goes beyond it, and letting go returns to it. */
+  readonly #startSpeedBytesPerSecond: number;
+  #maxSpeedBytesPerSecond: number;
+  #pacedBefore = false;
   #cancelledAtMs = -Infinity;
 
   constructor(
     source: Host,
     uuid: string,
     clock: Clock,
-    downtimeMs: number,
+    limits: { readonly downtimeMs: number; readonly maxSpeedBytesPerSecond: number },
     tell: (message: string) => void,
   ) {
     this.#source = source;
     this.#uuid = uuid;
     this.#clock = clock;
-    this.#downtimeMs = downtimeMs;
+    this.#downtimeMs = limits.downtimeMs;
+    this.#startSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
+    this.#maxSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
     this.#downtimeSetAtMs = clock.nowMs();
     this.#tell = tell;
   }
 
-  /** The limit in force, timed from the migration's start. */
+  /** The limits in force, timed from the migration's start. */
   state(startedAtMs: number): SteeringState {
     const maxDowntimeSetAtMs = Math.max(0, this.#downtimeSetAtMs - startedAtMs);
-    return { maxDowntimeMs: this.#downtimeMs, maxDowntimeSetAtMs };
+    return {
+      maxDowntimeMs: this.#downtimeMs,
+      maxDowntimeSetAtMs,
+      paced: this.#maxSpeedBytesPerSecond < this.#startSpeedBytesPerSecond,
+      pacedBefore: this.#pacedBefore,
+    };
   }
 
   async allowDowntime(ms: number): Promise<void> {
@@ -48,6 +59,21 @@ export class Controls {
       this.#downtimeMs = ms;
       this.#downtimeSetAtMs = this.#clock.nowMs();
     });
+  }
+
+  /** Infinity returns to what was allowed at the start. */
+  async capSpeed(bytesPerSecond: number): Promise<void> {
+    const capped = Math.min(bytesPerSecond, this.#startSpeedBytesPerSecond);
+    await this.#try('change the speed of the stream', async () => {
+      await this.#source.setMaxSpeed(this.#uuid, capped);
+      this.#maxSpeedBytesPerSecond = capped;
+      this.#pacedBefore = true;
+    });
+  }
+
+  /** Puts the speed back for whoever migrates the guest next. */
+  async releaseSpeed(): Promise<void> {
+    if (this.#pacedBefore) await this.#source.setMaxSpeed(this.#uuid, Infinity);
   }
 
   freeze(expectedMs: number): Promise<void> {

@@ -4,6 +4,8 @@ import type { Forecast } from '../forecast/forecast.ts';
 export type Action =
   | { readonly kind: 'wait' }
   | { readonly kind: 'set-max-downtime'; readonly ms: number }
+  /** Cap the stream just under what the link carries; Infinity takes the cap away. */
+  | { readonly kind: 'set-max-speed'; readonly bytesPerSecond: number }
   | { readonly kind: 'start-post-copy' }
   /** Stop the guest until the rest of its memory is across. Undone by QEMU itself on failure. */
   | { readonly kind: 'freeze'; readonly expectedMs: number }

@@ -6,6 +6,7 @@ import {
   forecastStop,
   forecastWait,
   neededDowntimeMs,
+  socketDrainMs,
   switchOverMs,
 } from '../forecast/options.ts';
 import type { Budget } from '../policy/budget.ts';
@@ -26,6 +27,10 @@ export interface SteeringState {
   /** The downtime limit in force, ms, and when it was set. */
   readonly maxDowntimeMs: number;
   readonly maxDowntimeSetAtMs: number;
+  /** Whether the stream is held back under the link now. */
+  readonly paced: boolean;
+  /** Whether the stream has been held back before: that is tried once. */
+  readonly pacedBefore: boolean;
 }
 
 export interface Situation {
@@ -50,6 +55,13 @@ const limitPasses = 2;
 const troughMargin = 1.2;
 const troughPasses = 1.5;
 
+/** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
+const pacedShare = 0.85;
+/** Holding back pays where the buffer would take more than this share of the pause allowed. */
+const bufferShare = 0.1;
+/** In the first pass it begins this long before the end: four MiB drain in that time. */
+const paceAheadMs = 2_500;
+
 /** The least harmful thing to do now within the budget. A pure function of what is known. */
 export function steer(situation: Situation): Decision {
   const view = outlook(situation.model);
@@ -61,6 +73,8 @@ export function steer(situation: Situation): Decision {
       view,
       `The link has just collapsed below ${formatRate(view.bandwidthBytesPerSecond)}: nothing is staked on it.`,
     );
+  const pacing = pace(situation, view);
+  if (pacing !== undefined) return pacing;
   if (situation.model.firstPassEndMs === undefined)
     return wait(
       situation,
@@ -78,7 +92,7 @@ export function steer(situation: Situation): Decision {
 
 /** The guest has been through one pass, and dirty memory keeps coming. */
 function steerWriter(situation: Situation, view: Outlook): Decision {
-  const mayPauseMs = Math.max(1, situation.budget.blackoutMs - switchOverMs);
+  const mayPauseMs = limitWithin(situation, view);
   const neededMs = neededDowntimeMs(view);
   if (neededMs <= mayPauseMs && !outOfReach(situation, view)) {
     const limitMs = Math.ceil(tooLong(situation, view) ? mayPauseMs : neededMs);
@@ -105,6 +119,49 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
       `${gap} There is patience for another ${formatDuration(patience)}.`,
     );
   return useBudget(situation, view, gap);
+}
+
+/** The downtime limit whose pause, with all that comes on top, keeps to the budget, ms. */
+function limitWithin(situation: Situation, view: Outlook): number {
+  return Math.max(1, situation.budget.blackoutMs - switchOverMs(view, situation.state.paced));
+}
+
+/** Holds the stream back before a switch-over that is near, and lets go of it where none comes. */
+function pace(situation: Situation, view: Outlook): Decision | undefined {
+  const bytesPerSecond = situation.state.paced
+    ? view.bandwidthBytesPerSecond
+    : view.bandwidthBytesPerSecond * pacedShare;
+  const near = switchOverNear(situation, { ...view, bandwidthBytesPerSecond: bytesPerSecond });
+  if (situation.state.paced && !near) {
+    const why = `${story(view)} Holding the stream back does not help it across: the whole link is used again.`;
+    return decision(
+      situation,
+      { kind: 'set-max-speed', bytesPerSecond: Infinity },
+      why,
+      forecastWait(view, situation.state.maxDowntimeMs, false),
+      [],
+    );
+  }
+  const drainMs = socketDrainMs(view);
+  const pays = Number.isFinite(drainMs) && drainMs > situation.budget.blackoutMs * bufferShare;
+  if (situation.state.paced || situation.state.pacedBefore || !near || !pays) return undefined;
+  const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(drainMs)} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
+  return decision(
+    situation,
+    { kind: 'set-max-speed', bytesPerSecond },
+    why,
+    forecastWait(view, situation.state.maxDowntimeMs, true),
+    [],
+  );
+}
+
+/** Whether the guest is about to fit its allowed pause, at this bandwidth. */
+function switchOverNear(situation: Situation, view: Outlook): boolean {
+  const { model, budget } = situation;
+  if (model.firstPassEndMs !== undefined)
+    return view.trough === undefined || neededDowntimeMs(view) <= budget.blackoutMs;
+  const leftMs = (view.remainingBytes / view.bandwidthBytesPerSecond) * 1000;
+  return leftMs < paceAheadMs && view.inflowBytesPerSecond < view.bandwidthBytesPerSecond / 2;
 }
 
 interface Candidate {
@@ -169,22 +226,25 @@ function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
 }
 
 function freezeCandidate(situation: Situation, view: Outlook): Candidate {
-  const forecast = forecastStop(view);
+  const forecast = forecastStop(view, situation.state.paced);
   const expectedMs = forecast.blackoutMs.p90;
   return {
     action: { kind: 'freeze', expectedMs },
-    permission: freezeAllowed(situation.budget, expectedMs),
+    permission: freezeAllowed(situation, expectedMs),
     forecast,
     why: `So it is stopped until its memory is across, some ${formatDuration(expectedMs)}.`,
   };
 }
 
-function freezeAllowed({ freeze }: Budget, expectedMs: number): Permission {
+function freezeAllowed(situation: Situation, expectedMs: number): Permission {
+  const { freeze } = situation.budget;
   switch (freeze.kind) {
     case 'never':
       return { allowed: false, because: 'the budget forbids stopping it' };
     case 'as-needed':
-      return { allowed: true };
+      // It goes beyond the pause that the budget allows, so it is taken only where nothing else ends.
+      if (!postCopyOpen(situation.budget, situation.capabilities).allowed) return { allowed: true };
+      return { allowed: false, because: 'post-copy completes with a shorter pause' };
     case 'up-to':
       if (expectedMs <= freeze.ms) return { allowed: true };
       return {
@@ -201,7 +261,7 @@ function tooLong({ state, atMs }: Situation, view: Outlook): boolean {
 
 /** The whole pause has been allowed for long, and still it has not switched over. */
 function outOfReach(situation: Situation, view: Outlook): boolean {
-  const whole = situation.budget.blackoutMs - switchOverMs;
+  const whole = limitWithin(situation, view);
   return situation.state.maxDowntimeMs >= whole * (1 - changeShare) && tooLong(situation, view);
 }
 
@@ -231,12 +291,20 @@ function allow(situation: Situation, view: Outlook, ms: number, why: string): De
   const before = situation.state.maxDowntimeMs;
   // A lower limit is never set: the guest may be about to meet the one in force.
   if (ms <= before * (1 + changeShare)) return wait(situation, view, why);
-  return decision(situation, { kind: 'set-max-downtime', ms }, why, forecastWait(view, ms), []);
+  return decision(
+    situation,
+    { kind: 'set-max-downtime', ms },
+    why,
+    forecastWait(view, ms, situation.state.paced),
+    [],
+  );
 }
 
 function wait(situation: Situation, view: Outlook | undefined, why: string): Decision {
   const forecast =
-    view === undefined ? forecastStay : forecastWait(view, situation.state.maxDowntimeMs);
+    view === undefined
+      ? forecastStay
+      : forecastWait(view, situation.state.maxDowntimeMs, situation.state.paced);
   return decision(situation, { kind: 'wait' }, why, forecast, []);
 }
 

@@ -150,6 +150,10 @@ export class LibvirtHost implements Host {
     return this.#with(uuid, (domain) => domain.getMaxDowntimeMs());
   }
 
+  setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
+    return this.#with(uuid, (domain) => domain.setMaxSpeed(bytesPerSecond));
+  }
+
   setMaxDowntime(uuid: string, ms: number): Promise<void> {
     return this.#with(uuid, (domain) => domain.setMaxDowntimeMs(Math.max(1, Math.round(ms))));
   }
