@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { fields } from './fields.ts';
+import type { AbortFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { type OutputFormat, outputOption } from './output.ts';
+import { outputOption } from './output.ts';
 
 const notes = `
 The VM goes on where it runs. Once it runs at its destination with memory still at the source
@@ -9,12 +10,6 @@ The VM goes on where it runs. Once it runs at its destination with memory still 
 
 Examples:
   drover abort billing-db --from h1`;
-
-export interface AbortFlags {
-  readonly from: string;
-  readonly config?: string;
-  readonly output: OutputFormat;
-}
 
 export function abortCommand(io: Io): Command {
   return new Command('abort')

@@ -1,8 +1,9 @@
 import { Argument, Command } from 'commander';
 import { type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import { fields } from './fields.ts';
+import type { ClassFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { type OutputFormat, outputOption } from './output.ts';
+import { outputOption } from './output.ts';
 
 const notes = `
   cattle   expendable: others like it carry on
@@ -19,12 +20,6 @@ Examples:
 const setExamples = `
 Examples:
   drover class set billing-db panda --host h1`;
-
-export interface ClassFlags {
-  readonly host: string;
-  readonly config?: string;
-  readonly output: OutputFormat;
-}
 
 export function classCommand(io: Io): Command {
   return new Command('class')

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import type { Importance, Reason } from '../policy/vocabulary.ts';
 import { fields } from './fields.ts';
+import type { MigrateFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { type OutputFormat, outputOption } from './output.ts';
+import { outputOption } from './output.ts';
 
 const notes = `
 Drover watches how fast the guest writes, and takes the gentlest way that still arrives within
@@ -20,17 +20,6 @@ Examples:
 
 Exit codes: 0 arrived, 5 stayed (its budget would not have been kept), 6 failed and safe at its
 source, 7 outcome unknown, 130 detached.`;
-
-export interface MigrateFlags {
-  readonly from: string;
-  readonly to: string;
-  readonly importance?: Importance;
-  readonly reason?: Reason;
-  readonly deadline?: string;
-  readonly wait: boolean;
-  readonly config?: string;
-  readonly output: OutputFormat;
-}
 
 export function migrateCommand(io: Io): Command {
   return new Command('migrate')

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import type { PolicyFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { type OutputFormat, outputOption } from './output.ts';
+import { outputOption } from './output.ts';
 
 const notes = `
 One line for each class of VM and importance of an operation:
@@ -14,10 +15,6 @@ One line for each class of VM and importance of an operation:
 Examples:
   drover policy show
   drover policy show -o yaml`;
-
-export interface PolicyFlags {
-  readonly output: OutputFormat;
-}
 
 export function policyCommand(io: Io): Command {
   const show = new Command('show')

@@ -1,6 +1,6 @@
 import { loadConfig } from '../fleet/config.ts';
 import { abortVm } from '../migration/service.ts';
-import type { AbortFlags } from './abort.ts';
+import type { AbortFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
 

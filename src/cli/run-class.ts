@@ -1,7 +1,7 @@
 import { loadConfig } from '../fleet/config.ts';
 import { type ClassAnswer, getClass, setClass } from '../migration/service.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
-import type { ClassFlags } from './class.ts';
+import type { ClassFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
 

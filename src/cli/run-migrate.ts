@@ -4,10 +4,10 @@ import type { RunEvent, StopReason } from '../migration/events.ts';
 import type { MigrationResult } from '../migration/result.ts';
 import { type MigrateRequest, migrateVm } from '../migration/service.ts';
 import { parseDuration } from '../units/duration.ts';
+import type { MigrateFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { LiveView } from './live-view.ts';
-import type { MigrateFlags } from './migrate.ts';
 import { print } from './output.ts';
 import { migrationDocument, summaryText } from './summary.ts';
 

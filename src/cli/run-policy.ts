@@ -2,9 +2,9 @@ import type { Budget } from '../policy/budget.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { formatDuration } from '../units/format.ts';
+import type { PolicyFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
-import type { PolicyFlags } from './policy.ts';
 import { type Column, formatTable } from './table.ts';
 
 /** `drover policy show`. */

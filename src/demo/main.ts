@@ -1,8 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { stringify } from 'yaml';
 import { describeFailure, exitCodeOfHelp, printFailure } from '../cli/failure.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { type Io, styleFor } from '../cli/io.ts';
@@ -11,7 +10,7 @@ import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { createLab, downLab } from '../lab/index.ts';
 import type { StopReason } from '../migration/events.ts';
 import { type DemoReport, reportText } from './report.ts';
-import { configOf, Interrupted, runDemo } from './run.ts';
+import { Interrupted, runDemo } from './run.ts';
 import { linkBitsPerSecond } from './scene.ts';
 
 interface DemoOptions {
@@ -62,7 +61,6 @@ async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
   try {
     const onProgress = (message: string): unknown => io.err.write(`${message}\n`);
     const lab = await createLab({ dir, hosts: 3, link: linkBitsPerSecond, onProgress });
-    if (options.keep) await writeFile(configPath(dir), stringify(configOf(lab)));
     report = await runDemo(lab, io, stop.signal);
   } catch (error) {
     // Ctrl-C also ends the programs that were just at work: what they say then is no news.
@@ -89,17 +87,13 @@ async function clearAway(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true });
 }
 
-/** The hosts under their names, for `drover` itself; it goes away with the lab. */
-function configPath(dir: string): string {
-  return join(dir, 'share', 'drover.yaml');
-}
-
 function keptText(dir: string): string {
   return `
 The hosts and guests are still up:
-  export DROVER_LAB_DIR=${dir} DROVER_CONFIG=${configPath(dir)}
+  export DROVER_LAB_DIR=${dir}
   bin/drover.js lab status
-  bin/drover.js migrate wiki --from h2 --to h1 --reason maintenance
+  bin/drover.js lab config > lab.yaml
+  bin/drover.js migrate wiki --from h2 --to h1 --reason maintenance --config lab.yaml
   bin/drover.js lab down          ends and removes all of it
 
 `;

@@ -122,7 +122,7 @@ function reportOf(move: Move, runsOn: readonly string[], nowMs: number): GuestRe
 }
 
 /** The lab's hosts as Drover's configuration names them. */
-export function configOf(lab: Lab): Config {
+function configOf(lab: Lab): Config {
   const hosts = lab.hosts.map(
     ({ name, uri, peerUri }) => [name, { uri, peerUri, postCopy: 'allowed' }] as const,
   );

@@ -1,0 +1,31 @@
+import type { Importance, Reason } from '../policy/vocabulary.ts';
+import type { OutputFormat } from './output.ts';
+
+/** What commander hands to each command, by the names of its options. */
+
+export interface MigrateFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly importance?: Importance;
+  readonly reason?: Reason;
+  readonly deadline?: string;
+  readonly wait: boolean;
+  readonly config?: string;
+  readonly output: OutputFormat;
+}
+
+export interface AbortFlags {
+  readonly from: string;
+  readonly config?: string;
+  readonly output: OutputFormat;
+}
+
+export interface ClassFlags {
+  readonly host: string;
+  readonly config?: string;
+  readonly output: OutputFormat;
+}
+
+export interface PolicyFlags {
+  readonly output: OutputFormat;
+}
