@@ -33,7 +33,7 @@ export interface UriParameters {
   readonly known_hosts_verify?: 'normal' | 'auto' | 'ignore';
   /** `1`: ssh asks no questions. */
   readonly no_tty?: string;
-  /** `1`: the server's certificate is not verified. */
+  /** `1`: whoever answers is trusted: TLS checks no certificate, ssh accepts a new host key. */
   readonly no_verify?: string;
   /** The folder of the TLS certificates. */
   readonly pkipath?: string;
@@ -65,26 +65,35 @@ const transports: readonly string[] = ['unix', 'tcp', 'tls', 'ssh'] satisfies Li
  * means TLS and no host the local socket. Throws ArgumentError, naming the part that is wrong.
  */
 export function parseLibvirtUri(text: string): LibvirtUri {
-  if (!URL.canParse(text)) throw wrong(text, 'it is no URI; an example is qemu:///system');
-  const url = new URL(text);
+  const url = urlOf(text);
   const [driver = '', ...rest] = url.protocol.slice(0, -1).split('+');
-  const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const host = decoded(text, url.hostname).replace(/^\[(.*)\]$/, '$1');
   const transport = transportOf(text, rest, host);
   const path = url.pathname === '' ? '/' : url.pathname;
-  const parameters = parametersOf(text, url.searchParams);
+  const parameters = parametersOf(text, url.search.slice(1));
   if (transport !== 'unix' && host === '') throw wrong(text, `${transport} needs a host`);
   if (transport === 'unix' && host !== '') throw wrong(text, 'a unix socket has no host');
-  if (url.password !== '') throw wrong(text, 'a password does not belong in a URI');
   return {
     driver,
     transport,
     host,
     port: url.port === '' ? undefined : Number(url.port),
-    user: url.username === '' ? undefined : decodeURIComponent(url.username),
+    user: url.username === '' ? undefined : decoded(text, url.username),
     path,
     parameters,
     remoteUri: parameters.name ?? `${driver}://${path}`,
   };
+}
+
+function urlOf(text: string): URL {
+  if (!URL.canParse(text)) throw wrong(text, 'it is no URI; an example is qemu:///system');
+  const url = new URL(text);
+  if (url.password !== '') {
+    const shown = text.replace(/:[^:@/]*@/, ':...@');
+    throw wrong(shown, 'a password does not belong in a URI');
+  }
+  if (url.hash !== '') throw wrong(text, `a '#' in it is written %23`);
+  return url;
 }
 
 function transportOf(text: string, rest: readonly string[], host: string): LibvirtTransport {
@@ -99,13 +108,18 @@ function isTransport(name: string): name is LibvirtTransport {
   return transports.includes(name);
 }
 
-function parametersOf(text: string, search: URLSearchParams): UriParameters {
+/** As libvirt reads them: a plus sign is a plus sign, and not the space that it is in a web form. */
+function parametersOf(text: string, query: string): UriParameters {
   const parameters: Record<string, string> = {};
-  for (const [name, value] of search) {
+  for (const pair of query.split('&').filter((part) => part !== '')) {
+    const [name = '', ...rest] = pair.split('=');
+    const value = decoded(text, rest.join('='));
     if (!isParameter(name)) {
       const names = Object.keys(known).join(', ');
       throw wrong(text, `the parameter '${name}' is not supported; there are ${names}`);
     }
+    if (value === '') throw wrong(text, `the parameter '${name}' has no value`);
+    if (Object.hasOwn(parameters, name)) throw wrong(text, `it says '${name}' twice`);
     const allowed = known[name];
     if (allowed !== undefined && !allowed.includes(value)) {
       throw wrong(text, `${name} is '${value}'; it can be ${allowed.join(', ')}`);
@@ -115,10 +129,18 @@ function parametersOf(text: string, search: URLSearchParams): UriParameters {
   return parameters;
 }
 
+function decoded(text: string, part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw wrong(text, `'${part}' is not well encoded; a percent sign is written %25`, cause);
+  }
+}
+
 function isParameter(name: string): name is keyof UriParameters {
   return Object.hasOwn(known, name);
 }
 
-function wrong(text: string, because: string): ArgumentError {
-  return new ArgumentError(`'${text}' is not a usable libvirt URI: ${because}`);
+function wrong(text: string, because: string, cause?: unknown): ArgumentError {
+  return new ArgumentError(`'${text}' is not a usable libvirt URI: ${because}`, { cause });
 }

@@ -18,7 +18,7 @@ export async function openStream(uri: LibvirtUri, options: OpenOptions = {}): Pr
     options.signal === undefined ? [timeout] : [options.signal, timeout],
   );
   try {
-    return await openers[uri.transport](uri, signal);
+    return await openers[uri.transport](uri, { signal, readOnly: options.readOnly ?? false });
   } catch (cause) {
     if (options.signal?.aborted) throw new CallAbortedError('connecting was given up', { cause });
     if (timeout.aborted)
@@ -28,11 +28,13 @@ export async function openStream(uri: LibvirtUri, options: OpenOptions = {}): Pr
   }
 }
 
-function placeOf({ transport, host, parameters }: LibvirtUri): string {
-  if (host !== '') return `the daemon at ${host} over ${transport}`;
-  return `the local daemon${parameters.socket === undefined ? '' : ` at ${parameters.socket}`}`;
+function placeOf({ transport, host, port }: LibvirtUri): string {
+  if (host === '') return 'the local daemon';
+  return `the daemon at ${host}${port === undefined ? '' : ` port ${port}`} over ${transport}`;
 }
 
+/** A host with several addresses fails with several errors and no text. */
 function textOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(textOf).join('; ');
   return cause instanceof Error ? cause.message : String(cause);
 }

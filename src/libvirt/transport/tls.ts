@@ -1,107 +1,101 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
-import { TransportError } from '../errors.ts';
+import { LibvirtClientError, TransportError } from '../errors.ts';
 import type { LibvirtUri } from '../uri.ts';
 import { connected } from './connected.ts';
-import type { ByteStream } from './transport.ts';
+import { readTlsFiles, type TlsFiles } from './tls-files.ts';
+import type { Attempt, ByteStream } from './transport.ts';
 
 const port = 16_514;
+/** What a server that lets a client in says, inside TLS, before the first message. */
+const welcome = 1;
 
-/** Where the certificates of a client lie. */
-interface CertificatePaths {
-  readonly authority: string;
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** TLS with a client certificate, from libvirt's own places. */
-export async function openTls(uri: LibvirtUri, signal: AbortSignal): Promise<ByteStream> {
-  const { authority, certificate, key } = await readCertificates(uri);
-  const socket = connect({
-    host: uri.host,
-    port: uri.port ?? port,
-    ...(isIP(uri.host) === 0 ? { servername: uri.host } : {}),
-    ca: authority,
-    cert: certificate,
-    key,
-    rejectUnauthorized: uri.parameters.no_verify !== '1',
-  });
-  socket.setNoDelay(true);
-  await connected(socket, signal, 'secureConnect');
+/** TLS with libvirt's own certificate files. */
+export async function openTls(uri: LibvirtUri, { signal }: Attempt): Promise<ByteStream> {
+  const files = await readTlsFiles(uri);
+  const socket = startTls(uri, files);
   try {
-    await admission(socket, signal);
+    await connected(socket, signal, 'secureConnect');
+    await admission(socket, signal, files);
     return socket;
   } catch (error) {
     socket.destroy();
-    throw error;
+    if (signal.aborted || error instanceof LibvirtClientError || isOfTheNetwork(error)) throw error;
+    throw new TransportError(
+      `TLS with ${uri.host} fails: ${textOf(error)} (the authority is that of ${files.authority.path})`,
+      { cause: error },
+    );
   }
 }
 
-/** The server looks at the client's certificate and says, in one byte, whether it may go on. */
-async function admission(socket: TLSSocket, signal: AbortSignal): Promise<void> {
-  const closed = once(socket, 'close', { signal }).then(() => {
-    throw new TransportError('the server did not accept the client certificate and hung up');
-  });
-  const byte = async (): Promise<number> => {
+function startTls(uri: LibvirtUri, files: TlsFiles): TLSSocket {
+  const { authority, revoked, client } = files;
+  try {
+    const socket = connect({
+      host: uri.host,
+      port: uri.port ?? port,
+      ...(isIP(uri.host) === 0 ? { servername: uri.host } : {}),
+      ca: authority.content,
+      ...(revoked === undefined ? {} : { crl: revoked.content }),
+      ...(client === undefined
+        ? {}
+        : { cert: client.certificate.content, key: client.key.content }),
+      rejectUnauthorized: uri.parameters.no_verify !== '1',
+    });
+    socket.setNoDelay(true);
+    return socket;
+  } catch (cause) {
+    const paths = [authority, revoked, client?.certificate, client?.key].flatMap(
+      (file) => file?.path ?? [],
+    );
+    throw new TransportError(`TLS cannot use ${paths.join(', ')}: ${textOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Waits until the server has looked at our certificate. One that does not like it hangs up, with
+ * TLS 1.3 only after the handshake.
+ */
+async function admission(socket: TLSSocket, signal: AbortSignal, files: TlsFiles): Promise<void> {
+  const presented =
+    files.client === undefined
+      ? `a client without a certificate (looked for ${files.clientPlaces.join(' and ')})`
+      : `the client certificate ${files.client.certificate.path}`;
+  try {
+    if ((await firstByte(socket, signal)) === welcome) return;
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new TransportError(`the server does not accept ${presented}: ${textOf(cause)}`, {
+      cause,
+    });
+  }
+  throw new TransportError(`the server does not accept ${presented}`);
+}
+
+/** `undefined` when the server hung up before. */
+async function firstByte(socket: TLSSocket, signal: AbortSignal): Promise<number | undefined> {
+  const settled = new AbortController();
+  const waiting = { signal: AbortSignal.any([signal, settled.signal]) };
+  const byte = async (): Promise<number | undefined> => {
     for (;;) {
       const read: unknown = socket.read(1);
-      if (read instanceof Buffer) return read[0] ?? 0;
-      await once(socket, 'readable', { signal });
+      if (read instanceof Buffer) return read[0];
+      await once(socket, 'readable', waiting);
     }
   };
-  closed.catch(() => undefined);
-  const answer = await Promise.race([byte(), closed]);
-  if (answer !== 1) throw new TransportError('the server refused the client certificate');
-}
-
-async function readCertificates(uri: LibvirtUri): Promise<{
-  readonly authority: Buffer;
-  readonly certificate: Buffer;
-  readonly key: Buffer;
-}> {
-  let missing: unknown;
-  for (const paths of certificatePaths(uri)) {
-    try {
-      const [authority, certificate, key] = await Promise.all([
-        readFile(paths.authority),
-        readFile(paths.certificate),
-        readFile(paths.key),
-      ]);
-      return { authority, certificate, key };
-    } catch (error) {
-      missing = error;
-    }
+  try {
+    return await Promise.race([byte(), once(socket, 'close', waiting).then(() => undefined)]);
+  } finally {
+    settled.abort();
   }
-  const places = certificatePaths(uri)
-    .map(({ certificate }) => certificate)
-    .join(' and ');
-  throw new TransportError(
-    `TLS needs a client certificate, its key and the authority's certificate; looked for ${places}. pkipath= names another folder`,
-    { cause: missing },
-  );
 }
 
-/** A folder that the URI names; else the user's own, then the machine's. */
-export function certificatePaths({ parameters }: LibvirtUri): readonly CertificatePaths[] {
-  if (parameters.pkipath !== undefined) return [inOneFolder(parameters.pkipath)];
-  return [
-    inOneFolder(join(homedir(), '.pki', 'libvirt')),
-    {
-      authority: '/etc/pki/CA/cacert.pem',
-      certificate: '/etc/pki/libvirt/clientcert.pem',
-      key: '/etc/pki/libvirt/private/clientkey.pem',
-    },
-  ];
+/** Such as a refused connection: TLS had no part in it. */
+function isOfTheNetwork(error: unknown): boolean {
+  return error instanceof AggregateError || (error instanceof Error && 'syscall' in error);
 }
 
-function inOneFolder(folder: string): CertificatePaths {
-  return {
-    authority: join(folder, 'cacert.pem'),
-    certificate: join(folder, 'clientcert.pem'),
-    key: join(folder, 'clientkey.pem'),
-  };
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
