@@ -16,6 +16,8 @@ export class Controls {
   readonly #uuid: string;
   readonly #clock: Clock;
   readonly #tell: (message: string) => void;
+  /** What keeps failing is tried at every reading, and told once. */
+  readonly #told = new Set<string>();
   #downtimeMs: number;
   #downtimeSetAtMs: number;
   /** What an admin allows: no pacing goes beyond it, and letting go returns to it. */
@@ -96,7 +98,10 @@ export class Controls {
     try {
       await act();
     } catch (error) {
-      this.#tell(`Could not ${what} yet: ${messageOf(error)}`);
+      const message = `Could not ${what} yet: ${messageOf(error)}`;
+      if (this.#told.has(message)) return;
+      this.#told.add(message);
+      this.#tell(message);
     }
   }
 }

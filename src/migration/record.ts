@@ -41,13 +41,15 @@ export class Record {
     this.#tell({ kind: 'progress', progress: this.#progress });
   }
 
-  /** Keeps every decision that acts, and each change from acting to waiting. */
+  /**
+   * Keeps the turns: a decision of another kind than the last one, and every new downtime limit. The
+   * same act decided again, because it has not taken effect yet, is no news.
+   */
   decision(decision: Decision): void {
-    const last = this.decisions.at(-1);
-    const waits = decision.action.kind === 'wait';
-    if (waits && last?.action.kind === 'wait') return;
+    const { kind } = decision.action;
+    if (kind === this.decisions.at(-1)?.action.kind && kind !== 'set-max-downtime') return;
     this.decisions.push(decision);
-    if (!waits) this.why.push(decision.why);
+    if (kind !== 'wait') this.why.push(decision.why);
     this.#tell({ kind: 'decision', decision });
   }
 

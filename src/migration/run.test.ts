@@ -358,6 +358,20 @@ describe('runMigration', () => {
     expect(Math.max(...percents)).toBeLessThanOrEqual(99);
   });
 
+  test('an act that fails at every reading is told once', async () => {
+    const { result } = await play({
+      guest: { ...quiet, touchedBytes: 120 * mib },
+      setupMs: 3_000,
+      script: Object.fromEntries(
+        Array.from({ length: 10 }, (_, index) => [index * 250, { kind: 'start-post-copy' }]),
+      ),
+    });
+    const refused = result.why.filter((line) => line.startsWith('Could not'));
+    const decided = result.decisions.filter(({ action }) => action.kind === 'start-post-copy');
+    expect(refused).toHaveLength(1);
+    expect(decided).toHaveLength(1);
+  });
+
   test('each phase is told once and in its order', async () => {
     const { events } = await play({ guest: furious, script: postCopyAt2s });
     const phases = events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
