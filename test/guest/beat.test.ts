@@ -35,23 +35,24 @@ describe('a bare-metal guest', () => {
 
   /** MiB/s that the guest writes, by its own clock, over a second. */
   async function measureRate(): Promise<number> {
-    const first = await watcher.nextBeat(() => true, 5_000);
+    const first = await watcher.nextBeat(() => true, 20_000);
     const last = await watcher.nextBeat((beat) => beat.guestMs >= first.guestMs + 1_000, 30_000);
     const pages = last.pages - first.pages;
     return pages / pagesPerMebibyte / ((last.guestMs - first.guestMs) / 1000);
   }
 
-  // All in one life: a change of the workload is no restart.
+  // All in one life: a change of the workload is no restart. The least is far below what is asked
+  // for, since the machine may be busy; the most is not.
   it.each([
     ['idle', 0, 0],
-    ['sequential:rate=20MiB/s,set=16MiB', 10, 25],
-    ['random:rate=20MiB/s', 10, 25],
-    ['random:rate=20MiB/s,content=random', 10, 25],
-    ['hot:rate=20MiB/s,hot=10%', 10, 25],
+    ['sequential:rate=20MiB/s,set=16MiB', 5, 25],
+    ['random:rate=20MiB/s', 5, 25],
+    ['random:rate=20MiB/s,content=random', 5, 25],
+    ['hot:rate=20MiB/s,hot=10%', 5, 25],
     // Half of the time.
-    ['phased:rate=40MiB/s,burst=100ms,quiet=100ms', 10, 32],
-    ['spin', 100, Number.POSITIVE_INFINITY],
-    ['xor', 50, Number.POSITIVE_INFINITY],
+    ['phased:rate=40MiB/s,burst=100ms,quiet=100ms', 5, 32],
+    ['spin', 40, Number.POSITIVE_INFINITY],
+    ['xor', 40, Number.POSITIVE_INFINITY],
   ])('%s', async (workload, leastRate, mostRate) => {
     await setWorkload(stage.source, 'worker', parseWorkload(workload));
     const rate = await measureRate();
