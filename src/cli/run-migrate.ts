@@ -1,5 +1,6 @@
 import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { loadConfig } from '../fleet/config.ts';
+import { resolveHost } from '../fleet/hosts.ts';
 import type { RunEvent, StopReason } from '../migration/events.ts';
 import type { MigrationResult } from '../migration/result.ts';
 import { type MigrateRequest, migrateVm } from '../migration/service.ts';
@@ -28,14 +29,15 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
   const view = new LiveView(io, vm);
   const stop = new AbortController();
   let begun = false;
+  const detached = (): string => detachedText(vm, flags, resolveHost(config, flags.from).uri);
   const onEvent = (event: RunEvent): void => {
-    begun = true;
+    begun ||= event.kind === 'phase' && event.phase === 'copying';
     view.show(event);
     if (!flags.wait && memoryFlows(event)) stop.abort('detach' satisfies StopReason);
   };
   const leaveAtOnce = (): void => {
     view.clear();
-    io.err.write(begun ? detachedText(vm, flags) : `${vm} was not touched.\n`);
+    io.err.write(begun ? detached() : `${vm} was not touched.\n`);
     process.exit(exitCodes.interrupted);
   };
   const release = onInterrupt(() => {
@@ -46,6 +48,7 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
     const result = await migrateVm(request, config, { onEvent, signal: stop.signal });
     view.clear();
     await report(io, flags, result);
+    if (result.outcome === 'detached') io.err.write(detached());
   } finally {
     view.clear();
     release();
@@ -77,17 +80,17 @@ function memoryFlows(event: RunEvent): boolean {
 
 async function report(io: Io, flags: MigrateFlags, result: MigrationResult): Promise<void> {
   await print(io, flags.output, migrationDocument(result), { table: summaryText });
-  if (result.outcome === 'detached') io.err.write(detachedText(result.domain.name, flags));
   const wanted = result.outcome === 'detached' && !flags.wait;
   io.endWith(wanted ? exitCodes.ok : exitCodeOfOutcome[result.outcome]);
 }
 
-function detachedText(vm: string, { from }: MigrateFlags): string {
+function detachedText(vm: string, { from, config }: MigrateFlags, uri: string): string {
+  const known = config === undefined ? '' : ` --config ${config}`;
   return [
     `Detached: the migration of ${vm} is not cancelled. The hosts carry it on by themselves, and nobody`,
     'steers it: if the guest writes faster than the link carries, it does not arrive and does not give up.',
-    `  look at it:  virsh -c ${from} domjobinfo ${vm}`,
-    `  cancel it:   drover abort ${vm} --from ${from}`,
+    `  look at it:  virsh -c '${uri}' domjobinfo ${vm}`,
+    `  cancel it:   drover abort ${vm} --from ${from}${known}`,
     '',
   ].join('\n');
 }

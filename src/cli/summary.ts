@@ -52,12 +52,16 @@ export function migrationDocument(result: MigrationResult): MigrationDocument {
 export function summaryText(document: MigrationDocument): string {
   const lines = [
     headline(document),
-    `  took      ${formatDuration(document.totalMs)}, ${formatBytes(document.sentBytes)} sent`,
+    `  ${tookText(document)}, ${formatBytes(document.sentBytes)} sent`,
     ...(document.outcome === 'completed' ? [`  blackout  ${blackoutText(document)}`] : []),
     '  why',
     ...document.why.map((sentence) => `    - ${sentence}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function tookText({ outcome, totalMs }: MigrationDocument): string {
+  return `${outcome === 'detached' ? 'until now' : 'took     '} ${formatDuration(totalMs)}`;
 }
 
 function headline(document: MigrationDocument): string {
