@@ -31,7 +31,9 @@ export interface Host {
   maxDowntimeMs(uuid: string): Promise<number>;
   /** Works on an idle domain too: it then holds for the next migration. */
   setMaxDowntime(uuid: string, ms: number): Promise<void>;
-  /** Caps the stream of the running migration, bytes/s; Infinity takes the cap away. */
+  /** The cap on the domain's migration stream, bytes/s; Infinity where there is none. */
+  maxSpeed(uuid: string): Promise<number>;
+  /** Caps the stream of the running migration, bytes/s; Infinity takes the cap away. It stays set. */
   setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void>;
   startPostCopy(uuid: string): Promise<void>;
   abortJob(uuid: string): Promise<void>;

@@ -10,6 +10,7 @@ export interface Resident {
   state: DomainState;
   slaClass: SlaClass | undefined;
   downtimeMs: number;
+  maxSpeedBytesPerSecond: number;
   job: SimulatedJob | undefined;
   completed: CompletedJob | undefined;
 }
@@ -22,8 +23,16 @@ export function newResident(
   state: DomainState,
   slaClass: SlaClass | undefined,
 ): Resident {
-  const downtimeMs = qemuDefaultDowntimeMs;
-  return { guest, uuid, state, slaClass, downtimeMs, job: undefined, completed: undefined };
+  return {
+    guest,
+    uuid,
+    state,
+    slaClass,
+    downtimeMs: qemuDefaultDowntimeMs,
+    maxSpeedBytesPerSecond: Infinity,
+    job: undefined,
+    completed: undefined,
+  };
 }
 
 export function factsOf(resident: Resident): DomainFacts {

@@ -201,9 +201,16 @@ export class SimulatedHost implements Host {
     resident.job?.setDowntime(ms);
   }
 
+  async maxSpeed(uuid: string): Promise<number> {
+    await this.#call();
+    return this.#resident(uuid).maxSpeedBytesPerSecond;
+  }
+
   async setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
     await this.#call();
-    this.#resident(uuid).job?.setMaxSpeed(bytesPerSecond);
+    const resident = this.#resident(uuid);
+    resident.maxSpeedBytesPerSecond = bytesPerSecond;
+    resident.job?.setMaxSpeed(bytesPerSecond);
   }
 
   async startPostCopy(uuid: string): Promise<void> {

@@ -24,6 +24,8 @@ export class Controls {
   readonly #startSpeedBytesPerSecond: number;
   #maxSpeedBytesPerSecond: number;
   #pacedBefore = false;
+  /** The domain's own cap, which somebody may have set on purpose. */
+  #formerSpeedBytesPerSecond: number | undefined;
   #cancelledAtMs = -Infinity;
 
   constructor(
@@ -67,6 +69,7 @@ export class Controls {
   async capSpeed(bytesPerSecond: number): Promise<void> {
     const capped = Math.min(bytesPerSecond, this.#startSpeedBytesPerSecond);
     await this.#try('change the speed of the stream', async () => {
+      this.#formerSpeedBytesPerSecond ??= await this.#source.maxSpeed(this.#uuid);
       await this.#source.setMaxSpeed(this.#uuid, capped);
       this.#maxSpeedBytesPerSecond = capped;
       this.#pacedBefore = true;
@@ -75,7 +78,8 @@ export class Controls {
 
   /** Puts the speed back for whoever migrates the guest next. */
   async releaseSpeed(): Promise<void> {
-    if (this.#pacedBefore) await this.#source.setMaxSpeed(this.#uuid, Infinity);
+    const former = this.#formerSpeedBytesPerSecond;
+    if (former !== undefined) await this.#source.setMaxSpeed(this.#uuid, former);
   }
 
   freeze(expectedMs: number): Promise<void> {

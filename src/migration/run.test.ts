@@ -340,12 +340,19 @@ describe('runMigration', () => {
     expect(postCopy.result.blackout).toMatchObject({ measuredBy: 'events', ms: 24 });
   });
 
-  test('a guest that stays has the downtime limit that it had before', async () => {
-    const stayed = await play({
+  test('a guest that stays has the limits that it had before', async () => {
+    const own = 50 * mib;
+    const { clock, source, uuid } = await play({
       guest: furious,
-      script: { 1_000: { kind: 'set-max-downtime', ms: 900 }, 5_000: { kind: 'stay' } },
+      script: {
+        1_000: { kind: 'set-max-downtime', ms: 900 },
+        2_000: { kind: 'set-max-speed', bytesPerSecond: 20 * mib },
+        5_000: { kind: 'stay' },
+      },
+      before: (stage) => void stage.source.setMaxSpeed(stage.uuid, own),
     });
-    expect(await stayed.clock.run(stayed.source.maxDowntimeMs(stayed.uuid))).toBe(300);
+    expect(await clock.run(source.maxDowntimeMs(uuid))).toBe(300);
+    expect(await clock.run(source.maxSpeed(uuid))).toBe(own);
   });
 
   test('percent never falls and does not reach 100 before the end', async () => {

@@ -150,6 +150,10 @@ export class LibvirtHost implements Host {
     return this.#with(uuid, (domain) => domain.getMaxDowntimeMs());
   }
 
+  maxSpeed(uuid: string): Promise<number> {
+    return this.#with(uuid, (domain) => domain.getMaxSpeed());
+  }
+
   setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
     return this.#with(uuid, (domain) => domain.setMaxSpeed(bytesPerSecond));
   }
