@@ -172,6 +172,16 @@ describe('the end of a connection', () => {
     await rpc.close();
   });
 
+  test('a daemon that hangs up instead of answering the goodbye is no failure', async () => {
+    const { daemon, rpc } = await connected();
+    daemon.answer('connectClose', (_args, peer) => {
+      peer.end();
+      return silence;
+    });
+    await rpc.close();
+    expect(await rpc.ended).toBeUndefined();
+  });
+
   test.each(['dies', 'closes its end'])(
     'all calls reject when the daemon %s, sent or not',
     async (how) => {

@@ -238,6 +238,8 @@ export class RpcConnection {
 
   #lost(error: Error | undefined): void {
     if (this.#over !== undefined) return;
+    // The daemon hangs up as soon as it has read the goodbye, maybe before its answer is looked at.
+    if (this.#closing) return this.#end(undefined);
     if (error instanceof LibvirtClientError) return this.#end(error);
     const why = error
       ? `the connection broke: ${error.message}`
