@@ -2,14 +2,11 @@ import { Option } from 'commander';
 import type { Io } from './io.ts';
 
 /** The ways in which a command can print its result. */
-export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
-export type OutputFormat = (typeof outputFormats)[number];
+export type OutputFormat = 'table' | 'json' | 'yaml' | 'name';
 
 /** How a result reads in each text format; `json` and `yaml` print the result as it is. */
 export interface TextViews<T> {
   readonly table: (result: T) => string;
-  /** Like `table` with more columns. */
-  readonly wide?: (result: T) => string;
   /** Only what names the thing, one a line: for other commands to read. */
   readonly name?: (result: T) => string;
 }
@@ -41,8 +38,6 @@ async function render<T>(format: OutputFormat, result: T, views: TextViews<T>): 
     }
     case 'name':
       return (views.name ?? views.table)(result);
-    case 'wide':
-      return (views.wide ?? views.table)(result);
     case 'table':
       return views.table(result);
   }
