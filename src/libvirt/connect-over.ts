@@ -1,5 +1,5 @@
 import { Connection } from './connection.ts';
-import { ArgumentError } from './errors.ts';
+import { ArgumentError, TransportError } from './errors.ts';
 import { EventDispatcher } from './event-dispatcher.ts';
 import { ChannelPool } from './rpc/channel-pool.ts';
 import { open } from './rpc/handshake.ts';
@@ -66,7 +66,9 @@ async function openConnection(
     await open(rpc, request, { timeoutMs, signal });
   } catch (error) {
     rpc.cut();
-    throw error;
+    // What broke the line, such as ssh's own words, says more than which call was not answered.
+    const ended = await rpc.ended;
+    throw ended instanceof TransportError ? ended : error;
   }
   return rpc;
 }
