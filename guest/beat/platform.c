@@ -145,12 +145,18 @@ extern char image_end[];
 
 static u32 round_up(u32 value) { return (value + page_bytes - 1) & ~(page_bytes - 1u); }
 
-/* All memory above the image: the table first, then the pages it counts. */
+/* All memory above the image: fresh pages, the table, then the pages it counts. */
 static struct memory divide_memory(u32 high_kib) {
-  u32 table = round_up((u32)image_end), end = 0x100000 + high_kib * 1024;
-  u32 pages = (end - table) / (page_bytes + sizeof(u32));
-  u32 base = round_up(table + pages * sizeof(u32));
-  return (struct memory){(u8 *)base, (u32 *)table, (end - base) / page_bytes};
+  u32 start = round_up((u32)image_end), pages = (0x100000 + high_kib * 1024 - start) / page_bytes;
+  u32 fresh = fresh_pages_of(pages), rest = pages - fresh, table = table_pages(rest);
+  u32 at = start + fresh * page_bytes;
+  return (struct memory){
+    .fresh = (u8 *)start,
+    .fresh_pages = fresh,
+    .generations = (u32 *)at,
+    .base = (u8 *)at + table * page_bytes,
+    .pages = rest - table,
+  };
 }
 
 static u32 clamp(u32 value, u32 low, u32 high) { return value < low ? low : value > high ? high : value; }

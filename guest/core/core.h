@@ -75,9 +75,16 @@ u32 workload_next_page(const struct workload *workload, u32 set);
 
 struct memory {
   u8 *base;         /* page 0 */
-  u32 *generations; /* one per page: how often it was written, and what its body holds */
+  u32 *generations; /* table_pages of them; see slot_of in memory.c */
   u32 pages;
+  u8 *fresh;        /* pages that carry nothing; see memory_write_fresh */
+  u32 fresh_pages;
 };
+
+/* Pages of a table with one word for each of so many pages. */
+static inline u32 table_pages(u32 pages) { return (pages + page_words - 1) / page_words; }
+/* How many pages carry nothing in a guest of so many pages. */
+static inline u32 fresh_pages_of(u32 pages) { return pages / 8 < 6000 ? pages / 8 : 6000; }
 
 struct memory_state {
   u64 writes;     /* pages written since the start */
@@ -90,6 +97,8 @@ extern struct memory_state memory_state;
 void memory_fill(struct memory memory, u32 content);
 /* Checks the page, then writes its next generation. */
 void memory_write(u32 page, const struct workload *workload);
+/* Writes a page that has not been written for long; called at every tick. */
+void memory_write_fresh(void);
 /* Checks the next page of the scrub. */
 void memory_scrub(void);
 /* For tests of the check itself: damages a page behind the bookkeeping's back. */

@@ -18,6 +18,14 @@ static u64 sum;             /* generations of the pages it has passed in this la
 static u64 written_behind;  /* writes to pages that it had already passed */
 static u64 forgiven;        /* a difference that has been reported already */
 
+/* One word per page: how often it was written, and what its body holds. The words of neighbours
+ * stand in different pages of the table, so that no page of it is written much for a moment and
+ * then left alone: see memory_write_fresh. */
+static u32 *slot_of(u32 page) {
+  u32 across = table_pages(memory.pages);
+  return &memory.generations[page % across * page_words + page / across];
+}
+
 static u32 *words_of(u32 page) { return (u32 *)(memory.base + (u64)page * page_bytes); }
 
 static u32 stamp_of(u32 page, u32 generation, u32 sector) {
@@ -103,22 +111,35 @@ static u32 write_body(u32 page, u32 generation, u32 was_random, const struct wor
 
 void memory_fill(struct memory whole, u32 content) {
   memory = whole;
+  for (u32 page = 0; page < memory.fresh_pages; page++) memory_write_fresh();
   for (u32 page = 0; page < memory.pages; page++) {
     if (content == incompressible) write_random_body(page, 0);
     write_stamps(page, 0);
-    memory.generations[page] = content == incompressible ? BODY_IS_RANDOM : 0;
+    *slot_of(page) = content == incompressible ? BODY_IS_RANDOM : 0;
   }
 }
 
 void memory_write(u32 page, const struct workload *workload) {
-  u32 entry = memory.generations[page], generation = entry & ~BODY_IS_RANDOM;
+  u32 *slot = slot_of(page), entry = *slot, generation = entry & ~BODY_IS_RANDOM;
   check(page, generation, "write");
   generation = (generation + 1) & ~BODY_IS_RANDOM;
   u32 body = write_body(page, generation, entry & BODY_IS_RANDOM, workload);
   write_stamps(page, generation);
-  memory.generations[page] = generation | body;
+  *slot = generation | body;
   memory_state.writes++;
   if (page < cursor) written_behind++;
+}
+
+/* Under TCG, QEMU (11.1 at least) takes over the log of dirty pages many times a second, and makes
+ * the next write to them be logged again only when one of them was not yet known to be dirty. Where
+ * a guest writes only what is known to be dirty, writes after that are not logged, and a page that
+ * is sent and written once more arrives old. So at every tick one page is written that the stream
+ * has long taken: the fresh pages lie lowest, are sent first, and come round in minutes. */
+void memory_write_fresh(void) {
+  static u32 next;
+  if (memory.fresh_pages == 0) return;
+  ++*(u32 *)(memory.fresh + (u64)next * page_bytes);
+  if (++next == memory.fresh_pages) next = 0;
 }
 
 /* At the end of a lap: the pages' own counts, and what was added behind the scrub's back, are all
@@ -132,7 +153,7 @@ static void check_sum(void) {
 }
 
 void memory_scrub(void) {
-  u32 generation = memory.generations[cursor] & ~BODY_IS_RANDOM;
+  u32 generation = *slot_of(cursor) & ~BODY_IS_RANDOM;
   check(cursor, generation, "scrub");
   sum += generation;
   memory_state.scrubbed++;

@@ -113,6 +113,7 @@ static void tick(void) {
   if (write_credit > most) write_credit = most;
   scrub_credit += memory.pages * 1000 / workload.scrub * step;
   if (scrub_credit > memory.pages * 1000) scrub_credit = memory.pages * 1000;
+  memory_write_fresh();
   beat(rate);
 }
 

@@ -147,8 +147,15 @@ static u8 *map(u64 bytes) {
 static struct memory take_memory(void) {
   u64 available = free_bytes();
   if (available < reserve_bytes + page_bytes * 16) fail("too little memory");
-  u32 pages = (u32)((available - reserve_bytes) / (page_bytes + sizeof(u32)));
-  return (struct memory){map((u64)pages * page_bytes), (u32 *)map((u64)pages * sizeof(u32)), pages};
+  u32 pages = (u32)((available - reserve_bytes) / page_bytes);
+  u32 fresh = fresh_pages_of(pages), rest = pages - fresh, table = table_pages(rest);
+  return (struct memory){
+    .fresh = map((u64)fresh * page_bytes),
+    .fresh_pages = fresh,
+    .generations = (u32 *)map((u64)table * page_bytes),
+    .base = map((u64)(rest - table) * page_bytes),
+    .pages = rest - table,
+  };
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
