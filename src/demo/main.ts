@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -83,8 +84,9 @@ async function clearAway(dir: string): Promise<void> {
   } catch {
     // A second Ctrl-C ends the programs that were clearing away: the next attempt finishes it.
     await downLab(dir);
+  } finally {
+    if (existsSync(dir) && readdirSync(dir).length === 0) rmdirSync(dir);
   }
-  await rm(dir, { recursive: true, force: true });
 }
 
 function keptText(dir: string): string {
