@@ -25,6 +25,11 @@ export interface Point {
 export interface GuestModel {
   readonly points: readonly Point[];
   readonly memoryTotalBytes: number;
+  /**
+   * What the first pass has to dispose of: the least that was ever left and disposed of together.
+   * Writes add to that sum, and pages that the guest says are free take from it.
+   */
+  readonly firstPassBytes: number;
   readonly throttlePercent: number;
   /** When all memory had been disposed of once, ms; `undefined` before. */
   readonly firstPassEndMs: number | undefined;
@@ -33,6 +38,7 @@ export interface GuestModel {
 export const emptyModel: GuestModel = {
   points: [],
   memoryTotalBytes: 0,
+  firstPassBytes: Infinity,
   throttlePercent: 0,
   firstPassEndMs: undefined,
 };
@@ -42,10 +48,16 @@ export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const point = pointOf(sample);
   const points = [...model.points.filter((p) => p.atMs > sample.atMs - historyMs), point];
-  const passed = point.disposedBytes >= sample.memoryTotalBytes;
+  const known = point.remainingBytes + point.disposedBytes;
+  const firstPassBytes =
+    model.firstPassEndMs === undefined
+      ? Math.min(model.firstPassBytes, known)
+      : model.firstPassBytes;
+  const passed = point.disposedBytes >= firstPassBytes;
   return {
     points,
     memoryTotalBytes: sample.memoryTotalBytes,
+    firstPassBytes,
     throttlePercent: sample.throttlePercent,
     firstPassEndMs: model.firstPassEndMs ?? (passed ? sample.atMs : undefined),
   };
@@ -127,7 +139,7 @@ function slope(from: Point, to: Point): number {
 function passMs(model: GuestModel, bandwidth: number): number {
   const first = model.points[0];
   if (first === undefined || bandwidth === 0) return Infinity;
-  const toSend = model.points.findLast((point) => point.disposedBytes <= model.memoryTotalBytes);
+  const toSend = model.points.findLast((point) => point.disposedBytes <= model.firstPassBytes);
   const passBytes =
     model.firstPassEndMs === undefined
       ? first.remainingBytes

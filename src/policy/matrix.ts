@@ -25,7 +25,7 @@ export const defaultMatrix: Matrix = {
       blackoutMs: 1_000,
       slowdownShare: 0.5,
       pointOfNoReturn: 'yes',
-      freeze: { kind: 'up-to', ms: 10_000 },
+      freeze: asNeeded,
       patiencePasses: 1,
       otherwise: 'finish',
     },
@@ -78,7 +78,7 @@ export const defaultMatrix: Matrix = {
       slowdownShare: 0.1,
       pointOfNoReturn: 'never',
       freeze: never,
-      patiencePasses: 8,
+      patiencePasses: 5,
       otherwise: 'stay',
     },
     high: {
