@@ -147,8 +147,10 @@ function passMs(model: GuestModel, bandwidth: number): number {
   return (passBytes / bandwidth) * 1000;
 }
 
-/** Less growth than this between two readings is noise, not a sync: share of memory. */
-const syncShare = 0.002;
+/** Less growth than this between two readings is noise, not a sync: 64 pages, in bytes. */
+const syncNoiseBytes = 64 * 4096;
+/** Longer than this without a sync after the first pass, what is left is taken as it is read. */
+const syncWaitMs = 5_000;
 
 /**
  * Between two syncs of QEMU 10 `remaining` only falls, and says nothing of what the guest wrote
@@ -161,11 +163,13 @@ function leftAtSyncs(model: GuestModel): Left | undefined {
   let before: Point | undefined;
   for (const point of model.points) {
     if (before !== undefined && point.atMs > firstPassEndMs) {
-      if (inflow(before, point) > model.memoryTotalBytes * syncShare)
-        seen.push(point.remainingBytes);
+      if (inflow(before, point) > syncNoiseBytes) seen.push(point.remainingBytes);
     }
     before = point;
   }
+  const last = model.points.at(-1);
+  if (seen.length === 0 && last !== undefined && last.atMs - firstPassEndMs > syncWaitMs)
+    seen.push(last.remainingBytes);
   if (seen.length === 0) return undefined;
   return {
     leastBytes: Math.min(...seen),

@@ -29,6 +29,8 @@ export async function conclude(ending: Ending): Promise<MigrationResult> {
   const { intent, ports, record, state } = ending;
   const outcome = state.phase === 'ended' ? state.outcome : 'detached';
   const completed = outcome === 'completed' ? await readCompleted(ending) : undefined;
+  // Nobody steers it any more: it shall have the whole link.
+  if (outcome === 'detached') await putBack(ending, 'speed', ending.releaseSpeed);
   if (state.phase === 'ended' && state.runsOn.includes('source')) await restore(ending);
   const blackout = outcome === 'completed' ? blackoutOf(ending, completed) : undefined;
   record.why.push(lastWords(outcome, ending, blackout));
@@ -67,13 +69,19 @@ async function readFrom(host: Host, uuid: string): Promise<CompletedJob | undefi
 
 /** Limits outlive the job: left in place, they would be the next migration's, whoever starts it. */
 async function restore(ending: Ending): Promise<void> {
+  const { uuid } = ending.intent.domain;
+  const { source } = ending.ports;
+  await putBack(ending, 'downtime limit', () =>
+    source.setMaxDowntime(uuid, ending.formerDowntimeMs),
+  );
+  await putBack(ending, 'speed', ending.releaseSpeed);
+}
+
+async function putBack(ending: Ending, what: string, act: () => Promise<void>): Promise<void> {
   try {
-    await ending.ports.source.setMaxDowntime(ending.intent.domain.uuid, ending.formerDowntimeMs);
-    await ending.releaseSpeed();
+    await act();
   } catch (error) {
-    ending.record.why.push(
-      `Its downtime limit (${ending.formerDowntimeMs} ms) and its speed at the source could not be put back: ${messageOf(error)}`,
-    );
+    ending.record.why.push(`Its ${what} at the source could not be put back: ${messageOf(error)}`);
   }
 }
 

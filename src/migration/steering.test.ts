@@ -32,7 +32,8 @@ async function migrate(scene: Scene): Promise<MigrationResult & { readonly found
   const source = world.addHost('h1');
   const destination = world.addHost('h2');
   const uuid = source.addGuest(scene.guest, scene.slaClass);
-  if (change !== undefined) clock.schedule(change.atMs, () => world.shapeLink(change.bytesPerSecond));
+  if (change !== undefined)
+    clock.schedule(change.atMs, () => world.shapeLink(change.bytesPerSecond));
   const result = await clock.run(
     (async () => {
       const domain = await source.findDomain(uuid);
@@ -125,10 +126,13 @@ describe('any guest over any link', () => {
           if (action.kind === 'set-max-downtime')
             expect(action.ms).toBeLessThanOrEqual(budget.blackoutMs);
         }
-        if (budget.slowdownShare === 0)
-          expect(Math.max(0, ...result.telemetry.map((s) => s.throttlePercent))).toBe(0);
+        // QEMU takes its next step by itself: it may be seen, and then no other.
+        const throttle = Math.max(0, ...result.telemetry.map((s) => s.throttlePercent));
+        const allowedPercent = budget.slowdownShare * 100;
+        expect(throttle).toBeLessThanOrEqual(allowedPercent === 0 ? 0 : allowedPercent + 10);
       }),
-      { numRuns: 400 },
+      // A migration that never ends is a failure with its scene, not a hang.
+      { numRuns: 400, timeout: 5_000, endOnFailure: true },
     );
   }, 120_000);
 
@@ -139,7 +143,7 @@ describe('any guest over any link', () => {
         expect(result.outcome).toBe('completed');
         expect(result.switchedToPostCopy).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, timeout: 5_000, endOnFailure: true },
     );
   }, 120_000);
 });
@@ -164,7 +168,7 @@ const base: Scene = {
   autoConverge: true,
 };
 const idle = { ...furious, name: 'idle', writeBytesPerSecond: 0 };
-const moderate = { ...furious, name: 'moderate', workingSetBytes: 24 * mib };
+const moderate = { ...furious, name: 'moderate', workingSetBytes: 40 * mib };
 
 interface Case extends Partial<Scene> {
   readonly name: string;

@@ -15,9 +15,10 @@ export interface StartPlan {
 
 /** A guest that converges is let go with a third of its blackout budget; the rest is kept for need. */
 const firstShare = 1 / 3;
-/** QEMU's own first step, percent; larger ones would be felt before they are needed. */
-const firstThrottlePercent = 20;
-const throttleStepPercent = 10;
+/** QEMU's own steps, percent, where the budget has room for some of them. */
+const usualThrottle = { initialPercent: 20, incrementPercent: 10 } as const;
+/** Where it has not, all that is allowed at once, and then as little more as can be asked for. */
+const smallestIncrementPercent = 1;
 
 /**
  * Every migration starts able to switch to post-copy where hosts and admin allow it: being able
@@ -61,10 +62,9 @@ function throttleFor(
 ): StartPlan['autoConverge'] {
   const allowedPercent = Math.floor(budget.slowdownShare * 100);
   if (postCopy || allowedPercent === 0 || !capabilities.autoConverge.allowed) return undefined;
-  return {
-    initialPercent: Math.min(firstThrottlePercent, allowedPercent),
-    incrementPercent: Math.min(throttleStepPercent, allowedPercent),
-  };
+  const { initialPercent, incrementPercent } = usualThrottle;
+  if (allowedPercent >= initialPercent + incrementPercent) return usualThrottle;
+  return { initialPercent: allowedPercent, incrementPercent: smallestIncrementPercent };
 }
 
 function because(permission: Permission): string {

@@ -73,6 +73,8 @@ export function steer(situation: Situation): Decision {
       view,
       `The link has just collapsed below ${formatRate(view.bandwidthBytesPerSecond)}: nothing is staked on it.`,
     );
+  const throttled = throttledBeyond(situation);
+  if (throttled !== undefined) return useBudget(situation, view, throttled);
   const pacing = pace(situation, view);
   if (pacing !== undefined) return pacing;
   if (situation.model.firstPassEndMs === undefined)
@@ -265,10 +267,16 @@ function outOfReach(situation: Situation, view: Outlook): boolean {
   return situation.state.maxDowntimeMs >= whole * (1 - changeShare) && tooLong(situation, view);
 }
 
-/** How much longer to stay gentle, ms; a deadline and a throttle beyond the budget end it. */
+/** QEMU raises its throttle by itself, and only its end can stop it: what to say when it went too far. */
+function throttledBeyond({ model, budget }: Situation): string | undefined {
+  const allowedPercent = Math.round(budget.slowdownShare * 100);
+  if (model.throttlePercent <= allowedPercent) return undefined;
+  return `QEMU slows the guest by ${model.throttlePercent} % by now; ${allowedPercent} % is allowed.`;
+}
+
+/** How much longer to stay gentle, ms; a deadline ends it. */
 function patienceLeftMs(situation: Situation, view: Outlook): number {
   const { budget, model, atMs, deadlineMs } = situation;
-  if (model.throttlePercent > budget.slowdownShare * 100) return 0;
   const until = (model.firstPassEndMs ?? atMs) + budget.patiencePasses * view.passMs;
   // What is left must still be sent once more, with time to spare, before the deadline.
   const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
