@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
@@ -236,7 +236,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('a decision', () => {
-  test.each(cases)('$name', async ({ outcome, did, didNot = [], says, name: _, ...scene }) => {
+  test.each(cases)('$name', async ({ outcome, did, didNot = [], says, ...scene }) => {
     const result = await migrate({ ...base, ...scene });
     expect(result.outcome).toBe(outcome);
     const done = new Set(result.decisions.map(({ action }) => action.kind));
