@@ -56,7 +56,7 @@ module.exports = {
       name: 'no-test-code-in-the-product',
       severity: 'error',
       from: { path: '^src/', pathNot: tests },
-      to: { path: [tests, '^test/', '^bench/'] },
+      to: { path: [tests, '^tests/', '^bench/'] },
     },
   ],
   options: {

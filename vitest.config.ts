@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/**/*.test.ts'],
+          include: ['tests/**/*.test.ts'],
           // The lab is one machine of few cores: its scenarios run one after another.
           fileParallelism: false,
           testTimeout: 120_000,
