@@ -34,7 +34,7 @@ async function render<T>(format: OutputFormat, result: T, views: TextViews<T>): 
       return `${JSON.stringify(result, null, 2)}\n`;
     case 'yaml': {
       const { stringify } = await import('yaml');
-      return stringify(result);
+      return stringify(result, { aliasDuplicateObjects: false });
     }
     case 'name':
       return (views.name ?? views.table)(result);
