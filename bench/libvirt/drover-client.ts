@@ -43,14 +43,16 @@ function once(call: Call, connection: Connection, domain: Domain): () => Promise
 
 async function measure(task: Task, runs: readonly (() => Promise<unknown>)[]): Promise<Measured> {
   await makeCalls(task.inFlight, runs, task.seconds / 4);
-  const began = performance.now();
+  const [began, cpuBefore] = [performance.now(), process.cpuUsage()];
   const latencies = await makeCalls(task.inFlight, runs, task.seconds);
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   const sorted = latencies.toSorted((one, other) => one - other);
   return {
     callsPerSecond: sorted.length / seconds,
     p50Us: quantile(sorted, 0.5) * 1000,
     p99Us: quantile(sorted, 0.99) * 1000,
+    cpuUsPerCall: (user + system) / sorted.length,
     loopDelayP99Ms: await loopDelayP99Ms(() => makeCalls(task.inFlight, runs, task.seconds / 4)),
   };
 }

@@ -1,6 +1,7 @@
 """Does each task that comes as a line of JSON on standard input, through python3-libvirt."""
 
 import json
+import resource
 import sys
 import threading
 import time
@@ -50,17 +51,24 @@ def make_calls(calls, in_flight, seconds):
     return [latency for own in latencies for latency in own]
 
 
+def cpu_us():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return (usage.ru_utime + usage.ru_stime) * 1e6
+
+
 for line in sys.stdin:
     task = json.loads(line)
     chosen = range(task["connections"])
     calls = [call_of(task["call"], connections[index], domains[index]) for index in chosen]
     make_calls(calls, task["inFlight"], task["seconds"] / 4)
-    began = time.perf_counter_ns()
+    began, cpu_before = time.perf_counter_ns(), cpu_us()
     latencies = sorted(make_calls(calls, task["inFlight"], task["seconds"]))
     seconds = (time.perf_counter_ns() - began) / 1e9
+    cpu_used = cpu_us() - cpu_before
     measured = {
         "callsPerSecond": len(latencies) / seconds,
         "p50Us": latencies[len(latencies) // 2] / 1000,
         "p99Us": latencies[int(len(latencies) * 0.99)] / 1000,
+        "cpuUsPerCall": cpu_used / len(latencies),
     }
     print(json.dumps(measured), flush=True)

@@ -1,93 +1,126 @@
 import { type Call, calls, type Measured, median } from './task.ts';
 
-/** Who is measured, and how: the columns of the table. */
-export interface Contender {
-  readonly client: 'drover' | 'python' | 'virsh';
+const names = { drover: 'Drover', python: 'python3-libvirt', virsh: 'virsh' } as const;
+export type ClientName = keyof typeof names;
+
+/** Clients that do the same, and what was measured of each, once a round. */
+export interface Comparison {
+  readonly call: Call;
   readonly inFlight: number;
   readonly connections: number;
+  readonly contenders: readonly Contender[];
 }
 
-export const contenders: readonly Contender[] = [
-  { client: 'drover', inFlight: 1, connections: 1 },
-  { client: 'python', inFlight: 1, connections: 1 },
-  { client: 'virsh', inFlight: 1, connections: 1 },
-  { client: 'drover', inFlight: 4, connections: 1 },
-  { client: 'python', inFlight: 4, connections: 1 },
-  { client: 'drover', inFlight: 4, connections: 4 },
-  { client: 'python', inFlight: 4, connections: 4 },
-];
-
-/** The measurements of one contender and call, one a round. */
-export interface Cell {
-  readonly contender: Contender;
-  readonly call: Call;
+export interface Contender {
+  readonly client: ClientName;
   readonly rounds: Measured[];
 }
 
-const names = { drover: 'Drover', python: 'python3-libvirt', virsh: 'virsh' } as const;
+/** How the calls are made, and who can make them so. */
+const ways: readonly {
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly clients: readonly ClientName[];
+}[] = [
+  { inFlight: 1, connections: 1, clients: ['drover', 'python', 'virsh'] },
+  { inFlight: 4, connections: 1, clients: ['drover', 'python'] },
+  { inFlight: 4, connections: 4, clients: ['drover', 'python'] },
+];
 
-/** Markdown: a row a call and way, the faster of both clients in bold. */
-export function table(cells: readonly Cell[]): string {
-  const head =
-    '| call | client | in flight | connections | calls/s | p50, µs | p99, µs | slowest-fastest round, calls/s | event-loop delay p99, ms |';
-  const rows = groups(cells).flatMap((group) => {
-    const best = Math.max(...group.map(speed));
-    return group.map((cell) => row(cell, speed(cell) === best));
+export function allComparisons(): readonly Comparison[] {
+  return calls.flatMap((call) =>
+    ways.map(({ clients, ...way }) => ({
+      call,
+      ...way,
+      contenders: clients.map((client) => ({ client, rounds: [] })),
+    })),
+  );
+}
+
+/** Markdown: Drover's calls a second over the others'. */
+export function ratioTable(comparisons: readonly Comparison[]): string {
+  const head = '| call | in flight | connections | Drover / python3-libvirt | Drover / virsh |';
+  const rows = comparisons.map((comparison) => {
+    const { call, inFlight, connections } = comparison;
+    const ratios = (['python', 'virsh'] as const).map((other) => ratio(comparison, other));
+    return `| ${[call, inFlight, connections, ...ratios.map(shownRatio)].join(' | ')} |`;
   });
-  return [head, '|---|---|---|---|---|---|---|---|---|', ...rows].join('\n');
+  return [head, '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Those that are compared with each other: same call, same number in flight and connections. */
-function groups(cells: readonly Cell[]): readonly (readonly Cell[])[] {
-  const key = ({ call, contender }: Cell): string =>
-    `${calls.indexOf(call)} ${contender.inFlight} ${contender.connections}`;
-  const grouped = Map.groupBy(cells, key);
-  return [...grouped.entries()]
-    .toSorted(([one], [other]) => one.localeCompare(other))
-    .map(([, group]) => group);
+/** The median of the rounds' ratios: what slows a whole round down does not show in it. */
+function ratio({ contenders }: Comparison, other: ClientName): number | undefined {
+  const theirs = contenders.find(({ client }) => client === other)?.rounds;
+  const ours = contenders.find(({ client }) => client === 'drover')?.rounds;
+  if (ours === undefined || theirs === undefined) return undefined;
+  return median(
+    ours.map(({ callsPerSecond }, round) => {
+      return callsPerSecond / (theirs[round]?.callsPerSecond ?? Number.NaN);
+    }),
+  );
 }
 
-function row(cell: Cell, best: boolean): string {
-  const { contender, call, rounds } = cell;
+function shownRatio(value: number | undefined): string {
+  if (value === undefined) return '';
+  return value > 1 ? `**${value.toFixed(2)}**` : value.toFixed(2);
+}
+
+/** Markdown: every figure. */
+export function table(comparisons: readonly Comparison[]): string {
+  const head = [
+    'call',
+    'in flight',
+    'connections',
+    'client',
+    'calls/s',
+    'lowest-highest',
+    'p50, µs',
+    'p99, µs',
+    'CPU of the client, µs/call',
+    'event-loop delay p99, ms',
+  ];
+  const rows = comparisons.flatMap((comparison) =>
+    comparison.contenders.map((contender) => row(comparison, contender)),
+  );
+  return [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
+}
+
+function row(comparison: Comparison, { client, rounds }: Contender): string {
+  const { call, inFlight, connections } = comparison;
   const speeds = rounds.map(({ callsPerSecond }) => callsPerSecond);
-  const delays = rounds.flatMap(({ loopDelayP99Ms }) => loopDelayP99Ms ?? []);
-  const callsPerSecond = whole(speed(cell));
-  return `| ${[
-    call,
-    names[contender.client],
-    contender.inFlight,
-    contender.connections,
-    best ? `**${callsPerSecond}**` : callsPerSecond,
+  const figures = [
+    whole(median(speeds)),
+    `${whole(Math.min(...speeds))}-${whole(Math.max(...speeds))}`,
     whole(median(rounds.map(({ p50Us }) => p50Us))),
     whole(median(rounds.map(({ p99Us }) => p99Us))),
-    `${whole(Math.min(...speeds))}-${whole(Math.max(...speeds))}`,
-    delays.length === 0 ? '' : median(delays).toFixed(2),
-  ].join(' | ')} |`;
+    whole(median(rounds.map(({ cpuUsPerCall }) => cpuUsPerCall ?? Number.NaN))),
+    loopDelay(rounds)?.toFixed(2) ?? '',
+  ];
+  return `| ${[call, inFlight, connections, names[client], ...figures].join(' | ')} |`;
+}
+
+function loopDelay(rounds: readonly Measured[]): number | undefined {
+  const delays = rounds.flatMap(({ loopDelayP99Ms }) => loopDelayP99Ms ?? []);
+  return delays.length === 0 ? undefined : median(delays);
 }
 
 function whole(value: number): string {
   return Number.isNaN(value) ? '' : Math.round(value).toString();
 }
 
-function speed(cell: Cell): number {
-  return median(cell.rounds.map(({ callsPerSecond }) => callsPerSecond));
-}
-
-/** `key value` pairs: in how many comparisons Drover is the fastest, and the ratios to the next. */
-export function verdict(cells: readonly Cell[]): string {
-  const ratios = groups(cells).flatMap((group) => {
-    const mine = group.find(({ contender }) => contender.client === 'drover');
-    const others = group.filter(({ contender }) => contender.client !== 'drover');
-    return mine === undefined ? [] : speed(mine) / Math.max(...others.map(speed));
+/** `key value` pairs. */
+export function verdict(comparisons: readonly Comparison[]): string {
+  const summary = (['python', 'virsh'] as const).flatMap((other) => {
+    const ratios = comparisons.flatMap((comparison) => ratio(comparison, other) ?? []);
+    return [
+      `comparisons_with_${other} ${ratios.length}`,
+      `faster_than_${other} ${ratios.filter((value) => value > 1).length}`,
+      `lowest_ratio_to_${other} ${Math.min(...ratios).toFixed(2)}`,
+      `median_ratio_to_${other} ${median(ratios).toFixed(2)}`,
+    ];
   });
-  const delays = cells.flatMap(({ rounds }) =>
-    rounds.flatMap(({ loopDelayP99Ms }) => loopDelayP99Ms ?? []),
+  const drover = comparisons.flatMap(({ contenders }) =>
+    contenders.flatMap(({ client, rounds }) => (client === 'drover' ? rounds : [])),
   );
-  return [
-    `comparisons ${ratios.length}`,
-    `won ${ratios.filter((ratio) => ratio > 1).length}`,
-    `lowest_ratio ${Math.min(...ratios).toFixed(2)}`,
-    `median_ratio ${median(ratios).toFixed(2)}`,
-    `event_loop_delay_p99_ms ${median(delays).toFixed(2)}`,
-  ].join(' ');
+  return [...summary, `event_loop_delay_p99_ms ${loopDelay(drover)?.toFixed(2)}`].join(' ');
 }

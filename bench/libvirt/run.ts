@@ -15,15 +15,22 @@ import { connect } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
 import { type Client, startDrover, startPython, virshClient } from './clients.ts';
 import { serve } from './drover-client.ts';
-import { type Cell, contenders, table, verdict } from './report.ts';
-import { calls, domainNames } from './task.ts';
+import {
+  allComparisons,
+  type ClientName,
+  type Comparison,
+  ratioTable,
+  table,
+  verdict,
+} from './report.ts';
+import { domainNames } from './task.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, serve: { type: 'string' } },
 });
 const effort = values.quick
-  ? { warmUpSeconds: 0.2, rounds: 1, seconds: 0.2 }
-  : { warmUpSeconds: 2, rounds: 7, seconds: 1 };
+  ? { warmUpSeconds: 0.1, rounds: 2, seconds: 0.1 }
+  : { warmUpSeconds: 0.5, rounds: 15, seconds: 0.4 };
 
 async function main(): Promise<void> {
   await installOthers();
@@ -33,10 +40,10 @@ async function main(): Promise<void> {
     const lab = await createLab({ dir, hosts: 1, onProgress: console.error });
     const host = lab.host('h1');
     await startDomains(host);
-    const cells = await measureAll(host);
-    const result = `${await circumstances(host, load)}\n\n${table(cells)}`;
+    const comparisons = await measureAll(host);
+    const result = `${await circumstances(host, load)}\n\n${ratioTable(comparisons)}\n\n${table(comparisons)}`;
     if (!values.quick) await publish(result);
-    console.log(`${result}\n\n${verdict(cells)}`);
+    console.log(`${result}\n\n${verdict(comparisons)}`);
   } finally {
     await downLab(dir);
     await rm(dir, { recursive: true, force: true });
@@ -63,40 +70,41 @@ async function startDomains(host: LabHost): Promise<void> {
   await connection.close();
 }
 
-/** Every contender and call once a round, in an order that is drawn anew each time. */
-async function measureAll(host: LabHost): Promise<readonly Cell[]> {
-  const cells: readonly Cell[] = calls.flatMap((call) =>
-    contenders.map((contender) => ({ contender, call, rounds: [] })),
-  );
-  const clients: Readonly<Record<(typeof contenders)[number]['client'], Client>> = {
+/**
+ * Every comparison once a round, in an order that is drawn anew each time; the contenders of one
+ * comparison follow each other at once, so that they find the machine in the same mood.
+ */
+async function measureAll(host: LabHost): Promise<readonly Comparison[]> {
+  const comparisons = allComparisons();
+  const clients: Readonly<Record<ClientName, Client>> = {
     drover: startDrover(host.uri),
     python: startPython(host.uri),
     virsh: virshClient(host.uri),
   };
+  const measure = (
+    { call, inFlight, connections }: Comparison,
+    name: ClientName,
+    seconds: number,
+  ) => clients[name].measure({ call, inFlight, connections, seconds });
   try {
-    for (const { contender, call } of cells) {
-      const { client, inFlight, connections } = contender;
-      // A long-lived client is compiled and warm; virsh starts anew each time.
-      if (client === 'virsh') continue;
-      await clients[client].measure({
-        call,
-        inFlight,
-        connections,
-        seconds: effort.warmUpSeconds / 4,
-      });
+    for (const comparison of comparisons) {
+      // Both stay connected and get warm; virsh starts anew each time.
+      for (const name of ['drover', 'python'] as const) {
+        await measure(comparison, name, effort.warmUpSeconds);
+      }
     }
     for (let round = 1; round <= effort.rounds; round += 1) {
       console.error(`round ${round} of ${effort.rounds}`);
-      for (const { contender, call, rounds } of shuffled(cells)) {
-        const { client, inFlight, connections } = contender;
-        const task = { call, inFlight, connections, seconds: effort.seconds };
-        rounds.push(await clients[client].measure(task));
+      for (const comparison of shuffled(comparisons)) {
+        for (const { client, rounds } of shuffled(comparison.contenders)) {
+          rounds.push(await measure(comparison, client, effort.seconds));
+        }
       }
     }
   } finally {
     await Promise.all(Object.values(clients).map((client) => client.stop()));
   }
-  return cells;
+  return comparisons;
 }
 
 function shuffled<T>(items: readonly T[]): readonly T[] {
@@ -113,7 +121,7 @@ async function circumstances(host: LabHost, load: number): Promise<string> {
     `- ${cpus().length} x ${first?.model.trim()}, ${memoryGiB} GiB; load before the run ${load.toFixed(1)}`,
     `- daemon: libvirtd ${host.libvirtVersion}, QEMU ${host.qemuVersion} (${host.suite}), ${domainNames.length} idle domains, unix socket`,
     `- Drover on Node ${process.versions.node}; python3-libvirt ${await packageVersion('python3-libvirt')}; virsh ${await packageVersion('libvirt-clients')}`,
-    `- ${effort.rounds} rounds of ${effort.seconds} s each in random order; medians of the rounds`,
+    `- ${effort.rounds} rounds of ${effort.seconds} s each in random order; medians of the rounds, ratios within a round`,
   ].join('\n');
 }
 

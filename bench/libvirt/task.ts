@@ -22,6 +22,8 @@ export interface Measured {
   readonly callsPerSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  /** The client's own processor time. */
+  readonly cpuUsPerCall?: number;
   /** How much later than it should a timer of the client's own process ran, 99th percentile. */
   readonly loopDelayP99Ms?: number;
 }
