@@ -13,8 +13,14 @@ export interface StartPlan {
   readonly why: string;
 }
 
-/** A guest that converges is let go with a third of its blackout budget; the rest is kept for need. */
+/**
+ * QEMU switches over as soon as the rest fits the limit, so a guest that converges is paused for as
+ * long as it allows, needed or not. It begins small: what more is needed is seen after one pass.
+ */
+const firstDowntimeMs = 50;
+/** Leaves room in a small blackout for what a switch-over costs beside memory. */
 const firstShare = 1 / 3;
+
 /** QEMU's own steps, percent, where the budget has room for some of them. */
 const usualThrottle = { initialPercent: 20, incrementPercent: 10 } as const;
 /** Where it has not, all that is allowed at once, and then as little more as can be asked for. */
@@ -29,7 +35,10 @@ export function planStart(budget: Budget, capabilities: MigrationCapabilities): 
   const postCopy = capabilities.postCopy.allowed;
   const open = postCopyOpen(budget, capabilities);
   const throttle = throttleFor(budget, capabilities, open.allowed);
-  const maxDowntimeMs = Math.max(1, Math.round(budget.blackoutMs * firstShare));
+  const maxDowntimeMs = Math.max(
+    1,
+    Math.round(Math.min(firstDowntimeMs, budget.blackoutMs * firstShare)),
+  );
   const ability = postCopy
     ? 'able to switch to post-copy'
     : `without post-copy (${because(capabilities.postCopy)})`;

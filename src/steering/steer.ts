@@ -57,8 +57,8 @@ const troughPasses = 1.5;
 
 /** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
 const pacedShare = 0.85;
-/** Holding back pays where the buffer would take more than this share of the pause allowed. */
-const bufferShare = 0.1;
+/** Holding back pays where the buffer would add more than this to the pause, ms. */
+const drainWorthMs = 30;
 /** In the first pass it begins this long before the end: four MiB drain in that time. */
 const paceAheadMs = 2_500;
 
@@ -145,7 +145,7 @@ function pace(situation: Situation, view: Outlook): Decision | undefined {
     );
   }
   const drainMs = socketDrainMs(view);
-  const pays = Number.isFinite(drainMs) && drainMs > situation.budget.blackoutMs * bufferShare;
+  const pays = Number.isFinite(drainMs) && drainMs > drainWorthMs;
   if (situation.state.paced || situation.state.pacedBefore || !near || !pays) return undefined;
   const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(drainMs)} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
