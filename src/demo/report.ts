@@ -104,9 +104,9 @@ function verdict(report: DemoReport, style: Style): string {
     return report.problems.map((problem) => style('red', `Not right: ${problem}.`)).join('\n');
   }
   const from = report.guests[0]?.from ?? '';
-  const time = formatDuration(report.totalMs);
+  const moving = report.guests.reduce((sum, { totalMs }) => sum + totalMs, 0);
   return style(
     'green',
-    `${from} is empty after ${time}: each guest runs on exactly one other host, its memory intact.`,
+    `${from} is empty after ${formatDuration(moving)} of moving, one by one: each guest runs on exactly one other host, its memory intact.`,
   );
 }
