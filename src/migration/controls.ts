@@ -1,6 +1,6 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
-import type { SteeringState } from '../steering/steer.ts';
+import type { SteeringState } from '../steering/situation.ts';
 import { freezeLimitMs } from './downtime.ts';
 import { messageOf } from './look.ts';
 

@@ -1,7 +1,7 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Decision, MigrationCapabilities } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
-import type { SteeringState } from '../steering/steer.ts';
+import type { SteeringState } from '../steering/situation.ts';
 
 /** Who decides for one migration. It sees samples and the time, and touches nothing. */
 export interface Steersman {

@@ -1,0 +1,50 @@
+import type { Outlook } from '../forecast/model.ts';
+import { forecastWait, neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
+import { formatDuration, formatRate } from '../units/format.ts';
+import type { Decision } from './decision.ts';
+import { decision, type Situation, story } from './situation.ts';
+
+/** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
+const pacedShare = 0.85;
+/** Holding back pays where the buffer would add more than this to the pause, ms. */
+const drainWorthMs = 30;
+/** In the first pass it begins this long before the end: four MiB drain in that time. */
+const paceAheadMs = 2_500;
+
+/** Holds the stream back before a switch-over that is near, and lets go of it where none comes. */
+export function pace(situation: Situation, view: Outlook): Decision | undefined {
+  const bytesPerSecond = situation.state.paced
+    ? view.bandwidthBytesPerSecond
+    : view.bandwidthBytesPerSecond * pacedShare;
+  const near = switchOverNear(situation, { ...view, bandwidthBytesPerSecond: bytesPerSecond });
+  if (situation.state.paced && !near) {
+    const why = `${story(view)} Holding the stream back does not help it across: the whole link is used again.`;
+    return decision(
+      situation,
+      { kind: 'set-max-speed', bytesPerSecond: Infinity },
+      why,
+      forecastWait(view, situation.state.maxDowntimeMs, false),
+      [],
+    );
+  }
+  const drainMs = socketDrainMs(view);
+  const pays = Number.isFinite(drainMs) && drainMs > drainWorthMs;
+  if (situation.state.paced || situation.state.pacedBefore || !near || !pays) return undefined;
+  const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(drainMs)} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
+  return decision(
+    situation,
+    { kind: 'set-max-speed', bytesPerSecond },
+    why,
+    forecastWait(view, situation.state.maxDowntimeMs, true),
+    [],
+  );
+}
+
+/** Whether the guest is about to fit its allowed pause, at this bandwidth. */
+function switchOverNear(situation: Situation, view: Outlook): boolean {
+  const { model, budget } = situation;
+  if (model.firstPassEndMs !== undefined)
+    return view.trough === undefined || neededDowntimeMs(view) <= budget.blackoutMs;
+  const leftMs = (view.remainingBytes / view.bandwidthBytesPerSecond) * 1000;
+  return leftMs < paceAheadMs && view.inflowBytesPerSecond < view.bandwidthBytesPerSecond / 2;
+}
