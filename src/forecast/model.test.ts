@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { emptyModel, type Outlook, observe, outlook } from './model.ts';
+import type { Sample } from './telemetry.ts';
+
+const mib = 2 ** 20;
+const pageSizeBytes = 4096;
+const totalBytes = 128 * mib;
+const linkBytesPerSecond = 24 * mib;
+
+interface Guest {
+  /** Distinct memory written within `ms` after it was clean, bytes. */
+  readonly written: (ms: number) => number;
+  /** Time between two syncs of the dirty bitmap; Infinity: one at the end of each pass. */
+  readonly syncMs: number;
+  /** Share of the link that there is, from a moment on. */
+  readonly link?: (atMs: number) => number;
+}
+
+/** Statistics as QEMU gives them, every 250 ms, of a guest that never fits. */
+function telemetry(guest: Guest, seconds: number): Sample[] {
+  const samples: Sample[] = [];
+  let remaining = totalBytes;
+  let sent = 0;
+  let lastSyncMs = 0;
+  for (let atMs = 0; atMs <= seconds * 1000; atMs += 10) {
+    const step = Math.min(remaining, (linkBytesPerSecond * (guest.link?.(atMs) ?? 1)) / 100);
+    remaining -= step;
+    sent += step;
+    if (remaining === 0 || atMs - lastSyncMs >= guest.syncMs) {
+      remaining = Math.min(totalBytes, remaining + guest.written(atMs - lastSyncMs));
+      lastSyncMs = atMs;
+    }
+    if (atMs % 250 === 0) samples.push(sampleAt(atMs, remaining, sent));
+  }
+  return samples;
+}
+
+function sampleAt(atMs: number, remaining: number, sent: number): Sample {
+  return {
+    atMs,
+    memoryTotalBytes: totalBytes,
+    memoryRemainingBytes: remaining,
+    memorySentBytes: sent,
+    normalPages: Math.floor(sent / pageSizeBytes),
+    constantPages: 0,
+    pageSizeBytes,
+    dirtyRateBytesPerSecond: 0,
+    throughputBytesPerSecond: linkBytesPerSecond,
+    iteration: 1,
+    throttlePercent: 0,
+    postCopyRequests: 0,
+    phase: 'pre-copy',
+  };
+}
+
+function lookAt(samples: readonly Sample[]): Outlook {
+  const view = outlook(samples.reduce(observe, emptyModel));
+  if (view === undefined) throw new Error('no outlook');
+  return view;
+}
+
+/** Writes over and over on 48 MiB, and has been on all of it within 1.5 s. */
+const busy = (ms: number): number => 48 * mib * Math.min(1, ms / 1500);
+
+/** Always something new, a little faster than the link. */
+const steady = (ms: number): number => (26 * mib * ms) / 1000;
+/** The link stands still for half a second. */
+const stall = (atMs: number): number => (atMs > 6_000 && atMs < 6_500 ? 0 : 1);
+/** The link falls to a fifth. */
+const drop = (atMs: number): number => (atMs > 8_000 ? 0.2 : 1);
+
+describe('what is left at a sync', () => {
+  test('is the working set where whole passes are made, not the low end of the saw tooth', () => {
+    const samples = telemetry({ written: busy, syncMs: Infinity }, 20);
+    expect(Math.min(...samples.map((s) => s.memoryRemainingBytes))).toBeLessThan(12 * mib);
+    const { trough } = lookAt(samples);
+    // A reading comes up to 250 ms after its sync: 6 MiB of it have gone by then.
+    expect(trough?.leastBytes).toBeGreaterThan(40 * mib);
+    expect(trough?.mostBytes).toBeLessThanOrEqual(48 * mib);
+  });
+
+  test('is what remains where the bitmap is synced all the time', () => {
+    const { trough, remainingBytes } = lookAt(telemetry({ written: steady, syncMs: 60 }, 20));
+    expect(trough?.leastBytes).toBeLessThanOrEqual(remainingBytes);
+    expect(trough?.syncs).toBeGreaterThan(20);
+  });
+
+  test('is unknown for an idle guest until its memory has long been across', () => {
+    const idle = { written: () => 0, syncMs: 60 };
+    expect(lookAt(telemetry(idle, 7)).trough).toBeUndefined();
+    expect(lookAt(telemetry(idle, 20)).trough?.leastBytes).toBe(0);
+  });
+});
+
+describe('the link', () => {
+  test('is measured through a stall', () => {
+    const view = lookAt(telemetry({ written: busy, syncMs: 60, link: stall }, 8));
+    expect(view.bandwidthBytesPerSecond / linkBytesPerSecond).toBeCloseTo(1, 1);
+    expect(view.linkCollapsed).toBe(false);
+  });
+
+  test('has collapsed when it carries next to nothing, and is believed after a while', () => {
+    const guest = { written: busy, syncMs: 60, link: drop };
+    expect(lookAt(telemetry(guest, 9.5)).linkCollapsed).toBe(true);
+    const later = lookAt(telemetry(guest, 14));
+    expect(later.linkCollapsed).toBe(false);
+    expect(later.bandwidthBytesPerSecond / linkBytesPerSecond).toBeCloseTo(0.2, 1);
+  });
+});
+
+describe('the first pass', () => {
+  test('ends when all that there was has been disposed of', () => {
+    const model = telemetry({ written: busy, syncMs: 60 }, 20).reduce(observe, emptyModel);
+    const passMs = (totalBytes / linkBytesPerSecond) * 1000;
+    expect(model.firstPassEndMs).toBeGreaterThanOrEqual(passMs);
+    expect(model.firstPassEndMs).toBeLessThan(passMs + 500);
+  });
+
+  test('ends early where the guest declares memory free', () => {
+    const samples = telemetry({ written: () => 0, syncMs: 60 }, 3);
+    const last = samples.at(-1) ?? sampleAt(0, 0, 0);
+    const hinted = { ...last, atMs: last.atMs + 250, memoryRemainingBytes: 0 };
+    const model = [...samples, hinted].reduce(observe, emptyModel);
+    expect(model.firstPassEndMs).toBe(hinted.atMs);
+  });
+});
