@@ -136,6 +136,17 @@ describe('migrateVm, steered, on simulated hosts', () => {
   });
 });
 
+test('who stops it before it began, has it not begin', async () => {
+  const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
+  const request = { vm: 'vm', from: 'h1', to: 'h2' };
+  const stopped = { ...watching, signal: AbortSignal.abort('detach') };
+  await expect(clock.run(migrateVm(request, config, stopped, surroundings))).rejects.toMatchObject({
+    code: 'migration.not-running',
+  });
+  const state = await clock.run(getClass({ vm: 'vm', host: 'h1' }, config, surroundings));
+  expect(state.domain.name).toBe('vm');
+});
+
 test('a class that is set is the one that is read', async () => {
   const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
   const where = { vm: 'vm', host: 'h1' };

@@ -67,9 +67,25 @@ export async function migrateVm(
     const [source, destination] = contacts;
     const { findings, cleared } = await preflight(source, destination, request.vm);
     if (cleared === undefined) throw refusal(request, findings);
+    if (watching.signal.aborted) throw stoppedBefore(request);
+    tellDoubts(findings, watching);
     return await start({ request, config, watching, surroundings, from, to, cleared });
   } finally {
     await Promise.all(contacts.map(hangUp));
+  }
+}
+
+function stoppedBefore({ vm }: MigrateRequest): DroverError {
+  return new DroverError('migration.not-running', `${vm} was not moved: stopped before it began`, {
+    hint: 'Nothing was touched.',
+  });
+}
+
+/** What only trying shows, so that a failure is no surprise. What concerns post-copy shows by itself. */
+function tellDoubts(findings: readonly Finding[], { onEvent }: Watching): void {
+  for (const { severity, code, message } of findings) {
+    if (severity !== 'doubt' || code === 'post-copy') continue;
+    onEvent({ kind: 'notice', message: `Cannot be seen beforehand: ${message}`, atMs: 0 });
   }
 }
 
