@@ -27,5 +27,6 @@ export interface ClassFlags {
 }
 
 export interface PolicyFlags {
+  readonly config?: string;
   readonly output: OutputFormat;
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { exitCodes } from '../errors/catalogue.ts';
@@ -117,11 +120,45 @@ describe('drover policy show', () => {
   it.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text)],
-  ])('prints the matrix itself as %s', async (format, read) => {
+  ])('prints the policy in the words of the config file as %s', async (format, read) => {
     const { out } = await drover('policy', 'show', '-o', format);
-    expect(read(out)).toEqual(defaultMatrix);
+    expect(read(out)).toEqual({ policy: defaultMatrix, changed: [] });
+  });
+
+  it('names what the config file sets, and its default', async () => {
+    const file = await configWith('policy:\n  panda:\n    medium:\n      blackoutMs: 200\n');
+    const { out } = await drover('policy', 'show', '--config', file);
+    expect(out).toMatch(/panda +medium +200 ms/);
+    expect(out).toContain('panda.medium.blackoutMs: 200, by default 300');
+    const json = await drover('policy', 'show', '--config', file, '-o', 'json');
+    expect(JSON.parse(json.out)).toMatchObject({
+      policy: { panda: { medium: { blackoutMs: 200 } } },
+      changed: ['panda.medium.blackoutMs'],
+    });
   });
 });
+
+describe('drover policy check', () => {
+  it('says what a valid file sets', async () => {
+    const file = await configWith('policy: { pet: { low: { blackoutMs: 250 } } }\n');
+    const { code, out } = await drover('policy', 'check', file);
+    expect(code).toBe(exitCodes.ok);
+    expect(out).toMatch(/is valid and sets 1 value of the policy/);
+  });
+
+  it('names file, line, field and what is allowed', async () => {
+    const file = await configWith('policy:\n  panda:\n    high:\n      otherwise: stay\n');
+    const { code, err } = await drover('policy', 'check', file);
+    expect(code).toBe(exitCodes.usage);
+    expect(err).toMatch(/config.yaml:4: policy.panda.high.otherwise: .*only finish is allowed/);
+  });
+});
+
+async function configWith(text: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'drover-policy-')), 'config.yaml');
+  await writeFile(file, text);
+  return file;
+}
 
 it('prints its version', async () => {
   const { code, out } = await drover('--version');

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { fields } from './fields.ts';
 import type { PolicyFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -14,18 +15,34 @@ One line for each class of VM and importance of an operation:
 
 Examples:
   drover policy show
-  drover policy show -o yaml`;
+  drover policy show -o yaml        with \`policy\` in the words of the config file`;
+
+const checkNotes = `
+What is wrong is told with file, line, field and what is allowed.
+
+Examples:
+  drover policy check drover.yaml`;
 
 export function policyCommand(io: Io): Command {
   const show = new Command('show')
     .description('Prints what a migration may do to a VM.')
+    .addOption(fields.config())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addHelpText('after', notes)
     .action(async (flags: PolicyFlags) => {
       const { runPolicyShow } = await import('./run-policy.ts');
       await runPolicyShow(io, flags);
     });
+  const check = new Command('check')
+    .description('Reads a config file, and says what is wrong with it or what it sets.')
+    .argument('<file>', 'the config file')
+    .addHelpText('after', checkNotes)
+    .action(async (file: string) => {
+      const { runPolicyCheck } = await import('./run-policy.ts');
+      await runPolicyCheck(io, file);
+    });
   return new Command('policy')
     .description('What each class and importance allows a migration to do.')
-    .addCommand(show);
+    .addCommand(show)
+    .addCommand(check);
 }

@@ -1,5 +1,7 @@
+import { loadConfig } from '../fleet/config.ts';
 import type { Budget } from '../policy/budget.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
+import { type Change, changesOf, matrixWith } from '../policy/overrides.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { formatDuration } from '../units/format.ts';
 import type { PolicyFlags } from './flags.ts';
@@ -7,9 +9,43 @@ import type { Io } from './io.ts';
 import { print } from './output.ts';
 import { type Column, formatTable } from './table.ts';
 
+/** What is in force, in the words of the config file, and what of it an admin has set. */
+interface InForce {
+  readonly policy: Matrix;
+  readonly changed: readonly string[];
+}
+
 /** `drover policy show`. */
 export async function runPolicyShow(io: Io, flags: PolicyFlags): Promise<void> {
-  await print(io, flags.output, defaultMatrix, { table: matrixText });
+  const { policy: overrides } = await loadConfig(flags.config);
+  const changes = changesOf(overrides);
+  const inForce: InForce = { policy: matrixWith(overrides), changed: changes.map(nameOf) };
+  const table = ({ policy }: InForce): string => matrixText(policy) + changesText(policy, changes);
+  await print(io, flags.output, inForce, { table });
+}
+
+/** `drover policy check`: reads a config file; loadConfig says what is wrong with it. */
+export async function runPolicyCheck(io: Io, file: string): Promise<void> {
+  const { policy: overrides } = await loadConfig(file);
+  const changes = changesOf(overrides);
+  const count = `${changes.length} value${changes.length === 1 ? '' : 's'}`;
+  io.out.write(`${file} is valid and sets ${count} of the policy.\n`);
+  io.out.write(changesText(matrixWith(overrides), changes));
+}
+
+function nameOf({ slaClass, importance, field }: Change): string {
+  return `${slaClass}.${importance}.${field}`;
+}
+
+function changesText(matrix: Matrix, changes: readonly Change[]): string {
+  if (changes.length === 0) return '';
+  const lines = changes.map((change) => {
+    const { slaClass, importance, field } = change;
+    const now = JSON.stringify(matrix[slaClass][importance][field]);
+    const usual = JSON.stringify(defaultMatrix[slaClass][importance][field]);
+    return `  ${nameOf(change)}: ${now}, by default ${usual}`;
+  });
+  return `\nSet in the config file:\n${lines.join('\n')}\n`;
 }
 
 interface Row {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Io } from '../cli/io.ts';
 import { LiveView } from '../cli/live-view.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import type { Config } from '../fleet/config.ts';
+import { type Config, emptyConfig } from '../fleet/config.ts';
 import { addGuest, formatWorkload, watchGuest } from '../lab/guest/index.ts';
 import { formatRate, type Lab } from '../lab/index.ts';
 import type { RunEvent } from '../migration/events.ts';
@@ -126,7 +126,7 @@ function configOf(lab: Lab): Config {
   const hosts = lab.hosts.map(
     ({ name, uri, peerUri }) => [name, { uri, peerUri, postCopy: 'allowed' }] as const,
   );
-  return { hosts: Object.fromEntries(hosts), classes: [] };
+  return { ...emptyConfig, hosts: Object.fromEntries(hosts) };
 }
 
 async function versionsOf(lab: Lab): Promise<Versions> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { classOf } from './class-rules.ts';
-import { loadConfig, parseConfig } from './config.ts';
+import { emptyConfig, loadConfig, parseConfig } from './config.ts';
 import { resolveHost } from './hosts.ts';
 
 const full = `hosts:
@@ -24,7 +24,7 @@ const config = parseConfig(full, 'drover.yaml');
 
 describe('the configuration', () => {
   test('of nothing is empty', () => {
-    expect(parseConfig('', 'drover.yaml')).toEqual({ hosts: {}, classes: [] });
+    expect(parseConfig('', 'drover.yaml')).toEqual(emptyConfig);
   });
 
   test.each([
@@ -43,8 +43,14 @@ describe('the configuration', () => {
       /^drover.yaml:4: hosts.h1.bandwidth: expected a rate such as 500 MiB\/s/,
     ],
     ['host:\n  h1: {}\n', /^drover.yaml:1: .*host/],
-    // What is not read is refused: a setting must never seem to hold when it does not.
-    ['policy: {}\n', /^drover.yaml:1: .*policy/],
+    [
+      'policy:\n  panda:\n    high:\n      otherwise: stay\n',
+      /^drover.yaml:4: policy.panda.high.otherwise: .*only finish is allowed/,
+    ],
+    [
+      'policy:\n  pet:\n    low:\n      blackout: 3\n',
+      /^drover.yaml:4: policy.pet.low: .*blackout/,
+    ],
     ['classes:\n  - name: x\n    class: zebra\n', /^drover.yaml:3: classes.0.class: .*cattle/],
   ])('that is wrong names line, field and what is allowed: %j', (text, message) => {
     expect(() => parseConfig(text, 'drover.yaml')).toThrow(message);

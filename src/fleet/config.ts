@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
+import { overridesSchema } from '../policy/overrides.ts';
 import { slaClasses } from '../policy/vocabulary.ts';
 import { parseSize } from '../units/size.ts';
 import { lineOf } from './source-map.ts';
@@ -35,12 +36,14 @@ const configSchema = z.strictObject({
   classes: z
     .array(z.strictObject({ name: z.string().min(1), class: z.enum(slaClasses) }))
     .default([]),
+  /** What a class and an importance allow, where it is not the default. */
+  policy: overridesSchema.default({}),
 });
 
 /** What the administrator has set. */
 export type Config = z.output<typeof configSchema>;
 
-export const emptyConfig: Config = { hosts: {}, classes: [] };
+export const emptyConfig: Config = { hosts: {}, classes: [], policy: {} };
 
 /** Where the configuration is looked for when nothing names it, in this order. */
 export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readonly string[] {

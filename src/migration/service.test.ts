@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DroverError } from '../errors/catalogue.ts';
-import type { Config } from '../fleet/config.ts';
+import { type Config, emptyConfig } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
@@ -93,7 +93,7 @@ function setStage(scene: Pick<Scene, 'guest' | 'slaClass' | 'postCopy'>, syncMs 
     peerUri: `simulated://${name}/system`,
     postCopy,
   });
-  const config: Config = { hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') }, classes: [] };
+  const config: Config = { ...emptyConfig, hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') } };
   const connect: Surroundings['connect'] = ({ name }) => {
     const host = hosts.get(name);
     if (host !== undefined) return Promise.resolve(host);

@@ -5,6 +5,7 @@ import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
 import { type Clock, systemClock } from '../hypervisor/clock.ts';
 import { connectHost } from '../hypervisor/libvirt/connect.ts';
 import type { DomainFacts, Host } from '../hypervisor/port.ts';
+import { matrixWith } from '../policy/overrides.ts';
 import {
   type Importance,
   importanceOfReason,
@@ -105,6 +106,7 @@ async function start(all: Start): Promise<MigrationResult> {
   const { slaClass } = classOf(config, domain.name, await source.readClass(domain.uuid));
   const admin = { source: from.postCopy, destination: to.postCopy };
   const { capabilities, postCopyRecovery } = allowedFor(cleared, admin);
+  const matrix = matrixWith(config.policy);
   const intent: Intent = {
     slaClass,
     importance: importanceOf(request),
@@ -118,7 +120,7 @@ async function start(all: Start): Promise<MigrationResult> {
       postCopyRecovery,
       bandwidthBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
     },
-    { source, destination, newSteersman: () => steersmanFor(intent) },
+    { source, destination, newSteersman: () => steersmanFor(intent, matrix) },
     all.surroundings.clock,
     watching.onEvent,
     watching.signal,

@@ -1,5 +1,6 @@
 import { emptyModel, type GuestModel, observe } from '../forecast/model.ts';
 import { budgetFor } from '../policy/budget-for.ts';
+import type { Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { MigrationCapabilities } from '../steering/decision.ts';
 import { planStart } from '../steering/plan-start.ts';
@@ -15,9 +16,9 @@ export interface Intent {
 }
 
 /** A steersman who keeps the model of the guest between two decisions. */
-export function steersmanFor(intent: Intent): Steersman {
+export function steersmanFor(intent: Intent, matrix?: Matrix): Steersman {
   const { slaClass, deadlineMs } = intent;
-  const budget = budgetFor(slaClass, intent.importance);
+  const budget = budgetFor(slaClass, intent.importance, matrix);
   let model: GuestModel = emptyModel;
   let capabilities: MigrationCapabilities | undefined;
   return {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../../src/fleet/config.ts';
+import { type Config, emptyConfig } from '../../src/fleet/config.ts';
 import {
   addGuest,
   analyse,
@@ -44,7 +44,7 @@ export async function setStage(): Promise<Stage> {
     await downLab(dir);
     await rm(dir, { recursive: true, force: true });
   };
-  return { lab, config: { hosts, classes: [] }, down };
+  return { lab, config: { ...emptyConfig, hosts }, down };
 }
 
 /** The same configuration with post-copy forbidden on every host. */
