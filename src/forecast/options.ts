@@ -7,8 +7,8 @@ const handshakeMs = 30;
 /**
  * What a sender that is not held back keeps waiting in its socket: Linux lets the send buffer of
  * a TCP connection grow to 4 MiB (tcp_wmem). The last word of a switch-over queues behind it.
- * Seen at 23.8 MiB/s: 172 ms of pause for a guest with nothing left to send; 54 to 87 ms with the
- * stream held 15 % under the link.
+ * Seen at 23.8 MiB/s, for a guest with next to nothing left to send: 137 to 169 ms of pause, and 76
+ * to 80 ms with the stream held 15 % under the link (bench/switch-over).
  */
 const socketBufferBytes = 4 * 1024 * 1024;
 

@@ -1,0 +1,97 @@
+/** What the sender's socket buffer adds to a switch-over, and holding the stream back takes away. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import {
+  addGuest,
+  analyse,
+  parseWorkload,
+  removeGuest,
+  watchGuest,
+} from '../../src/lab/guest/index.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const repetitions = values.quick ? 2 : 5;
+
+const mebibyte = 2 ** 20;
+const linkBitsPerSecond = 200_000_000;
+/** 15 % under what the link carries (23.8 MiB/s of 200 Mbit/s), in the MiB/s that virsh takes. */
+const heldMebibytes = 20;
+/** Writes little: what it has left at the switch-over is nothing to speak of. */
+const workload = parseWorkload('sequential:rate=2MiB/s,set=8MiB');
+
+interface Cell {
+  readonly limitMs: number;
+  readonly held: boolean;
+  readonly blackoutsMs: number[];
+}
+
+const cells: readonly Cell[] = [20, 100].flatMap((limitMs) =>
+  [false, true].map((held) => ({ limitMs, held, blackoutsMs: [] })),
+);
+
+/** The guest's own longest silence, ms. */
+async function measure(lab: Lab, name: string, { limitMs, held }: Cell): Promise<number> {
+  const source = lab.host('h1');
+  const destination = lab.host('h2');
+  await addGuest(source, {
+    name,
+    class: 'pet',
+    memoryBytes: 128 * mebibyte,
+    workload,
+    kind: 'beat',
+    heartbeatHz: 100,
+  });
+  const watcher = watchGuest(lab.hosts, name);
+  try {
+    await sleep(2_500);
+    await source.exec(['virsh', '-q', 'migrate-setmaxdowntime', name, String(limitMs)]);
+    const startMs = performance.now();
+    const cap = held ? ['--bandwidth', String(heldMebibytes)] : [];
+    const { code, stderr } = await source.exec(
+      ['virsh', '-q', 'migrate', name, destination.peerUri, '--live', '--p2p', ...cap],
+      { timeoutMs: 120_000 },
+    );
+    if (code !== 0) throw new Error(`the migration of ${name} failed: ${stderr}`);
+    const endMs = performance.now();
+    await sleep(1_000);
+    const { blackout } = analyse(watcher.log, { startMs, endMs, untilMs: endMs + 1_000 });
+    if (blackout === undefined) throw new Error(`${name} showed no switch-over`);
+    return blackout.ms;
+  } finally {
+    watcher.stop();
+    await removeGuest(destination, name).catch(() => removeGuest(source, name));
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0);
+}
+
+const dir = await mkdtemp(join(tmpdir(), 'drover-switch-over-'));
+const lab = await createLab({ dir, hosts: 2, link: linkBitsPerSecond });
+try {
+  // The cells take turns, so that what else the machine does hits all alike.
+  for (let round = 0; round < repetitions; round += 1) {
+    for (const [index, cell] of cells.entries()) {
+      cell.blackoutsMs.push(await measure(lab, `guest${round}-${index}`, cell));
+    }
+  }
+} finally {
+  await lab.down();
+  await rm(dir, { recursive: true, force: true });
+}
+console.log('| downtime limit | stream | blackout, ms: median (all) |\n|---|---|---|');
+for (const { limitMs, held, blackoutsMs } of cells) {
+  const all = blackoutsMs.map(Math.round).join(', ');
+  const stream = held ? `held to ${heldMebibytes} MiB/s` : 'free';
+  console.log(`| ${limitMs} ms | ${stream} | ${median(blackoutsMs)} (${all}) |`);
+}
+const verdict = cells.map(
+  ({ limitMs, held, blackoutsMs }) =>
+    `limit_${limitMs}_${held ? 'held' : 'free'}_ms ${median(blackoutsMs)}`,
+);
+console.log(verdict.join(' '));
