@@ -24,7 +24,6 @@ export interface Point {
  */
 export interface GuestModel {
   readonly points: readonly Point[];
-  readonly memoryTotalBytes: number;
   /**
    * What the first pass has to dispose of: the least that was ever left and disposed of together.
    * Writes add to that sum, and pages that the guest says are free take from it.
@@ -37,7 +36,6 @@ export interface GuestModel {
 
 export const emptyModel: GuestModel = {
   points: [],
-  memoryTotalBytes: 0,
   firstPassBytes: Infinity,
   throttlePercent: 0,
   firstPassEndMs: undefined,
@@ -56,7 +54,6 @@ export function observe(model: GuestModel, sample: Sample): GuestModel {
   const passed = point.disposedBytes >= firstPassBytes;
   return {
     points,
-    memoryTotalBytes: sample.memoryTotalBytes,
     firstPassBytes,
     throttlePercent: sample.throttlePercent,
     firstPassEndMs: model.firstPassEndMs ?? (passed ? sample.atMs : undefined),
