@@ -1,21 +1,21 @@
+import { type Left, type LeftAtSync, summaryOf } from './left.ts';
+import { type Link, type LinkChange, observeLink, unknownLink } from './link.ts';
+import { inflowBetween, type Point, pointOf } from './points.ts';
+import { nothingKnown, type Prior, type Syncing } from './prior.ts';
+import { type Rhythm, rhythmOf } from './rhythm.ts';
 import type { Sample } from './telemetry.ts';
+import { fitWorkingSet, type Span, type WorkingSet } from './working-set.ts';
 
-/** What is kept of the telemetry, ms: long enough for the burst and the quiet of a phased guest. */
-const historyMs = 120_000;
-/** Bandwidth is the median slope of the last seconds: one stall or one burst does not move it. */
-const bandwidthWindowMs = 4_000;
-const slopeMs = 400;
-/** A link that carries less than this share of its median for a second has collapsed. */
-const collapsedShare = 0.35;
-
-/** One reading, reduced to the two sums that mean the same in every QEMU. */
-export interface Point {
-  readonly atMs: number;
-  readonly remainingBytes: number;
-  readonly sentBytes: number;
-  /** Memory disposed of so far: pages sent, with their content or as constant. */
-  readonly disposedBytes: number;
-}
+/** Readings kept: two and a half minutes of them. Older ones are in the spans. */
+const mostPoints = 600;
+const mostSpans = 80;
+const mostLefts = 400;
+/** What was left is remembered for this long, or for this many passes where that is more. */
+const leftMs = 60_000;
+const leftPasses = 8;
+/** Writes are added up over a tenth of a pass, but not over less or more than this. */
+const shortestSpanMs = 500;
+const longestSpanMs = 10_000;
 
 /**
  * What is known of a guest and its link. The dirty inflow of a span is what was disposed of in it
@@ -23,171 +23,244 @@ export interface Point {
  * the bitmap is synced all along (QEMU 11.1). Neither passes nor iterations are counted.
  */
 export interface GuestModel {
+  readonly prior: Prior;
   readonly points: readonly Point[];
+  readonly link: Link;
+  readonly spans: readonly Span[];
+  /** Where the span that is being added up began. */
+  readonly spanStart: Point | undefined;
+  readonly lefts: readonly LeftAtSync[];
   /**
    * What the first pass has to dispose of: the least that was ever left and disposed of together.
    * Writes add to that sum, and pages that the guest says are free take from it.
    */
   readonly firstPassBytes: number;
-  readonly throttlePercent: number;
   /** When all memory had been disposed of once, ms; `undefined` before. */
   readonly firstPassEndMs: number | undefined;
+  readonly memoryTotalBytes: number;
+  readonly throttlePercent: number;
+  /** Bytes put on the link until then. */
+  readonly firstPassSentBytes: number;
+  readonly syncing: Syncing;
+  /** The last reading before which QEMU had looked for dirty pages, ms. */
+  readonly lastSyncMs: number;
 }
 
-export const emptyModel: GuestModel = {
-  points: [],
-  firstPassBytes: Infinity,
-  throttlePercent: 0,
-  firstPassEndMs: undefined,
-};
+/** A model that has seen nothing yet but what was known before. */
+export function modelOf(prior: Prior): GuestModel {
+  return {
+    prior,
+    points: [],
+    link: unknownLink,
+    spans: [],
+    spanStart: undefined,
+    lefts: [],
+    firstPassBytes: Infinity,
+    firstPassEndMs: undefined,
+    firstPassSentBytes: 0,
+    lastSyncMs: 0,
+    memoryTotalBytes: 0,
+    throttlePercent: 0,
+    syncing: prior.syncing,
+  };
+}
+
+export const emptyModel: GuestModel = modelOf(nothingKnown);
 
 /** The model after one more reading. Readings of other phases than pre-copy teach nothing here. */
 export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const point = pointOf(sample);
-  const points = [...model.points.filter((p) => p.atMs > sample.atMs - historyMs), point];
+  const points = [...model.points.slice(1 - mostPoints), point];
+  const first = withFirstPass(model, point);
+  const link = observeLink(model.link, points);
+  return withSpan(
+    {
+      ...first,
+      points,
+      link,
+      memoryTotalBytes: sample.memoryTotalBytes,
+      throttlePercent: sample.throttlePercent,
+    },
+    point,
+  );
+}
+
+function withFirstPass(model: GuestModel, point: Point): GuestModel {
+  if (model.firstPassEndMs !== undefined) return model;
   const known = point.remainingBytes + point.disposedBytes;
-  const firstPassBytes =
-    model.firstPassEndMs === undefined
-      ? Math.min(model.firstPassBytes, known)
-      : model.firstPassBytes;
+  const firstPassBytes = Math.min(model.firstPassBytes, known);
   const passed = point.disposedBytes >= firstPassBytes;
   return {
-    points,
+    ...model,
     firstPassBytes,
-    throttlePercent: sample.throttlePercent,
-    firstPassEndMs: model.firstPassEndMs ?? (passed ? sample.atMs : undefined),
+    firstPassEndMs: passed ? point.atMs : undefined,
+    firstPassSentBytes: point.sentBytes,
   };
 }
 
-function pointOf(sample: Sample): Point {
+/** Adds what was written since the last span, where QEMU has looked for it meanwhile. */
+function withSpan(model: GuestModel, point: Point): GuestModel {
+  const before = model.points.at(-2);
+  const start = model.spanStart;
+  if (start === undefined || before === undefined)
+    return { ...model, spanStart: point, lastSyncMs: point.atMs };
+  const syncing = syncingAfter(model, before, point);
+  if (before.syncs === point.syncs) return { ...model, syncing };
+  const looked = { ...model, syncing, lastSyncMs: point.atMs, lefts: withLeft(model, before, point) };
+  if (point.atMs - start.atMs < spanMs(model) && syncing === 'continuous') return looked;
+  const span = spanBetween(looked, start, point);
+  return { ...looked, spans: [...model.spans.slice(1 - mostSpans), span], spanStart: point };
+}
+
+function spanBetween(model: GuestModel, start: Point, end: Point): Span {
+  const ms = end.atMs - start.atMs;
+  const inflowBytes = Math.max(0, inflowBetween(start, end));
+  const kind = model.syncing === 'passes' ? 'pass' : 'slice';
+  // Where a whole pass has ended, nothing of what was dirty before is still unsent.
+  const dirty = kind === 'pass' ? 0 : (start.remainingBytes + end.remainingBytes) / 2;
+  const toDispose = model.firstPassBytes - (start.disposedBytes + end.disposedBytes) / 2;
+  const unsent = Math.min(dirty, Math.max(0, toDispose));
   return {
-    atMs: sample.atMs,
-    remainingBytes: sample.memoryRemainingBytes,
-    sentBytes: sample.memorySentBytes,
-    disposedBytes: (sample.normalPages + sample.constantPages) * sample.pageSizeBytes,
+    endMs: end.atMs,
+    ms,
+    inflowBytes,
+    unsentShare: unsent / Math.max(1, model.firstPassBytes),
+    dirtyBytes: dirty - unsent,
+    kind,
+    weight: Math.min(1, ms / shortestSpanMs) * (unsent > 0 ? firstPassWeight : 1),
   };
+}
+
+/** In the first pass it is not known how much of the working set had been sent. */
+const firstPassWeight = 0.3;
+
+function spanMs(model: GuestModel): number {
+  return Math.min(longestSpanMs, Math.max(shortestSpanMs, passMs(model) / 10));
+}
+
+/** Between two looks of a QEMU that always looks there is less time than this. */
+const longestSilenceMs = 1_000;
+
+/**
+ * A QEMU that looks only when a pass has ended never looks while much is still unsent; one that
+ * looks all the time is not silent for long.
+ */
+function syncingAfter(model: GuestModel, before: Point, point: Point): Syncing {
+  const disposed = point.disposedBytes - before.disposedBytes;
+  const looked = before.syncs !== point.syncs;
+  if (looked)
+    return before.remainingBytes - disposed > disposed + unsentNoiseBytes
+      ? 'continuous'
+      : model.syncing;
+  return point.atMs - model.lastSyncMs > longestSilenceMs ? 'passes' : model.syncing;
+}
+const unsentNoiseBytes = 256 * 4096;
+
+/** What is left is true only when QEMU has looked: between two passes it falls, and says nothing. */
+function withLeft(model: GuestModel, before: Point, point: Point): readonly LeftAtSync[] {
+  if (model.firstPassEndMs === undefined) return model.lefts;
+  // Where a pass ended, some of the next one is gone by the time of the reading.
+  const bytes = Math.max(point.remainingBytes, inflowBetween(before, point));
+  return [...model.lefts.slice(1 - mostLefts), { atMs: point.atMs, bytes }];
 }
 
 /** What the model says at its last reading. Bytes, ms, bytes/s. */
 export interface Outlook {
   readonly atMs: number;
   readonly remainingBytes: number;
+  /** What the first pass has still to dispose of. */
+  readonly unsentBytes: number;
+  readonly firstPassBytes: number;
   /** What the link carries for this migration; 0 until it is known. */
   readonly bandwidthBytesPerSecond: number;
   /** Whether the link has just lost most of its bandwidth. */
   readonly linkCollapsed: boolean;
+  /** The last time that the link became another one. */
+  readonly linkChange: LinkChange | undefined;
   /** Time that one pass over all memory disposed of in the first pass takes now. */
   readonly passMs: number;
-  /** The least and the most that was left after a sync since the first pass. */
+  /** Bytes that the rest of the first pass puts on the link for each byte of memory: constant pages cost little. */
+  readonly sentShare: number;
+  /** The least and the most that was left after a sync since the first pass, over this link. */
   readonly trough: Left | undefined;
-  /** How fast the guest makes clean memory dirty: its writable working set over a pass. */
-  readonly inflowBytesPerSecond: number;
-}
-
-/** What was left to send at the syncs that brought something new. */
-export interface Left {
-  readonly leastBytes: number;
-  readonly medianBytes: number;
-  readonly mostBytes: number;
-  /** How many syncs that is drawn from. */
-  readonly syncs: number;
+  /** How the guest writes; `undefined` until something is known of it. */
+  readonly workingSet: WorkingSet | undefined;
+  readonly rhythm: Rhythm | undefined;
+  readonly syncing: Syncing;
 }
 
 export function outlook(model: GuestModel): Outlook | undefined {
   const last = model.points.at(-1);
   if (last === undefined) return undefined;
-  const bandwidth = bandwidthOf(model.points);
+  const { link, prior } = model;
+  const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
   return {
     atMs: last.atMs,
     remainingBytes: last.remainingBytes,
-    bandwidthBytesPerSecond: bandwidth,
-    linkCollapsed: bandwidth > 0 && recentBandwidth(model.points) < bandwidth * collapsedShare,
-    passMs: passMs(model, bandwidth),
-    trough: leftAtSyncs(model),
-    inflowBytesPerSecond: inflowRate(model),
+    unsentBytes: Math.min(unsentBytes, last.remainingBytes),
+    firstPassBytes: model.firstPassBytes,
+    bandwidthBytesPerSecond: link.bytesPerSecond,
+    linkCollapsed: link.collapsed,
+    linkChange: link.change,
+    passMs: passMs(model),
+    sentShare: sentShare(model),
+    trough: summaryOf(recentLefts(model)),
+    workingSet: fitWorkingSet(model.spans, prior.written, last.atMs, model.memoryTotalBytes),
+    rhythm: rhythmOf(model.spans),
+    syncing: model.syncing,
   };
 }
 
-/** Median of the slopes of bytes sent, over spans of 0.4 s within the last seconds. */
-function bandwidthOf(points: readonly Point[]): number {
-  const last = points.at(-1);
-  if (last === undefined) return 0;
-  const window = points.filter((point) => point.atMs >= last.atMs - bandwidthWindowMs);
-  const slopes: number[] = [];
-  for (const [index, from] of window.entries()) {
-    const to = window.slice(index + 1).find((point) => point.atMs - from.atMs >= slopeMs);
-    if (to !== undefined) slopes.push(slope(from, to));
-  }
-  return median(slopes) ?? 0;
-}
-
-function recentBandwidth(points: readonly Point[]): number {
-  const last = points.at(-1);
-  const from = points.findLast((point) => last !== undefined && last.atMs - point.atMs >= 1_000);
-  return last === undefined || from === undefined ? Infinity : slope(from, last);
-}
-
-function slope(from: Point, to: Point): number {
-  return ((to.sentBytes - from.sentBytes) * 1000) / Math.max(1, to.atMs - from.atMs);
-}
-
-/** The first pass' own duration where it is known and the link is as it was, else by bandwidth. */
-function passMs(model: GuestModel, bandwidth: number): number {
-  const first = model.points[0];
-  if (first === undefined || bandwidth === 0) return Infinity;
-  const toSend = model.points.findLast((point) => point.disposedBytes <= model.firstPassBytes);
-  const passBytes =
-    model.firstPassEndMs === undefined
-      ? first.remainingBytes
-      : (toSend?.sentBytes ?? first.remainingBytes);
-  return (passBytes / bandwidth) * 1000;
-}
-
-/** Less growth than this between two readings is noise, not a sync: 64 pages, in bytes. */
-const syncNoiseBytes = 64 * 4096;
-/** Longer than this without a sync after the first pass, what is left is taken as it is read. */
-const syncWaitMs = 5_000;
-
-/**
- * Between two syncs of QEMU 10 `remaining` only falls, and says nothing of what the guest wrote
- * meanwhile. What is left is true at a reading in which dirty memory came in.
- */
-function leftAtSyncs(model: GuestModel): Left | undefined {
-  const { firstPassEndMs } = model;
-  if (firstPassEndMs === undefined) return undefined;
-  const seen: number[] = [];
-  let before: Point | undefined;
-  for (const point of model.points) {
-    if (before !== undefined && point.atMs > firstPassEndMs) {
-      if (inflow(before, point) > syncNoiseBytes) seen.push(point.remainingBytes);
-    }
-    before = point;
-  }
-  const last = model.points.at(-1);
-  if (seen.length === 0 && last !== undefined && last.atMs - firstPassEndMs > syncWaitMs)
-    seen.push(last.remainingBytes);
-  if (seen.length === 0) return undefined;
+/** What can be said before the first reading; `undefined` where not even the link is known. */
+export function outlookBefore(prior: Prior, memoryBytes: number): Outlook | undefined {
+  const { bandwidthBytesPerSecond, touchedBytes = memoryBytes } = prior;
+  if (bandwidthBytesPerSecond === undefined) return undefined;
   return {
-    leastBytes: Math.min(...seen),
-    medianBytes: median(seen) ?? 0,
-    mostBytes: Math.max(...seen),
-    syncs: seen.length,
+    atMs: 0,
+    remainingBytes: memoryBytes,
+    unsentBytes: memoryBytes,
+    firstPassBytes: memoryBytes,
+    bandwidthBytesPerSecond,
+    linkCollapsed: false,
+    linkChange: undefined,
+    passMs: (touchedBytes / bandwidthBytesPerSecond) * 1000,
+    sentShare: touchedBytes / memoryBytes,
+    trough: undefined,
+    workingSet: fitWorkingSet([], prior.written, 0, memoryBytes),
+    rhythm: undefined,
+    syncing: prior.syncing,
   };
 }
 
-/** Memory that became dirty between two readings, as far as QEMU had seen it. */
-function inflow(from: Point, to: Point): number {
-  return to.remainingBytes - from.remainingBytes + to.disposedBytes - from.disposedBytes;
+/** Over another link, and long ago, other troughs were within reach. */
+function recentLefts(model: GuestModel): readonly LeftAtSync[] {
+  const last = model.points.at(-1)?.atMs ?? 0;
+  const rememberedMs = Math.max(leftMs, leftPasses * passMs(model));
+  const since = Math.max(model.link.sinceMs, last - rememberedMs);
+  return model.lefts.filter(({ atMs }) => atMs >= since);
 }
 
-function inflowRate(model: GuestModel): number {
-  const [first] = model.points;
+/** What was sent of the first pass, and what is still to be sent of it. */
+function passMs(model: GuestModel): number {
+  const bandwidth = model.link.bytesPerSecond;
   const last = model.points.at(-1);
-  if (first === undefined || last === undefined || last.atMs === first.atMs) return 0;
-  return (Math.max(0, inflow(first, last)) * 1000) / (last.atMs - first.atMs);
+  if (bandwidth === 0 || last === undefined) return Infinity;
+  const unsent = Math.max(0, model.firstPassBytes - last.disposedBytes);
+  return ((model.firstPassSentBytes + unsent * sentShare(model)) / bandwidth) * 1000;
 }
 
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** Less than this of the first pass says too little of the rest. */
+const tellingShare = 0.1;
+
+/** Of the rest of the first pass: by what is known of the guest, else by what was sent so far. */
+function sentShare(model: GuestModel): number {
+  const last = model.points.at(-1);
+  if (last === undefined) return 1;
+  const { touchedBytes } = model.prior;
+  const unsent = model.firstPassBytes - last.disposedBytes;
+  if (touchedBytes !== undefined && unsent > 0)
+    return Math.min(1, Math.max(0, touchedBytes - last.sentBytes) / unsent);
+  if (last.disposedBytes < model.firstPassBytes * tellingShare) return 1;
+  return Math.min(1, model.firstPassSentBytes / Math.max(1, last.disposedBytes));
 }

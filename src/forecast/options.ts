@@ -1,5 +1,7 @@
+import { followPreCopy } from './course.ts';
 import type { Forecast, Range } from './forecast.ts';
 import type { Outlook } from './model.ts';
+import { idle, type WorkingSet } from './working-set.ts';
 
 /** Device state and handshake of a switch-over, ms: what it costs beside memory. */
 const handshakeMs = 30;
@@ -32,7 +34,7 @@ const postCopyPauseMs: Range = { p50: 250, p90: 850 };
 const postCopySlowdown = 0.3;
 
 /** Chance that a post-copy ends with the guest lost: a host must die while it is split. */
-const lossRisk = { recoverable: 0.0005, unrecoverable: 0.005 } as const;
+export const lossRisk = { recoverable: 0.0005, unrecoverable: 0.005 } as const;
 
 /** A limit is taken a little above the trough: QEMU measures its bandwidth over only 100 ms. */
 const limitMargin = 1.15;
@@ -41,6 +43,63 @@ const limitMargin = 1.15;
 export function neededDowntimeMs(outlook: Outlook): number {
   const left = outlook.trough?.leastBytes ?? outlook.remainingBytes;
   return timeToSendMs(left, outlook) * limitMargin;
+}
+
+/** Between two looks of a QEMU that always looks, ms: by so much later it sees that the rest fits. */
+const lookMs = 62;
+/** A guess that must hold nine times of ten: the link carries so much less ... */
+const slowLinkShare = 0.93;
+/** ... and a guest writes up to this much faster, where the readings stray far from the curve. */
+const mostFasterShare = 0.5;
+
+/** Go on with this downtime limit, for at most `horizonMs`. Where it does not end by then, it never does. */
+export function forecastPreCopy(
+  outlook: Outlook,
+  limitMs: number,
+  besidesMs: number,
+  horizonMs: number,
+): Forecast {
+  const set = outlook.workingSet ?? idle;
+  const limitBytes = (limitMs * outlook.bandwidthBytesPerSecond) / 1000;
+  const course = followPreCopy(outlook, set, limitBytes, horizonMs);
+  const wave = atNextTrough(outlook, limitBytes, horizonMs);
+  const reachedMs = course.reachedMs ?? wave;
+  if (reachedMs === undefined) return { ...forecastStay, bytes: course.sentBytes };
+  const leftMs =
+    outlook.syncing === 'passes' && course.reachedMs !== undefined
+      ? timeToSendMs(course.leftBytes, outlook)
+      : Math.max(0, Math.min(limitMs, timeToSendMs(outlook.remainingBytes, outlook)) - lookMs / 2);
+  const slow = followPreCopy(
+    { ...outlook, bandwidthBytesPerSecond: outlook.bandwidthBytesPerSecond * slowLinkShare },
+    faster(set),
+    limitBytes,
+    horizonMs,
+  );
+  const latestMs = slow.reachedMs ?? reachedMs + outlook.passMs;
+  return {
+    completes: true,
+    timeMs: {
+      p50: reachedMs + leftMs + besidesMs,
+      p90: Math.max(reachedMs, latestMs) + limitMs + besidesMs,
+    },
+    blackoutMs: { p50: leftMs + besidesMs, p90: limitMs * limitMargin + besidesMs },
+    slowdownShare: 0,
+    slowdownMs: 0,
+    bytes: course.sentBytes + course.leftBytes,
+    lossRisk: 0,
+  };
+}
+
+/** A guest whose writes come in waves falls to its trough again: half a pass away, on the whole. */
+function atNextTrough(outlook: Outlook, limitBytes: number, horizonMs: number): number | undefined {
+  const { trough, passMs } = outlook;
+  if (trough === undefined || trough.leastBytes > limitBytes) return undefined;
+  return passMs / 2 <= horizonMs ? passMs / 2 : undefined;
+}
+
+function faster(set: WorkingSet): WorkingSet {
+  const share = 1 + Math.min(mostFasterShare, set.errorShare);
+  return { ...set, rateBytesPerSecond: set.rateBytesPerSecond * share };
 }
 
 /** Stop the guest at a trough and send the rest. */
@@ -54,11 +113,11 @@ export function forecastStop(outlook: Outlook, paced: boolean): Forecast {
   };
   return {
     completes: Number.isFinite(blackoutMs.p50),
-    timeMs: { p50: blackoutMs.p50 + outlook.passMs / 2, p90: blackoutMs.p90 + outlook.passMs },
+    timeMs: blackoutMs,
     blackoutMs,
     slowdownShare: 0,
     slowdownMs: 0,
-    bytes: least + inflowDuring(outlook, outlook.passMs / 2),
+    bytes: least,
     lossRisk: 0,
   };
 }
@@ -77,27 +136,6 @@ export function forecastPostCopy(outlook: Outlook, recoverable: boolean): Foreca
   };
 }
 
-/** Go on as it is, with the downtime that is allowed now. */
-export function forecastWait(outlook: Outlook, maxDowntimeMs: number, paced: boolean): Forecast {
-  const besidesMs = switchOverMs(outlook, paced);
-  const converges =
-    outlook.trough === undefined || neededDowntimeMs(outlook) <= maxDowntimeMs * limitMargin;
-  const leftMs = timeToSendMs(outlook.remainingBytes, outlook);
-  const p50 = converges ? leftMs + besidesMs : Infinity;
-  return {
-    completes: converges,
-    timeMs: { p50, p90: converges ? leftMs + outlook.passMs : Infinity },
-    blackoutMs: {
-      p50: Math.min(maxDowntimeMs, leftMs) / 2 + besidesMs,
-      p90: maxDowntimeMs + besidesMs,
-    },
-    slowdownShare: 0,
-    slowdownMs: 0,
-    bytes: outlook.remainingBytes,
-    lossRisk: 0,
-  };
-}
-
 /** Give up: nothing more is sent, nothing is felt. */
 export const forecastStay: Forecast = {
   completes: false,
@@ -109,12 +147,31 @@ export const forecastStay: Forecast = {
   lossRisk: 0,
 };
 
+/** Time until all memory was sent once, ms: 0 after that. */
+export function firstPassLeftMs(outlook: Outlook): number {
+  return timeToSendMs(outlook.unsentBytes * outlook.sentShare, outlook);
+}
+
+/** What is left at a trough, and was sent, when a guest that does not fit was waited for. */
+export function afterWaiting(
+  outlook: Outlook,
+  ms: number,
+): { readonly leftBytes: number; readonly sentBytes: number } {
+  const sentBytes = (outlook.bandwidthBytesPerSecond * ms) / 1000;
+  const { trough } = outlook;
+  if (trough !== undefined) return { leftBytes: trough.leastBytes, sentBytes };
+  const course = followPreCopy(outlook, outlook.workingSet ?? idle, 0, ms + outlook.passMs);
+  return { leftBytes: course.leftBytes, sentBytes };
+}
+
+/** The same, begun `ms` later and after `bytes` more were sent. */
+export function later(forecast: Forecast, ms: number, bytes: number): Forecast {
+  const { p50, p90 } = forecast.timeMs;
+  return { ...forecast, timeMs: { p50: p50 + ms, p90: p90 + ms }, bytes: forecast.bytes + bytes };
+}
+
 function timeToSendMs(bytes: number, outlook: Outlook): number {
   return outlook.bandwidthBytesPerSecond > 0
     ? (bytes / outlook.bandwidthBytesPerSecond) * 1000
     : Infinity;
-}
-
-function inflowDuring(outlook: Outlook, ms: number): number {
-  return Number.isFinite(ms) ? (outlook.inflowBytesPerSecond * ms) / 1000 : 0;
 }

@@ -14,13 +14,22 @@ export type Action =
 
 export type ActionKind = Action['kind'];
 
+/** How a migration is expected to end if it is steered on; `open`: nothing that is allowed ends it. */
+export type Ending = 'switch-over' | 'post-copy' | 'freeze' | 'stay' | 'open';
+
+export interface Expectation {
+  readonly ending: Ending;
+  readonly forecast: Forecast;
+}
+
 /** What to do now, why, and what else was weighed. Kept for `explain`. */
 export interface Decision {
   readonly atMs: number;
   readonly action: Action;
   /** One sentence with the figures that decided, for a person. */
   readonly why: string;
-  /** What the chosen option is expected to cost. */
+  /** How it is expected to end now, and what the rest of the way is expected to cost. */
+  readonly ending: Ending;
   readonly forecast: Forecast;
   /** The other options, each with its forecast or the reason it is closed. */
   readonly alternatives: readonly Alternative[];

@@ -1,7 +1,9 @@
 import type { Outlook } from '../forecast/model.ts';
-import { forecastWait, neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
+import { neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
+import { writtenWithin } from '../forecast/working-set.ts';
 import { formatDuration, formatRate } from '../units/format.ts';
 import type { Decision } from './decision.ts';
+import { expect } from './expect.ts';
 import { decision, type Situation, story } from './situation.ts';
 
 /** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
@@ -23,7 +25,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       situation,
       { kind: 'set-max-speed', bytesPerSecond: Infinity },
       why,
-      forecastWait(view, situation.state.maxDowntimeMs, false),
+      expect(situation, view),
       [],
     );
   }
@@ -35,7 +37,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
     situation,
     { kind: 'set-max-speed', bytesPerSecond },
     why,
-    forecastWait(view, situation.state.maxDowntimeMs, true),
+    expect(situation, view),
     [],
   );
 }
@@ -46,5 +48,6 @@ function switchOverNear(situation: Situation, view: Outlook): boolean {
   if (model.firstPassEndMs !== undefined)
     return view.trough === undefined || neededDowntimeMs(view) <= budget.blackoutMs;
   const leftMs = (view.remainingBytes / view.bandwidthBytesPerSecond) * 1000;
-  return leftMs < paceAheadMs && view.inflowBytesPerSecond < view.bandwidthBytesPerSecond / 2;
+  const written = view.workingSet === undefined ? 0 : writtenWithin(view.workingSet, leftMs);
+  return leftMs < paceAheadMs && written < view.remainingBytes / 2;
 }

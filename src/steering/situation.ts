@@ -1,10 +1,16 @@
-import type { Forecast } from '../forecast/forecast.ts';
 import type { GuestModel, Outlook } from '../forecast/model.ts';
-import { forecastStay, forecastWait } from '../forecast/options.ts';
+import { forecastStay } from '../forecast/options.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
-import { formatBytes, formatRate } from '../units/format.ts';
-import type { Action, Alternative, Decision, MigrationCapabilities } from './decision.ts';
+import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
+import type {
+  Action,
+  Alternative,
+  Decision,
+  Expectation,
+  MigrationCapabilities,
+} from './decision.ts';
+import { expect } from './expect.ts';
 
 /** What has been done to the migration so far. */
 export interface SteeringState {
@@ -29,36 +35,42 @@ export interface Situation {
   readonly deadlineMs?: number;
 }
 
-/** How much longer to stay gentle, ms; a deadline ends it. */
-export function patienceLeftMs(situation: Situation, view: Outlook): number {
-  const { budget, model, atMs, deadlineMs } = situation;
-  const until = (model.firstPassEndMs ?? atMs) + budget.patiencePasses * view.passMs;
-  // What is left must still be sent once more, with time to spare, before the deadline.
-  const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
-  return Math.min(until, latest) - atMs;
-}
-
 /** What the guest and the link do, for a person. */
 export function story(view: Outlook): string {
   const least = formatBytes(view.trough?.leastBytes ?? view.remainingBytes);
-  return `After a whole pass ${least} or more is always left to send, because the guest keeps writing, and the link carries ${formatRate(view.bandwidthBytesPerSecond)}.`;
+  return `${linkStory(view)}After a whole pass ${least} or more is always left to send, because the guest ${writing(view)}, and the link carries ${formatRate(view.bandwidthBytesPerSecond)}.`;
+}
+
+function writing({ workingSet, rhythm }: Outlook): string {
+  if (rhythm !== undefined)
+    return `writes for ${formatDuration(rhythm.burstMs)} and rests for ${formatDuration(rhythm.quietMs)}`;
+  if (workingSet === undefined || workingSet.rateBytesPerSecond <= 0) return 'keeps writing';
+  const { rateBytesPerSecond, setBytes } = workingSet;
+  return `writes some ${formatRate(rateBytesPerSecond)} over a working set of ${formatBytes(setBytes)}`;
+}
+
+/** That the link has become another one, where it has. */
+export function linkStory({ linkChange }: Outlook): string {
+  if (linkChange === undefined) return '';
+  const { atMs, beforeBytesPerSecond, afterBytesPerSecond } = linkChange;
+  const verb = afterBytesPerSecond < beforeBytesPerSecond ? 'fell' : 'rose';
+  const percent = Math.round((afterBytesPerSecond / beforeBytesPerSecond) * 100);
+  return `At ${formatDuration(atMs)} the link ${verb} from ${formatRate(beforeBytesPerSecond)} to ${formatRate(afterBytesPerSecond)}, ${percent} % of what it was. `;
 }
 
 /** To leave everything as it is, and why. */
 export function wait(situation: Situation, view: Outlook | undefined, why: string): Decision {
-  const forecast =
-    view === undefined
-      ? forecastStay
-      : forecastWait(view, situation.state.maxDowntimeMs, situation.state.paced);
-  return decision(situation, { kind: 'wait' }, why, forecast, []);
+  const expected: Expectation =
+    view === undefined ? { ending: 'open', forecast: forecastStay } : expect(situation, view);
+  return decision(situation, { kind: 'wait' }, why, expected, []);
 }
 
 export function decision(
   situation: Situation,
   action: Action,
   why: string,
-  forecast: Forecast,
+  { ending, forecast }: Expectation,
   alternatives: readonly Alternative[],
 ): Decision {
-  return { atMs: situation.atMs, action, why, forecast, alternatives };
+  return { atMs: situation.atMs, action, why, ending, forecast, alternatives };
 }

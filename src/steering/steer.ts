@@ -1,9 +1,11 @@
 import { type Outlook, outlook } from '../forecast/model.ts';
-import { forecastWait, neededDowntimeMs, switchOverMs } from '../forecast/options.ts';
+import { forecastPreCopy, neededDowntimeMs, switchOverMs } from '../forecast/options.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
 import type { Decision } from './decision.ts';
+import { expect } from './expect.ts';
 import { pace } from './pace.ts';
-import { decision, patienceLeftMs, type Situation, story, wait } from './situation.ts';
+import { limitWithinMs, patienceLeftMs, quietFitsInMs } from './patience.ts';
+import { decision, linkStory, type Situation, story, wait } from './situation.ts';
 import { useBudget } from './use-budget.ts';
 
 /** Telemetry older than this says nothing of now. */
@@ -12,6 +14,7 @@ const staleMs = 2_000;
 const changeShare = 0.1;
 /** After this many passes at a limit that should have been met, it counts as out of reach. */
 const limitPasses = 2;
+
 /** The least harmful thing to do now within the budget. A pure function of what is known. */
 export function steer(situation: Situation): Decision {
   const view = outlook(situation.model);
@@ -31,7 +34,7 @@ export function steer(situation: Situation): Decision {
     return wait(
       situation,
       view,
-      `The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go at ${formatRate(view.bandwidthBytesPerSecond)}.`,
+      `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go at ${formatRate(view.bandwidthBytesPerSecond)}.`,
     );
   if (view.trough === undefined)
     return wait(
@@ -44,7 +47,15 @@ export function steer(situation: Situation): Decision {
 
 /** The guest has been through one pass, and dirty memory keeps coming. */
 function steerWriter(situation: Situation, view: Outlook): Decision {
-  const mayPauseMs = limitWithin(situation, view);
+  const patienceMs = patienceLeftMs(situation, view);
+  const converging = convergesIn(situation, view, situation.state.maxDowntimeMs, patienceMs);
+  if (converging !== undefined)
+    return wait(
+      situation,
+      view,
+      `${linkStory(view)}What is left is shrinking: in some ${formatDuration(converging)} it fits the pause of ${formatDuration(situation.state.maxDowntimeMs)}.`,
+    );
+  const mayPauseMs = limitWithinMs(situation, view);
   const neededMs = neededDowntimeMs(view);
   if (neededMs <= mayPauseMs && !outOfReach(situation, view)) {
     const limitMs = Math.ceil(tooLong(situation, view) ? mayPauseMs : neededMs);
@@ -63,29 +74,57 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
       Math.floor(mayPauseMs),
       `${gap} The whole pause is allowed now, should the guest fall quiet.`,
     );
-  const patience = patienceLeftMs(situation, view);
-  if (patience > 0)
+  return waitOrUse(situation, view, gap, patienceMs);
+}
+
+/** All that the budget allows is set: there is patience, or hope, or an end. */
+function waitOrUse(
+  situation: Situation,
+  view: Outlook,
+  gap: string,
+  patienceMs: number,
+): Decision {
+  const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
+  if (quietMs !== undefined)
     return wait(
       situation,
       view,
-      `${gap} There is patience for another ${formatDuration(patience)}.`,
+      `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`,
     );
+  if (patienceMs > 0)
+    return wait(
+      situation,
+      view,
+      `${gap} There is patience for another ${formatDuration(patienceMs)}.`,
+    );
+  const nearly = convergesIn(situation, view, situation.state.maxDowntimeMs, view.passMs);
+  if (nearly !== undefined && -patienceMs < view.passMs)
+    return wait(situation, view, `${gap} But it is shrinking: in some ${formatDuration(nearly)} it fits.`);
   return useBudget(situation, view, gap);
 }
 
-/** The downtime limit whose pause, with all that comes on top, keeps to the budget, ms. */
-function limitWithin(situation: Situation, view: Outlook): number {
-  return Math.max(1, situation.budget.blackoutMs - switchOverMs(view, situation.state.paced));
+/** Time until what is left fits this limit by itself, ms; `undefined`: not within the horizon. */
+function convergesIn(
+  situation: Situation,
+  view: Outlook,
+  limitMs: number,
+  horizonMs: number,
+): number | undefined {
+  if (horizonMs <= 0 || tooLong(situation, view)) return undefined;
+  const besidesMs = switchOverMs(view, situation.state.paced);
+  const { completes, timeMs } = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
+  return completes ? timeMs.p50 : undefined;
 }
 
 /** Whether a limit that should have been met has been in force for long enough to disbelieve it. */
-function tooLong({ state, atMs }: Situation, view: Outlook): boolean {
-  return atMs - state.maxDowntimeSetAtMs > limitPasses * view.passMs;
+function tooLong({ state, atMs, model }: Situation, view: Outlook): boolean {
+  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
+  return atMs - since > limitPasses * view.passMs;
 }
 
 /** The whole pause has been allowed for long, and still it has not switched over. */
 function outOfReach(situation: Situation, view: Outlook): boolean {
-  const whole = limitWithin(situation, view);
+  const whole = limitWithinMs(situation, view);
   return situation.state.maxDowntimeMs >= whole * (1 - changeShare) && tooLong(situation, view);
 }
 
@@ -100,11 +139,12 @@ function allow(situation: Situation, view: Outlook, ms: number, why: string): De
   const before = situation.state.maxDowntimeMs;
   // A lower limit is never set: the guest may be about to meet the one in force.
   if (ms <= before * (1 + changeShare)) return wait(situation, view, why);
+  const state = { ...situation.state, maxDowntimeMs: ms };
   return decision(
     situation,
     { kind: 'set-max-downtime', ms },
     why,
-    forecastWait(view, ms, situation.state.paced),
+    expect({ ...situation, state }, view),
     [],
   );
 }

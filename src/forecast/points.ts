@@ -1,0 +1,32 @@
+import type { Sample } from './telemetry.ts';
+
+/** One reading, reduced to the sums that mean the same in every QEMU. */
+export interface Point {
+  readonly atMs: number;
+  readonly remainingBytes: number;
+  readonly sentBytes: number;
+  /** Memory disposed of so far: pages sent, with their content or as constant. */
+  readonly disposedBytes: number;
+  /** Changes when QEMU has looked for dirty pages since the last reading. Its size means nothing. */
+  readonly syncs: number;
+}
+
+export function pointOf(sample: Sample): Point {
+  return {
+    atMs: sample.atMs,
+    remainingBytes: sample.memoryRemainingBytes,
+    sentBytes: sample.memorySentBytes,
+    disposedBytes: (sample.normalPages + sample.constantPages) * sample.pageSizeBytes,
+    syncs: sample.iteration,
+  };
+}
+
+/** Memory that became dirty between two readings, as far as QEMU had seen it. */
+export function inflowBetween(from: Point, to: Point): number {
+  return to.remainingBytes - from.remainingBytes + to.disposedBytes - from.disposedBytes;
+}
+
+/** The value in the middle; `undefined` of none. */
+export function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}

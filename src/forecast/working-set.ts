@@ -1,0 +1,153 @@
+/**
+ * How a guest writes: W(t) = S (1 - exp(-r t / S)), the distinct memory written within t after all
+ * of it was clean, when writes at rate r fall at random on a set of S bytes. It saturates, as real
+ * guests do: a rate alone would say that a guest which rewrites a little very fast never fits.
+ */
+export interface WorkingSet {
+  /** r, bytes/s: how fast clean memory becomes dirty while all of it is clean. */
+  readonly rateBytesPerSecond: number;
+  /** S, bytes. */
+  readonly setBytes: number;
+  /** By how much the readings stray from the curve, as a share of what was written. */
+  readonly errorShare: number;
+}
+
+/** Memory that became dirty within a while, and how much there was that could. */
+export interface Span {
+  readonly endMs: number;
+  readonly ms: number;
+  readonly inflowBytes: number;
+  /** Share of all memory that had not been sent once: it is dirty, and shows no writes. */
+  readonly unsentShare: number;
+  /** Memory that was dirty again already. */
+  readonly dirtyBytes: number;
+  /**
+   * `pass`: nothing was sent again meanwhile, so the curve saturates in it. `slice`: what became
+   * dirty was being sent all the while, so that about as much stayed clean.
+   */
+  readonly kind: 'pass' | 'slice';
+  /** How much it counts beside a fresh reading, above 0. */
+  readonly weight: number;
+}
+
+/** Distinct memory that was seen written within a while, before this migration. */
+export interface Written {
+  readonly ms: number;
+  readonly bytes: number;
+  /** How much it counts beside a reading of this migration, above 0. */
+  readonly weight: number;
+}
+
+export const idle: WorkingSet = { rateBytesPerSecond: 0, setBytes: 0, errorShare: 0 };
+
+/** W(t), bytes. */
+export function writtenWithin({ rateBytesPerSecond, setBytes }: WorkingSet, ms: number): number {
+  if (setBytes <= 0 || rateBytesPerSecond <= 0) return 0;
+  return setBytes * -Math.expm1((-rateBytesPerSecond * ms) / 1000 / setBytes);
+}
+
+/** A reading loses half of its weight in this time. */
+const halfLifeMs = 15_000;
+/** Sets that are tried, evenly spaced in their logarithm between the least and the most possible. */
+const candidates = 20;
+/** A reading is not believed nearer than this: the guest's own clock and QEMU's are not in step. */
+const noiseBytes = 64 * 4096;
+const noiseShare = 0.15;
+
+/** The curve that fits best; `undefined` where nothing was seen. Sizes and rates in bytes. */
+export function fitWorkingSet(
+  spans: readonly Span[],
+  prior: readonly Written[],
+  nowMs: number,
+  mostBytes: number,
+): WorkingSet | undefined {
+  const seen = [...spans.map((span) => aged(span, nowMs)), ...prior.map(asSpan)];
+  if (seen.length === 0 || mostBytes <= 0) return undefined;
+  const leastBytes = Math.min(mostBytes, Math.max(noiseBytes, ...seen.map(leastSetOf)));
+  let best: { readonly set: WorkingSet; readonly misfit: number } | undefined;
+  for (let index = 0; index < candidates; index += 1) {
+    const setBytes = leastBytes * (mostBytes / leastBytes) ** (index / (candidates - 1));
+    const rateBytesPerSecond = rateFor(seen, setBytes);
+    const set = { rateBytesPerSecond, setBytes, errorShare: 0 };
+    const misfit = misfitOf(seen, set);
+    if (best === undefined || misfit < best.misfit) best = { set, misfit };
+  }
+  if (best === undefined) return undefined;
+  return { ...best.set, errorShare: errorOf(seen, best.set) };
+}
+
+function aged(span: Span, nowMs: number): Span {
+  return { ...span, weight: span.weight * 0.5 ** ((nowMs - span.endMs) / halfLifeMs) };
+}
+
+function asSpan({ ms, bytes, weight }: Written): Span {
+  return { endMs: 0, ms, inflowBytes: bytes, unsentShare: 0, dirtyBytes: 0, kind: 'pass', weight };
+}
+
+/** A set is at least what was seen dirty of it at once. */
+function leastSetOf({ inflowBytes, dirtyBytes, kind }: Span): number {
+  return kind === 'pass' ? inflowBytes + dirtyBytes : dirtyBytes;
+}
+
+/** Memory of the set that was clean when the span began. */
+function cleanOf(span: Span, setBytes: number): number {
+  return Math.max(noiseBytes, setBytes * (1 - span.unsentShare) - span.dirtyBytes);
+}
+
+/** The rate at which as much is written in all spans together as was seen: Newton's method. */
+function rateFor(spans: readonly Span[], setBytes: number): number {
+  const highestRate = highestRateOf(spans);
+  let rate = 0;
+  for (let step = 0; step < 8; step += 1) {
+    let excess = 0;
+    let derivative = 0;
+    for (const span of spans) {
+      const share = span.ms / 1000 / setBytes;
+      const clean = span.weight * cleanOf(span, setBytes);
+      // The curve's slope at this rate; that of a slice is the same at any.
+      const left = span.kind === 'pass' ? Math.exp(-rate * share) : 1;
+      excess += span.kind === 'pass' ? clean * (1 - left) : clean * rate * share;
+      excess -= span.weight * span.inflowBytes;
+      derivative += clean * share * left;
+    }
+    if (derivative <= 0) break;
+    rate = Math.min(highestRate, Math.max(0, rate - excess / derivative));
+  }
+  return rate;
+}
+
+/** What saturates shows less than was written, but no more than this many times less is believed. */
+const hiddenTimes = 6;
+
+function highestRateOf(spans: readonly Span[]): number {
+  let most = 0;
+  for (const { inflowBytes, ms } of spans)
+    most = Math.max(most, (inflowBytes * 1000) / Math.max(ms, 100));
+  return most * hiddenTimes;
+}
+
+function misfitOf(spans: readonly Span[], set: WorkingSet): number {
+  let sum = 0;
+  for (const span of spans) {
+    const off = span.inflowBytes - expectedOf(span, set);
+    const noise = noiseBytes + noiseShare * span.inflowBytes;
+    sum += span.weight * (off / noise) ** 2;
+  }
+  return sum;
+}
+
+function errorOf(spans: readonly Span[], set: WorkingSet): number {
+  let off = 0;
+  let all = 0;
+  for (const span of spans) {
+    off += span.weight * Math.abs(span.inflowBytes - expectedOf(span, set));
+    all += span.weight * span.inflowBytes;
+  }
+  return all > 0 ? Math.min(1, off / all) : 0;
+}
+
+function expectedOf(span: Span, set: WorkingSet): number {
+  const clean = cleanOf(span, set.setBytes) / set.setBytes;
+  if (span.kind === 'pass') return clean * writtenWithin(set, span.ms);
+  return (clean * set.rateBytesPerSecond * span.ms) / 1000;
+}

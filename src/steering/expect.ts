@@ -1,0 +1,46 @@
+import type { Outlook } from '../forecast/model.ts';
+import {
+  afterWaiting,
+  firstPassLeftMs,
+  forecastPreCopy,
+  forecastStay,
+  later,
+  switchOverMs,
+} from '../forecast/options.ts';
+import { candidatesOf, leastHarmful } from './candidates.ts';
+import type { Expectation } from './decision.ts';
+import { limitWithinMs, patienceLeftMs } from './patience.ts';
+import type { Situation } from './situation.ts';
+
+/**
+ * The whole rest of the way, by the same rules that will decide on it: pre-copy with the pause
+ * that is allowed now, then with the whole pause; when patience is over, the least harmful of
+ * what the budget leaves.
+ */
+export function expect(situation: Situation, view: Outlook): Expectation {
+  const patienceMs = Math.max(0, patienceLeftMs(situation, view));
+  // What is about to fit when patience ends is waited for.
+  const horizonMs = Math.max(patienceMs, firstPassLeftMs(view)) + view.passMs;
+  const besidesMs = switchOverMs(view, true);
+  for (const limitMs of [situation.state.maxDowntimeMs, limitWithinMs(situation, view)]) {
+    const forecast = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
+    if (forecast.completes) return { ending: 'switch-over', forecast };
+  }
+  return whenPatienceEnds(situation, view, Math.max(patienceMs, firstPassLeftMs(view)));
+}
+
+function whenPatienceEnds(situation: Situation, view: Outlook, ms: number): Expectation {
+  const { leftBytes, sentBytes } = afterWaiting(view, ms);
+  const then = { ...view, unsentBytes: 0, remainingBytes: leftBytes };
+  const best = leastHarmful(situation, candidatesOf(situation, then));
+  if (best === undefined) {
+    const stays = situation.budget.otherwise === 'stay';
+    const timeMs = stays ? { p50: ms, p90: ms } : forecastStay.timeMs;
+    const forecast = { ...forecastStay, timeMs, bytes: sentBytes };
+    return { ending: stays ? 'stay' : 'open', forecast };
+  }
+  return {
+    ending: best.action.kind === 'freeze' ? 'freeze' : 'post-copy',
+    forecast: later(best.forecast, ms, sentBytes),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Outlook } from '../forecast/model.ts';
+import { firstPassLeftMs, switchOverMs } from '../forecast/options.ts';
+import { nextQuietMs } from '../forecast/rhythm.ts';
+import type { Situation } from './situation.ts';
+
+/** How much longer to stay gentle, ms; a deadline ends it. */
+export function patienceLeftMs(situation: Situation, view: Outlook): number {
+  const { budget, model, atMs, deadlineMs } = situation;
+  const firstPassEndMs = model.firstPassEndMs ?? atMs + firstPassLeftMs(view);
+  const until = firstPassEndMs + patienceMs(situation, view);
+  // What is left must still be sent once more, with time to spare, before the deadline.
+  const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
+  return Math.min(budget.patiencePasses === 0 ? firstPassEndMs : until, latest) - atMs;
+}
+
+function patienceMs({ budget }: Situation, view: Outlook): number {
+  return budget.patiencePasses * view.passMs;
+}
+
+/** The downtime limit whose pause, with all that comes on top, keeps to the budget, ms. */
+export function limitWithinMs(situation: Situation, view: Outlook): number {
+  return Math.max(1, situation.budget.blackoutMs - switchOverMs(view, situation.state.paced));
+}
+
+/**
+ * Time until a guest that writes in bursts has been quiet for long enough to fit the limit, ms;
+ * `undefined` where it has no such rhythm, or its quiet is too short, or comes too late: patience
+ * may be doubled for it, no more.
+ */
+export function quietFitsInMs(
+  situation: Situation,
+  view: Outlook,
+  limitMs: number,
+): number | undefined {
+  const { rhythm, bandwidthBytesPerSecond, remainingBytes, workingSet } = view;
+  if (rhythm === undefined || bandwidthBytesPerSecond <= 0) return undefined;
+  const limitBytes = (limitMs * bandwidthBytesPerSecond) / 1000;
+  const startsMs = nextQuietMs(rhythm, situation.atMs);
+  // A burst that goes on may fill the working set meanwhile.
+  const atStart =
+    rhythm.now === 'quiet' ? remainingBytes : Math.max(remainingBytes, workingSet?.setBytes ?? 0);
+  const drainMs = (Math.max(0, atStart - limitBytes) / bandwidthBytesPerSecond) * 1000;
+  const endsMs = (rhythm.now === 'quiet' ? rhythm.sinceMs : startsMs) + rhythm.quietMs;
+  if (startsMs + drainMs > endsMs) return undefined;
+  const waitMs = startsMs + drainMs - situation.atMs;
+  return waitMs <= patienceMs(situation, view) + patienceLeftMs(situation, view)
+    ? waitMs
+    : undefined;
+}
