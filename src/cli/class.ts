@@ -10,7 +10,8 @@ const notes = `
   pet      an ordinary VM; what a VM is that says nothing
   panda    of high value: it is the last to be hurt
 
-The class is kept in the domain's own libvirt metadata, and travels with it.`;
+The class is kept in the domain's own libvirt metadata, and travels with it. Where that names none,
+the first rule of the config file decides that fits the VM and names one.`;
 
 const getExamples = `
 Examples:
@@ -30,7 +31,11 @@ export function classCommand(io: Io): Command {
 }
 
 function getCommand(io: Io): Command {
-  return withHost(new Command('get').description('Says what a VM is worth, and where that is set.'))
+  return withHost(
+    new Command('get').description(
+      'Says what a VM is worth and what must never be done to it, and where that is set.',
+    ),
+  )
     .addHelpText('after', getExamples)
     .action(async (vm: string, flags: ClassFlags) => {
       const { runClassGet } = await import('./run-class.ts');

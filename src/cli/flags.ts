@@ -1,4 +1,5 @@
-import type { Importance, Reason } from '../policy/vocabulary.ts';
+import type { Exclusion } from '../policy/exclusions.ts';
+import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
 import type { OutputFormat } from './output.ts';
 
 /** What commander hands to each command, by the names of its options. */
@@ -24,6 +25,18 @@ export interface ClassFlags {
   readonly host: string;
   readonly config?: string;
   readonly output: OutputFormat;
+}
+
+export interface TagFlags {
+  readonly host: string;
+  readonly config?: string;
+  readonly output: OutputFormat;
+}
+
+export interface TagSetFlags extends TagFlags {
+  readonly class?: SlaClass | 'none';
+  readonly never?: readonly Exclusion[];
+  readonly label?: readonly string[];
 }
 
 export interface PolicyFlags {

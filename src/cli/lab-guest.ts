@@ -9,8 +9,10 @@ import {
   setWorkload,
 } from '../lab/guest/index.ts';
 import { type Lab, openLab } from '../lab/index.ts';
+import type { Exclusion } from '../policy/exclusions.ts';
 import { defaultSlaClass, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import { parseSize } from '../units/size.ts';
+import { fields } from './fields.ts';
 import type { Io } from './io.ts';
 import { type OutputFormat, outputOption, print } from './output.ts';
 import { formatTable } from './table.ts';
@@ -37,6 +39,8 @@ export function labGuestCommand(io: Io): Command {
         .choices(slaClasses)
         .default(defaultSlaClass),
     )
+    .addOption(fields.never())
+    .addOption(fields.label())
     .option('--memory <size>', 'all of it is written and checked', '64MiB')
     .option('--workload <workload>', 'what it does to its memory', 'idle')
     .addOption(
@@ -77,6 +81,8 @@ interface AddOptions {
   readonly labDir?: string;
   readonly host: string;
   readonly class: SlaClass;
+  readonly never?: readonly Exclusion[];
+  readonly label?: readonly string[];
   readonly memory: string;
   readonly workload: string;
   readonly kind: GuestKind;
@@ -96,7 +102,15 @@ async function add(io: Io, name: string, command: Command): Promise<void> {
   if (taken !== undefined) {
     throw new DroverError('lab.conflict', `there is a guest '${name}' on ${taken.host} already`);
   }
-  const spec = { name, class: options.class, memoryBytes, workload, kind: options.kind };
+  const spec = {
+    name,
+    class: options.class,
+    never: options.never ?? [],
+    labels: options.label ?? [],
+    memoryBytes,
+    workload,
+    kind: options.kind,
+  };
   await addGuest(lab.host(options.host), spec);
   io.err.write(`${name} runs on ${options.host}\n`);
 }

@@ -26,6 +26,11 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./class.ts')).classCommand(io),
   },
   {
+    name: 'tag',
+    summary: 'read or set all that is said of a VM: class, exclusions, labels',
+    load: async (io) => (await import('./tag.ts')).tagCommand(io),
+  },
+  {
     name: 'policy',
     summary: 'what each class and importance allows a migration to do',
     load: async (io) => (await import('./policy.ts')).policyCommand(io),
@@ -41,6 +46,7 @@ const examples = `
 Examples:
   drover migrate billing-db --from h1 --to h2 --reason evacuation
   drover class set billing-db panda --host h1
+  drover tag set billing-db --never post-copy --host h1
   drover abort billing-db --from h1
   drover policy show
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { classOf } from './class-rules.ts';
 import { emptyConfig, loadConfig, parseConfig } from './config.ts';
 import { resolveHost } from './hosts.ts';
 
@@ -14,11 +13,11 @@ const full = `hosts:
     bandwidth: 500 MiB/s
   h2:
     uri: qemu+ssh://root@h2/system
-classes:
+rules:
   - name: 'db-*'
     class: panda
-  - name: '*'
-    class: cattle
+  - label: realtime
+    never: [throttle]
 `;
 const config = parseConfig(full, 'drover.yaml');
 
@@ -51,7 +50,19 @@ describe('the configuration', () => {
       'policy:\n  pet:\n    low:\n      blackout: 3\n',
       /^drover.yaml:4: policy.pet.low: .*blackout/,
     ],
-    ['classes:\n  - name: x\n    class: zebra\n', /^drover.yaml:3: classes.0.class: .*cattle/],
+    ['rules:\n  - name: x\n    class: zebra\n', /^drover.yaml:3: rules.0.class: .*cattle/],
+    [
+      'rules:\n  - name: x\n    never:\n      - postcopy\n',
+      /^drover.yaml:4: rules.0.never.0: .*post-copy.*throttle/,
+    ],
+    [
+      'rules:\n  - name: x\n    never: throttle\n',
+      /^drover.yaml:3: rules.0.never: expected a list of post-copy, throttle/,
+    ],
+    ['rules:\n  - label: x\n    never: []\n', /^drover.yaml:3: rules.0.never: expected a list/],
+    ['rules:\n  - class: pet\n', /^drover.yaml:2: rules.0: .*name, label or both/],
+    ['rules:\n  - name: x\n', /^drover.yaml:2: rules.0: .*class, never or both/],
+    ['rules:\n  - nam: x\n    class: pet\n', /^drover.yaml:2: rules.0: .*nam/],
   ])('that is wrong names line, field and what is allowed: %j', (text, message) => {
     expect(() => parseConfig(text, 'drover.yaml')).toThrow(message);
   });
@@ -109,17 +120,4 @@ describe('a host', () => {
       expect.objectContaining({ code: 'usage.invalid', hint: expect.stringContaining('h1, h2') }),
     );
   });
-});
-
-test.each([
-  ['db-1', undefined, { slaClass: 'panda', from: 'rule' }],
-  ['web', undefined, { slaClass: 'cattle', from: 'rule' }],
-  ['db-1', 'pet', { slaClass: 'pet', from: 'metadata' }],
-] as const)('the class of %s, which itself says %s', (name, own, expected) => {
-  expect(classOf(config, name, own)).toEqual(expected);
-});
-
-test('without a rule and a word of its own a domain is a pet', () => {
-  const none = parseConfig('', 'x');
-  expect(classOf(none, 'web', undefined)).toEqual({ slaClass: 'pet', from: 'default' });
 });

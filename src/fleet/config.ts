@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
+import { exclusions } from '../policy/exclusions.ts';
 import { overridesSchema } from '../policy/overrides.ts';
 import { slaClasses } from '../policy/vocabulary.ts';
 import { parseSize } from '../units/size.ts';
@@ -30,12 +31,32 @@ const hostSchema = z.strictObject({
   bandwidth: bandwidth.optional(),
 });
 
+const expectedNever = `expected a list of ${exclusions.join(', ')}, such as [${exclusions[0]}]`;
+const pattern = z.string().min(1).optional();
+
+/** What holds for the VMs that a rule selects. */
+const ruleSchema = z
+  .strictObject({
+    /** Patterns, as a shell has them, for the domain's name and for one of its labels. */
+    name: pattern,
+    label: pattern,
+    class: z.enum(slaClasses).optional(),
+    never: z
+      .array(z.enum(exclusions), { error: expectedNever })
+      .min(1, { error: expectedNever })
+      .optional(),
+  })
+  .refine(({ name, label }) => name !== undefined || label !== undefined, {
+    error: 'a rule selects by name, label or both',
+  })
+  .refine(({ class: slaClass, never }) => slaClass !== undefined || never !== undefined, {
+    error: 'a rule gives class, never or both',
+  });
+
 const configSchema = z.strictObject({
   hosts: z.record(z.string(), hostSchema).default({}),
-  /** The class of domains whose metadata names none: the first rule whose name pattern fits. */
-  classes: z
-    .array(z.strictObject({ name: z.string().min(1), class: z.enum(slaClasses) }))
-    .default([]),
+  /** What is said of VMs beside their own metadata. */
+  rules: z.array(ruleSchema).default([]),
   /** What a class and an importance allow, where it is not the default. */
   policy: overridesSchema.default({}),
 });
@@ -43,7 +64,9 @@ const configSchema = z.strictObject({
 /** What the administrator has set. */
 export type Config = z.output<typeof configSchema>;
 
-export const emptyConfig: Config = { hosts: {}, classes: [], policy: {} };
+export type Rule = z.output<typeof ruleSchema>;
+
+export const emptyConfig: Config = { hosts: {}, rules: [], policy: {} };
 
 /** Where the configuration is looked for when nothing names it, in this order. */
 export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Sample } from '../forecast/telemetry.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Tags, TagsFound } from '../policy/tags.ts';
 import type { Permission } from '../steering/decision.ts';
 
 /**
@@ -18,10 +18,10 @@ export interface Host {
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;
   domainState(uuid: string): Promise<DomainState | undefined>;
-  /** The class that the domain's own metadata gives; `undefined` when it says nothing. */
-  readClass(uuid: string): Promise<SlaClass | undefined>;
-  /** Writes the class into the running domain and, where it is persistent, into its definition. */
-  writeClass(uuid: string, slaClass: SlaClass | undefined): Promise<void>;
+  /** What the domain's own metadata says of it. */
+  readTags(uuid: string): Promise<TagsFound>;
+  /** Writes it into the running domain and, where it is persistent, into its definition. */
+  writeTags(uuid: string, tags: Tags): Promise<void>;
   /** Whether this host could run the domain: every reason why not. Touches nothing. */
   judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]>;
   /** A reading of the domain's outgoing job; `undefined` when there is none. */

@@ -1,4 +1,4 @@
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Tags } from '../policy/tags.ts';
 import type { CompletedJob, DomainFacts, DomainState } from './port.ts';
 import type { GuestModel } from './simulated-guest.ts';
 import type { SimulatedJob } from './simulated-job.ts';
@@ -8,7 +8,7 @@ export interface Resident {
   readonly guest: GuestModel;
   readonly uuid: string;
   state: DomainState;
-  slaClass: SlaClass | undefined;
+  tags: Tags;
   downtimeMs: number;
   maxSpeedBytesPerSecond: number;
   job: SimulatedJob | undefined;
@@ -21,13 +21,13 @@ export function newResident(
   guest: GuestModel,
   uuid: string,
   state: DomainState,
-  slaClass: SlaClass | undefined,
+  tags: Tags,
 ): Resident {
   return {
     guest,
     uuid,
     state,
-    slaClass,
+    tags,
     downtimeMs: qemuDefaultDowntimeMs,
     maxSpeedBytesPerSecond: Infinity,
     job: undefined,

@@ -1,4 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
+import { noTags, type Tags, type TagsFound } from '../policy/tags.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import type {
   ArrivalProblem,
@@ -110,7 +111,7 @@ export class SimulatedHost implements Host {
     const uuid = `uuid-of-${guest.name}`;
     this.#residents.set(
       uuid,
-      newResident(guest, uuid, { state: 'running', reason: 'other' }, slaClass),
+      newResident(guest, uuid, { state: 'running', reason: 'other' }, { ...noTags, slaClass }),
     );
     return uuid;
   }
@@ -157,14 +158,14 @@ export class SimulatedHost implements Host {
     return this.#residents.get(uuid)?.state;
   }
 
-  async readClass(uuid: string): Promise<SlaClass | undefined> {
+  async readTags(uuid: string): Promise<TagsFound> {
     await this.#call();
-    return this.#resident(uuid).slaClass;
+    return { tags: this.#resident(uuid).tags, unreadable: [] };
   }
 
-  async writeClass(uuid: string, slaClass: SlaClass | undefined): Promise<void> {
+  async writeTags(uuid: string, tags: Tags): Promise<void> {
     await this.#call();
-    this.#resident(uuid).slaClass = slaClass;
+    this.#resident(uuid).tags = tags;
   }
 
   async judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]> {
@@ -267,7 +268,7 @@ export class SimulatedHost implements Host {
       guest,
       uuid,
       { state: 'paused', reason: 'migration' },
-      resident.slaClass,
+      resident.tags,
     );
     destination.#residents.set(uuid, arriving);
     return new Promise((resolve, reject) => {

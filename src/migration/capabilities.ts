@@ -1,8 +1,9 @@
 import type { HostFacts } from '../hypervisor/port.ts';
+import { type Excluded, type Exclusion, whyExcluded } from '../policy/exclusions.ts';
 import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
 import type { Cleared } from './preflight.ts';
 
-/** What two hosts, the domain and their administrator allow a migration between them. */
+/** What two hosts, their administrator and whoever speaks for the domain allow a migration. */
 export interface Allowed {
   readonly capabilities: MigrationCapabilities;
   readonly postCopyRecovery: Permission;
@@ -14,13 +15,18 @@ export interface AdminPermissions {
   readonly destination: Permission;
 }
 
-export function allowedFor(cleared: Cleared, admin: AdminPermissions): Allowed {
+export function allowedFor(
+  cleared: Cleared,
+  admin: AdminPermissions,
+  excluded: readonly Excluded[],
+): Allowed {
   const { sourceFacts, destinationFacts, source, destination, domain } = cleared;
   const postCopyRecovery = allOf([
     named(source.name, sourceFacts, 'postCopyRecoverable'),
     named(destination.name, destinationFacts, 'postCopyRecoverable'),
   ]);
   const postCopy = allOf([
+    unlessExcluded('post-copy', excluded),
     admin.source,
     admin.destination,
     named(source.name, sourceFacts, 'postCopy'),
@@ -32,9 +38,14 @@ export function allowedFor(cleared: Cleared, admin: AdminPermissions): Allowed {
     capabilities: {
       postCopy,
       postCopyRecoverable: postCopyRecovery.allowed,
-      autoConverge: { allowed: true },
+      autoConverge: unlessExcluded('throttle', excluded),
     },
   };
+}
+
+function unlessExcluded(what: Exclusion, excluded: readonly Excluded[]): Permission {
+  const because = whyExcluded(what, excluded);
+  return because === undefined ? { allowed: true } : { allowed: false, because };
 }
 
 function named(

@@ -3,6 +3,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { DomainFacts, Host, HostFacts } from '../hypervisor/port.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import { exclusions } from '../policy/exclusions.ts';
 import { allowedFor } from './capabilities.ts';
 import { type Contact, codeOfRefusal, type FindingCode, preflight } from './preflight.ts';
 
@@ -158,6 +159,31 @@ describe('what a migration may use', () => {
   ] as const)('post-copy: %s', async (name, scene, admin, expected) => {
     const { cleared } = await judge({ name, blocks: [], says: /./, ...scene });
     if (cleared === undefined) throw new Error('it was refused');
-    expect(allowedFor(cleared, admin).capabilities.postCopy).toEqual(expected);
+    expect(allowedFor(cleared, admin, []).capabilities.postCopy).toEqual(expected);
   });
+
+  test.each([
+    [yes, yes],
+    [yes, no],
+  ])(
+    'an exclusion closes what it names, and opens nothing (%j, %j)',
+    async (source, destination) => {
+      const { cleared } = await judge({ name: '', blocks: [], says: /./ });
+      if (cleared === undefined) throw new Error('it was refused');
+      const admin = { source, destination };
+      const without = allowedFor(cleared, admin, []);
+      const closed = {
+        allowed: false,
+        because: expect.stringContaining("VM's own metadata forbids"),
+      };
+      const mechanism = { 'post-copy': 'postCopy', throttle: 'autoConverge' } as const;
+      for (const what of exclusions) {
+        const excluded = allowedFor(cleared, admin, [{ what, from: 'metadata' }]);
+        expect(excluded).toEqual({
+          ...without,
+          capabilities: { ...without.capabilities, [mechanism[what]]: closed },
+        });
+      }
+    },
+  );
 });

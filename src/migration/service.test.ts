@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { DroverError } from '../errors/catalogue.ts';
-import { type Config, emptyConfig } from '../fleet/config.ts';
+import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import type { Tags } from '../policy/tags.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { ActionKind } from '../steering/decision.ts';
 import type { MigrationResult } from './result.ts';
-import { getClass, migrateVm, type Surroundings, setClass } from './service.ts';
+import { migrateVm, type Surroundings } from './service.ts';
+import { getTags, setTags } from './tags.ts';
 
 const mib = 2 ** 20;
 
@@ -25,10 +27,14 @@ interface Scene {
   readonly slaClass: SlaClass;
   readonly importance: Importance;
   readonly postCopy?: 'forbidden';
+  readonly own?: Partial<Tags>;
+  readonly rules?: readonly Rule[];
   readonly outcome: MigrationResult['outcome'];
   /** What has to be done to the guest, and what must not. */
   readonly does?: ActionKind;
   readonly never?: readonly ActionKind[];
+  readonly throttled?: boolean;
+  readonly says?: RegExp;
 }
 
 const disturbing: readonly ActionKind[] = ['start-post-copy', 'freeze'];
@@ -67,6 +73,27 @@ const scenes: readonly Scene[] = [
     outcome: 'completed',
     never: ['start-post-copy'],
   },
+  {
+    guest: 'furious',
+    slaClass: 'cattle',
+    importance: 'high',
+    own: { never: ['post-copy'] },
+    outcome: 'completed',
+    never: ['start-post-copy'],
+    says: /without post-copy \(the VM's own metadata forbids post-copy\)/,
+  },
+  {
+    guest: 'furious',
+    slaClass: 'cattle',
+    importance: 'high',
+    own: { never: ['post-copy'], labels: ['realtime'] },
+    rules: [{ label: 'realtime', never: ['throttle'] }],
+    outcome: 'completed',
+    does: 'freeze',
+    never: ['start-post-copy'],
+    throttled: false,
+    says: /the rule for label realtime forbids slowing it down/,
+  },
 ];
 
 interface Stage {
@@ -75,7 +102,10 @@ interface Stage {
   readonly surroundings: Surroundings;
 }
 
-function setStage(scene: Pick<Scene, 'guest' | 'slaClass' | 'postCopy'>, syncMs = 100): Stage {
+function setStage(
+  scene: Pick<Scene, 'guest' | 'slaClass' | 'postCopy' | 'rules'>,
+  syncMs = 100,
+): Stage {
   const clock = new VirtualClock();
   const settings = { linkBytesPerSecond: 100 * mib, syncMs, setupMs: 50, callMs: 1 };
   const world = new SimulatedWorld(clock, settings);
@@ -93,7 +123,11 @@ function setStage(scene: Pick<Scene, 'guest' | 'slaClass' | 'postCopy'>, syncMs 
     peerUri: `simulated://${name}/system`,
     postCopy,
   });
-  const config: Config = { ...emptyConfig, hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') } };
+  const config: Config = {
+    ...emptyConfig,
+    hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') },
+    rules: [...(scene.rules ?? [])],
+  };
   const connect: Surroundings['connect'] = ({ name }) => {
     const host = hosts.get(name);
     if (host !== undefined) return Promise.resolve(host);
@@ -113,11 +147,15 @@ describe('migrateVm, steered, on simulated hosts', () => {
   )('$guest $slaClass, $importance, on hosts $qemu: $outcome', async (scene) => {
     const { clock, config, surroundings } = setStage(scene, scene.syncMs);
     const request = { vm: 'vm', from: 'h1', to: 'h2', importance: scene.importance };
+    await clock.run(setTags({ vm: 'vm', host: 'h1' }, scene.own ?? {}, config, surroundings));
     const result = await clock.run(migrateVm(request, config, watching, surroundings));
     expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: scene.outcome });
     const acts = result.decisions.map(({ action }) => action.kind);
     expect(acts).toEqual(expect.arrayContaining(scene.does === undefined ? [] : [scene.does]));
     expect(acts.filter((act) => scene.never?.includes(act))).toEqual([]);
+    const throttled = result.telemetry.some(({ throttlePercent }) => throttlePercent > 0);
+    expect(throttled).toBe(scene.throttled ?? throttled);
+    expect(result.why.join('\n')).toMatch(scene.says ?? /./);
   });
 
   test.each([
@@ -143,14 +181,6 @@ test('who stops it before it began, has it not begin', async () => {
   await expect(clock.run(migrateVm(request, config, stopped, surroundings))).rejects.toMatchObject({
     code: 'migration.not-running',
   });
-  const state = await clock.run(getClass({ vm: 'vm', host: 'h1' }, config, surroundings));
+  const state = await clock.run(getTags({ vm: 'vm', host: 'h1' }, config, surroundings));
   expect(state.domain.name).toBe('vm');
-});
-
-test('a class that is set is the one that is read', async () => {
-  const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
-  const where = { vm: 'vm', host: 'h1' };
-  await clock.run(setClass({ ...where, slaClass: 'panda' }, config, surroundings));
-  const read = await clock.run(getClass(where, config, surroundings));
-  expect(read).toMatchObject({ slaClass: 'panda', from: 'metadata' });
 });

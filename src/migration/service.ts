@@ -1,17 +1,12 @@
 import { DroverError } from '../errors/catalogue.ts';
-import { type ClassOrigin, classOf } from '../fleet/class-rules.ts';
 import type { Config } from '../fleet/config.ts';
 import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
+import { standingOf } from '../fleet/rules.ts';
 import { type Clock, systemClock } from '../hypervisor/clock.ts';
 import { connectHost } from '../hypervisor/libvirt/connect.ts';
-import type { DomainFacts, Host } from '../hypervisor/port.ts';
+import type { Host } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
-import {
-  type Importance,
-  importanceOfReason,
-  type Reason,
-  type SlaClass,
-} from '../policy/vocabulary.ts';
+import { type Importance, importanceOfReason, type Reason } from '../policy/vocabulary.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
 import { allowedFor } from './capabilities.ts';
 import type { RunEvent } from './events.ts';
@@ -46,7 +41,8 @@ export interface Surroundings {
   connect(host: ResolvedHost): Promise<Host>;
 }
 
-const realSurroundings: Surroundings = {
+/** The system's clock, and libvirt. */
+export const realSurroundings: Surroundings = {
   clock: systemClock,
   connect: ({ name, uri, peerUri }) => connectHost(uri, { name, peerUri, clock: systemClock }),
 };
@@ -90,6 +86,13 @@ function tellDoubts(findings: readonly Finding[], { onEvent }: Watching): void {
   }
 }
 
+/** What the metadata means is guessed on the safe side; who wrote it should know. */
+function tellUnreadable(vm: string, unreadable: readonly string[], { onEvent }: Watching): void {
+  for (const problem of unreadable) {
+    onEvent({ kind: 'notice', message: `In the metadata of ${vm}, ${problem}.`, atMs: 0 });
+  }
+}
+
 interface Start {
   readonly request: MigrateRequest;
   readonly config: Config;
@@ -103,9 +106,11 @@ interface Start {
 async function start(all: Start): Promise<MigrationResult> {
   const { request, config, watching, from, to, cleared } = all;
   const { domain, source, destination, destinationUri } = cleared;
-  const { slaClass } = classOf(config, domain.name, await source.readClass(domain.uuid));
+  const { tags, unreadable } = await source.readTags(domain.uuid);
+  tellUnreadable(domain.name, unreadable, watching);
+  const { slaClass, excluded } = standingOf(config, domain.name, tags);
   const admin = { source: from.postCopy, destination: to.postCopy };
-  const { capabilities, postCopyRecovery } = allowedFor(cleared, admin);
+  const { capabilities, postCopyRecovery } = allowedFor(cleared, admin, excluded);
   const matrix = matrixWith(config.policy);
   const intent: Intent = {
     slaClass,
@@ -127,38 +132,6 @@ async function start(all: Start): Promise<MigrationResult> {
   );
 }
 
-/** What a VM is worth, and who says so. */
-export interface ClassAnswer extends ClassOrigin {
-  readonly domain: { readonly name: string; readonly uuid: string };
-}
-
-export async function getClass(
-  where: { readonly vm: string; readonly host: string },
-  config: Config,
-  surroundings: Surroundings = realSurroundings,
-): Promise<ClassAnswer> {
-  return withDomain(where, config, surroundings, async (host, { name, uuid }) => ({
-    domain: { name, uuid },
-    ...classOf(config, name, await host.readClass(uuid)),
-  }));
-}
-
-/** Writes what a VM is worth into its own metadata, from where it travels with the VM. */
-export async function setClass(
-  where: { readonly vm: string; readonly host: string; readonly slaClass: SlaClass },
-  config: Config,
-  surroundings: Surroundings = realSurroundings,
-): Promise<ClassAnswer> {
-  return withDomain(where, config, surroundings, async (host, { name, uuid, busyWith }) => {
-    if (busyWith !== undefined) {
-      const message = `${name} is busy with ${busyWith}: its class can be set when that has ended`;
-      throw new DroverError('domain.busy', message);
-    }
-    await host.writeClass(uuid, where.slaClass);
-    return { domain: { name, uuid }, slaClass: where.slaClass, from: 'metadata' };
-  });
-}
-
 /** Cancels a running migration of the VM, whoever began it. See abortMigration. */
 export async function abortVm(
   where: { readonly vm: string; readonly from: string },
@@ -168,22 +141,6 @@ export async function abortVm(
   const host = await surroundings.connect(resolveHost(config, where.from));
   try {
     return await abortMigration(host, where.vm, surroundings.clock);
-  } finally {
-    await host.close();
-  }
-}
-
-async function withDomain<T>(
-  where: { readonly vm: string; readonly host: string },
-  config: Config,
-  surroundings: Surroundings,
-  work: (host: Host, domain: DomainFacts) => Promise<T>,
-): Promise<T> {
-  const host = await surroundings.connect(resolveHost(config, where.host));
-  try {
-    const domain = await host.findDomain(where.vm);
-    if (domain !== undefined) return await work(host, domain);
-    throw new DroverError('domain.not-found', `${host.name} has no VM ${where.vm}`);
   } finally {
     await host.close();
   }

@@ -41,10 +41,10 @@ export function planStart(budget: Budget, capabilities: MigrationCapabilities): 
   );
   const ability = postCopy
     ? 'able to switch to post-copy'
-    : `without post-copy (${because(capabilities.postCopy)})`;
+    : because(capabilities.postCopy, 'without post-copy');
   const slowing =
     throttle === undefined
-      ? ''
+      ? because(capabilities.autoConverge, ', without a throttle')
       : `, with a throttle of at most ${Math.round(budget.slowdownShare * 100)} %`;
   return {
     postCopy,
@@ -76,6 +76,7 @@ function throttleFor(
   return { initialPercent: allowedPercent, incrementPercent: smallestIncrementPercent };
 }
 
-function because(permission: Permission): string {
-  return permission.allowed ? '' : permission.because;
+/** The consequence, and behind it who or what forbids; nothing where all is allowed. */
+function because(permission: Permission, consequence: string): string {
+  return permission.allowed ? '' : `${consequence} (${permission.because})`;
 }

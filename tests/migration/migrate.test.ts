@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/migration/events.ts';
-import { abortVm, getClass, migrateVm, setClass } from '../../src/migration/service.ts';
+import { abortVm, migrateVm } from '../../src/migration/service.ts';
+import { getTags, setTags } from '../../src/migration/tags.ts';
 import {
   type Act,
   type Played,
@@ -33,6 +34,7 @@ interface Scene extends Act {
   /** `undefined`: either is right. */
   readonly postCopy: boolean | undefined;
   readonly postCopyForbidden?: boolean;
+  readonly why?: RegExp;
 }
 
 const scenes: readonly Scene[] = [
@@ -56,6 +58,19 @@ const scenes: readonly Scene[] = [
     outcome: 'completed',
     runsOn: ['h2'],
     postCopy: true,
+  },
+  {
+    says: 'furious cattle of high importance arrives, though its metadata forbids post-copy',
+    name: 'cattle-excluded',
+    slaClass: 'cattle',
+    never: ['post-copy'],
+    workload: furious,
+    memoryMiB: 128,
+    request: { reason: 'evacuation' },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: false,
+    why: /without post-copy \(the VM's own metadata forbids post-copy\)/,
   },
   {
     says: 'a furious panda of high importance arrives',
@@ -99,6 +114,7 @@ describe('a migration on real hosts', () => {
     expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: scene.outcome });
     expect(result.runsOn).toEqual(scene.runsOn);
     expect(result.switchedToPostCopy).toBe(scene.postCopy ?? result.switchedToPostCopy);
+    expect(result.why.join('\n')).toMatch(scene.why ?? /./);
     // The guest's own word, by its heartbeat.
     expect(report).toMatchObject({ runsOn: scene.runsOn, ...unharmed });
     expect(result.blackout !== undefined).toBe(scene.outcome === 'completed');
@@ -158,20 +174,34 @@ describe('a migration on real hosts', () => {
     });
   });
 
-  test('the class is set, travels with the guest, and a refusal touches nothing', async () => {
+  test('what is said of a guest travels with it, and a refusal touches nothing', async () => {
     const vm = 'traveller';
     const { config } = stage;
     const watching = { onEvent: () => undefined, signal: new AbortController().signal };
     await withGuest(stage, { name: vm, slaClass: 'pet', workload: quiet }, async () => {
-      expect(await getClass({ vm, host: 'h1' }, config)).toMatchObject({ slaClass: 'pet' });
-      await setClass({ vm, host: 'h1', slaClass: 'panda' }, config);
+      const said = { slaClass: 'panda', never: ['post-copy'], labels: ['db', 'eu'] } as const;
+      expect(await getTags({ vm, host: 'h1' }, config)).toMatchObject({ slaClass: 'pet' });
+      await setTags({ vm, host: 'h1' }, said, config);
       await expect(migrateVm({ vm, from: 'h1', to: 'h1' }, config, watching)).rejects.toMatchObject(
         { code: 'preflight.refused' },
       );
       const there = await migrateVm({ vm, from: 'h1', to: 'h2' }, config, watching);
       expect({ outcome: there.outcome, why: there.why }).toMatchObject({ outcome: 'completed' });
-      const travelled = await getClass({ vm, host: 'h2' }, config);
-      expect(travelled).toMatchObject({ slaClass: 'panda', from: 'metadata' });
+      expect(await getTags({ vm, host: 'h2' }, config)).toMatchObject({
+        slaClass: 'panda',
+        classOrigin: { from: 'metadata' },
+        excluded: [{ what: 'post-copy', from: 'metadata' }],
+        labels: ['db', 'eu'],
+        unreadable: [],
+      });
+      const nothing = { slaClass: undefined, never: [], labels: [] } as const;
+      await setTags({ vm, host: 'h2' }, nothing, config);
+      expect(await getTags({ vm, host: 'h2' }, config)).toMatchObject({
+        slaClass: 'pet',
+        classOrigin: { from: 'default' },
+        excluded: [],
+        labels: [],
+      });
       await expect(migrateVm({ vm, from: 'h1', to: 'h2' }, config, watching)).rejects.toMatchObject(
         { code: 'domain.not-found' },
       );

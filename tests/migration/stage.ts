@@ -15,6 +15,7 @@ import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import type { RunEvent, StopReason } from '../../src/migration/events.ts';
 import type { MigrationResult } from '../../src/migration/result.ts';
 import { type MigrateRequest, migrateVm } from '../../src/migration/service.ts';
+import type { Exclusion } from '../../src/policy/exclusions.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
 
 const mib = 2 ** 20;
@@ -58,6 +59,7 @@ export function withoutPostCopy(config: Config): Config {
 export interface Act {
   readonly name: string;
   readonly slaClass: SlaClass;
+  readonly never?: readonly Exclusion[];
   readonly workload: string;
   readonly memoryMiB?: number;
   readonly request?: Pick<MigrateRequest, 'importance' | 'reason'>;
@@ -110,7 +112,7 @@ async function wholeReport(
 /** Has a guest on h1 for as long as the work lasts. */
 export async function withGuest<T>(
   { lab }: Stage,
-  act: Pick<Act, 'name' | 'slaClass' | 'workload' | 'memoryMiB'>,
+  act: Pick<Act, 'name' | 'slaClass' | 'never' | 'workload' | 'memoryMiB'>,
   work: (watcher: HeartbeatWatcher) => Promise<T>,
 ): Promise<T> {
   const watcher = watchGuest(lab.hosts, act.name);
@@ -118,6 +120,7 @@ export async function withGuest<T>(
     await addGuest(lab.host('h1'), {
       name: act.name,
       class: act.slaClass,
+      never: act.never ?? [],
       kind: 'beat',
       memoryBytes: (act.memoryMiB ?? 64) * mib,
       workload: parseWorkload(act.workload),

@@ -5,9 +5,9 @@ import {
   LibvirtError,
   type MigrateParameters,
 } from '../../libvirt/index.ts';
-import type { SlaClass } from '../../policy/vocabulary.ts';
+import { noTags, type Tags, type TagsFound } from '../../policy/tags.ts';
 import type { Clock } from '../clock.ts';
-import { bareClassElement, metadataKey, metadataNamespace, slaClassOf } from '../metadata.ts';
+import { bareTagsElement, metadataKey, metadataNamespace } from '../metadata.ts';
 import type {
   ArrivalProblem,
   CompletedJob,
@@ -25,6 +25,7 @@ import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
 import { stateOf } from './states.ts';
+import { readTagsXml } from './tags.ts';
 import { postCopyOf, postCopyRecoveryOf } from './versions.ts';
 import { Watch } from './watch.ts';
 import { at, parseXml, textOf } from './xml.ts';
@@ -102,20 +103,20 @@ export class LibvirtHost implements Host {
     );
   }
 
-  readClass(uuid: string): Promise<SlaClass | undefined> {
+  readTags(uuid: string): Promise<TagsFound> {
     return this.#with(uuid, async (domain) => {
       const xml = await domain.getMetadata(metadataNamespace, { from: 'current' });
-      return xml === undefined ? undefined : slaClassOf(textOf(parseXml(xml)));
+      return xml === undefined ? { tags: noTags, unreadable: [] } : readTagsXml(xml);
     });
   }
 
-  writeClass(uuid: string, slaClass: SlaClass | undefined): Promise<void> {
+  writeTags(uuid: string, tags: Tags): Promise<void> {
     return this.#with(uuid, async (domain) => {
       const [{ state }, persistent] = await Promise.all([domain.state(), domain.isPersistent()]);
       await domain.setMetadata({
         namespaceUri: metadataNamespace,
         key: metadataKey,
-        xml: slaClass === undefined ? undefined : bareClassElement(slaClass),
+        xml: bareTagsElement(tags),
         live: state !== 'shut-off',
         config: persistent,
       });

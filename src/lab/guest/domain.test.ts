@@ -9,6 +9,8 @@ import { parseWorkload } from './workload.ts';
 const spec: GuestSpec = {
   name: 'web-1',
   class: 'panda',
+  never: ['post-copy'],
+  labels: ['db', 'eu'],
   kind: 'beat',
   memoryBytes: 256 * 1024 ** 2,
   workload: parseWorkload('sequential:rate=40MiB/s'),
@@ -23,10 +25,10 @@ describe("a guest's definition", () => {
   const document = parse(guestDomainXml(spec, paths, 'tcg'));
   const text = (name: string) => document.getElementsByTagName(name)[0]?.textContent;
 
-  it('carries its class in our namespace', () => {
-    expect(document.getElementsByTagNameNS(metadataNamespace, 'class')[0]?.textContent).toBe(
-      'panda',
-    );
+  it('carries what is said of it in our namespace', () => {
+    const [element] = document.getElementsByTagNameNS(metadataNamespace, 'domain');
+    const said = ['class', 'never', 'labels'].map((name) => element?.getAttribute(name));
+    expect(said).toEqual(['panda', 'post-copy', 'db eu']);
   });
 
   it('gives the guest its memory, its options and its workload', () => {
@@ -67,6 +69,7 @@ describe('a guest that cannot be', () => {
     ['a linux guest cannot have 67108864 bytes', { kind: 'linux', memoryBytes: 64 * 1024 ** 2 }],
     ['cannot have 0 processors', { virtualCpus: 0 }],
     ['cannot beat 200 times', { heartbeatHz: 200 }],
+    ["'not one' is no label", { labels: ['not one'] }],
   ])('%s', (message, change) => {
     expect(() => checkSpec({ ...spec, ...change })).toThrow(DroverError);
     expect(() => checkSpec({ ...spec, ...change })).toThrow(message);

@@ -1,4 +1,5 @@
-import { classElement } from '../../hypervisor/metadata.ts';
+import { tagsElement } from '../../hypervisor/metadata.ts';
+import { escapeXml } from '../../hypervisor/xml-text.ts';
 import type { GuestSpec } from './spec.ts';
 import { workloadForGuest } from './workload.ts';
 
@@ -24,19 +25,19 @@ export function guestDomainXml(
   paths: DomainPaths,
   accelerator: 'tcg' | 'kvm',
 ): string {
-  const initrd = paths.initrd === undefined ? '' : `<initrd>${escape(paths.initrd)}</initrd>`;
+  const initrd = paths.initrd === undefined ? '' : `<initrd>${escapeXml(paths.initrd)}</initrd>`;
   return `<domain type='${accelerator === 'kvm' ? 'kvm' : 'qemu'}'>
-  <name>${escape(spec.name)}</name>
+  <name>${escapeXml(spec.name)}</name>
   <metadata>
-    ${classElement(spec.class)}
+    ${tagsElement({ slaClass: spec.class, never: spec.never ?? [], labels: spec.labels ?? [] })}
   </metadata>
   <memory unit='b'>${spec.memoryBytes}</memory>
   <vcpu>${spec.virtualCpus ?? 1}</vcpu>
   <os>
     <type arch='x86_64' machine='${machineType}'>hvm</type>
-    <kernel>${escape(paths.kernel)}</kernel>
+    <kernel>${escapeXml(paths.kernel)}</kernel>
     ${initrd}
-    <cmdline>${escape(guestOptions(spec))}</cmdline>
+    <cmdline>${escapeXml(guestOptions(spec))}</cmdline>
   </os>
   <features><acpi/></features>
   <cpu mode='custom' match='exact' check='none'><model fallback='forbid'>${cpuModel}</model></cpu>
@@ -47,11 +48,11 @@ export function guestDomainXml(
     <memballoon model='none'/>
     <video><model type='none'/></video>
     <serial type='file'>
-      <source path='${escape(paths.serial)}' append='on'/>
+      <source path='${escapeXml(paths.serial)}' append='on'/>
       <target port='0'/>
     </serial>
     <serial type='unix'>
-      <source mode='bind' path='${escape(paths.control)}'/>
+      <source mode='bind' path='${escapeXml(paths.control)}'/>
       <target port='1'/>
     </serial>
   </devices>
@@ -63,16 +64,4 @@ export function guestDomainXml(
 function guestOptions(spec: GuestSpec): string {
   const forLinux = spec.kind === 'linux' ? 'quiet panic=-1 ' : '';
   return `${forLinux}hz=${spec.heartbeatHz ?? 50} -- ${workloadForGuest(spec.workload)}`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  "'": '&apos;',
-  '"': '&quot;',
-};
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>'"]/g, (character) => entities[character] ?? character);
 }

@@ -1,4 +1,6 @@
 import { DroverError } from '../../errors/catalogue.ts';
+import type { Exclusion } from '../../policy/exclusions.ts';
+import { isLabel, labelForm } from '../../policy/tags.ts';
 import type { SlaClass } from '../../policy/vocabulary.ts';
 import type { Workload } from './workload.ts';
 
@@ -12,6 +14,10 @@ export type GuestKind = (typeof guestKinds)[number];
 export interface GuestSpec {
   readonly name: string;
   readonly class: SlaClass;
+  /** What must never be done to it; nothing by default. */
+  readonly never?: readonly Exclusion[];
+  /** Words by which rules select it; none by default. */
+  readonly labels?: readonly string[];
   /** All of it is filled and checked. A whole number of MiB. */
   readonly memoryBytes: number;
   readonly workload: Workload;
@@ -57,6 +63,7 @@ export function checkSpec(spec: GuestSpec): void {
     `a guest cannot beat ${spec.heartbeatHz} times a second`,
     '20 to 100',
   );
+  for (const label of spec.labels ?? []) must(isLabel(label), `'${label}' is no label`, labelForm);
 }
 
 function isWithin(value: number, low: number, high: number): boolean {
