@@ -34,6 +34,8 @@ describe('drover lab refuses', () => {
     [['guest', 'add', 'g1'], '--host'],
     [['guest', 'add', 'g1', '--host', 'h1', '--memory', 'much'], 'not an amount of memory'],
     [['guest', 'add', 'g1', '--host', 'h1', '--workload', 'hard'], 'not a workload'],
+    [['guest', 'add', 'g1', '--host', 'h1', '--never', 'freeze'], 'post-copy, throttle'],
+    [['guest', 'add', 'g1', '--host', 'h1', '--label', 'a b'], 'no label'],
     [['guest', 'set-workload', 'g1', 'hard'], 'not a workload'],
     [['juggle'], 'juggle'],
   ])('%j', async (args, message) => {

@@ -54,6 +54,23 @@ const badInputs: readonly (readonly [string[], string[], string])[] = [
   ],
   [['class', 'set', 'web', '--host', 'h1'], ["'class'"], 'drover class set --help'],
   [['class', 'put', 'web'], ["'put'"], 'drover class --help'],
+  [['tag', 'get', 'web'], ['--host'], 'drover tag get --help'],
+  [
+    ['tag', 'set', 'web', '--host', 'h1', '--never', 'post-copy,auto-converge'],
+    ['--never', "'auto-converge'", 'post-copy, throttle, none'],
+    'drover tag set --help',
+  ],
+  [
+    ['tag', 'set', 'web', '--host', 'h1', '--class', 'dog'],
+    ['--class', "'dog'", 'cattle, pet, panda, none'],
+    'drover tag set --help',
+  ],
+  [
+    ['tag', 'set', 'web', '--host', 'h1', '--label', 'db,not one'],
+    ['--label', "'not one'", 'letters, digits'],
+    'drover tag set --help',
+  ],
+  [['tag', 'set', 'web', '--host', 'h1'], ['--class, --never or --label'], 'drover tag set --help'],
 ];
 
 describe('bad input', () => {
@@ -86,6 +103,7 @@ describe('help', () => {
     [['abort', '--help'], 'drover abort billing-db'],
     [['class', '--help'], 'panda'],
     [['policy', 'show', '--help'], 'OTHERWISE'],
+    [['tag', 'set', '--help'], '--never post-copy,throttle'],
     [['lab', '--help'], 'drover lab up'],
     [['class', 'set', '--help'], 'drover class set billing-db panda'],
   ])('%j goes to stdout and shows an example', async (args, text) => {

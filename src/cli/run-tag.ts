@@ -22,8 +22,8 @@ export async function runTagSet(io: Io, vm: string, flags: TagSetFlags): Promise
 
 function changesOf({ class: slaClass, never, label }: TagSetFlags): Partial<Tags> {
   if (slaClass === undefined && never === undefined && label === undefined) {
-    throw new DroverError('usage.invalid', 'nothing to set', {
-      hint: 'name --class, --never or --label; see drover tag set --help',
+    throw new DroverError('usage.invalid', 'nothing to set: name --class, --never or --label', {
+      hint: 'see drover tag set --help',
     });
   }
   return {

@@ -18,7 +18,8 @@ beforeAll(async () => {
   config = join(dir, 'share', 'drover.yaml');
   const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
   const dark = { uri: `qemu+unix:///system?socket=${dir}/nobody` };
-  await writeFile(config, stringify({ hosts: { ...Object.fromEntries(hosts), dark } }));
+  const rules = [{ label: 'live', never: ['throttle'] }];
+  await writeFile(config, stringify({ hosts: { ...Object.fromEntries(hosts), dark }, rules }));
 });
 
 afterAll(async () => {
@@ -76,6 +77,43 @@ describe('a VM that moves', () => {
 
     const got = await withConfig('class', 'get', 'web', '--host', 'h2', '-o', 'name');
     expect(got).toMatchObject({ code: 0, out: 'panda\n' });
+  });
+
+  it('is tagged, and what it says joins what the rules say', async () => {
+    const at = ['web', '--host', 'h2'];
+    const set = await withConfig('tag', 'set', ...at, '--never', 'post-copy', '--label', 'eu,live');
+    expect(set).toMatchObject({ code: 0, err: '' });
+    const got = await withConfig('tag', 'get', ...at, '-o', 'json');
+    expect(JSON.parse(got.out)).toMatchObject({
+      vm: 'web',
+      class: 'panda',
+      from: 'metadata',
+      rule: null,
+      never: [
+        { what: 'post-copy', from: 'metadata', rule: null },
+        { what: 'throttle', from: 'rule', rule: 'label live' },
+      ],
+      labels: ['eu', 'live'],
+      unreadable: [],
+    });
+    const shown = await withConfig('class', 'get', ...at);
+    expect(shown.out).toContain("never throttle  (from the config file's rule for label live)");
+  });
+
+  it('whose metadata nobody understands is treated with care, and it is told', async () => {
+    const uri = 'https://drover.dev/xmlns/domain/1';
+    const mistake = "<domain class='cattle' never='postcopy'/>";
+    const write = ['virsh', 'metadata', 'web', '--live', '--uri', uri, '--key', 'drover'];
+    expect(await lab.exec('h2', [...write, '--set', mistake])).toMatchObject({ code: 0 });
+    const { out } = await withConfig('tag', 'get', 'web', '--host', 'h2');
+    expect(out).toMatch(/^web +cattle/);
+    expect(out).toMatch(/never post-copy.*never throttle.*'postcopy'/s);
+    const back = await withConfig('migrate', 'web', '--from', 'h2', '--to', 'h1');
+    expect(back.code).toBe(0);
+    expect(back.out + back.err).toContain("'postcopy'");
+    expect(back.out).toContain("without post-copy (the VM's own metadata forbids post-copy)");
+    const again = await withConfig('migrate', 'web', '--from', 'h1', '--to', 'h2');
+    expect(again.code).toBe(0);
   });
 
   it.each([
