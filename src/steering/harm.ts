@@ -5,7 +5,9 @@ import type { SlaClass } from '../policy/vocabulary.ts';
  * What a guest's suffering weighs, by class, in ms of blackout of a pet: a second at half speed
  * counts as half a second of pause for all; a loss counts as hours for cattle and weeks for a panda.
  */
-export const weights: Readonly<Record<SlaClass, { readonly pause: number; readonly loss: number }>> = {
+export const weights: Readonly<
+  Record<SlaClass, { readonly pause: number; readonly loss: number }>
+> = {
   cattle: { pause: 0.3, loss: 10_000 },
   pet: { pause: 1, loss: 400_000 },
   panda: { pause: 3, loss: 4_000_000 },

@@ -1,0 +1,217 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Config, emptyConfig } from '../../src/fleet/config.ts';
+import { systemClock } from '../../src/hypervisor/clock.ts';
+import { connectHost } from '../../src/hypervisor/libvirt/connect.ts';
+import type { Host } from '../../src/hypervisor/port.ts';
+import {
+  addGuest,
+  analyse,
+  type HeartbeatWatcher,
+  parseWorkload,
+  removeGuest,
+  setWorkload,
+  watchGuest,
+} from '../../src/lab/guest/index.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
+import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
+import { lostWorkMs } from './lost-work.ts';
+
+/** Undisturbed before and after a run: the baseline, and what comes behind a switch-over. */
+const settleMs = 2_000;
+const afterMs = 1_200;
+/** The memory is read once in ten seconds; on a machine under load, more slowly. */
+const wholeCheckMs = 60_000;
+const hostNames = ['h1', 'h2'] as const;
+type HostName = (typeof hostNames)[number];
+
+/** One way across: from the host where the guest is to the other. */
+export interface Way {
+  readonly vm: string;
+  readonly uuid: string;
+  readonly source: Host;
+  readonly destination: Host;
+  readonly config: Config;
+}
+
+/** What the guest itself showed of a run. */
+export interface Felt {
+  readonly arrived: boolean;
+  readonly blackoutMs: number;
+  readonly lostWorkMs: number;
+  /** What must never happen, in words; `undefined` where it did not. */
+  readonly harm: Harm | undefined;
+}
+
+export interface Harm {
+  readonly kind: 'corrupt' | 'lost';
+  readonly message: string;
+}
+
+/** Two hosts and one guest, which is moved to and fro. */
+export class Stage {
+  readonly suite: string;
+  readonly #lab: Lab;
+  readonly #hosts: Readonly<Record<HostName, Host>>;
+  readonly #config: Config;
+  /** Whether these hosts can mend a broken post-copy. */
+  readonly postCopyRecoverable: boolean;
+  #guests = 0;
+  #name = '';
+  #uuid = '';
+  #at: HostName = 'h1';
+  #watcher: HeartbeatWatcher | undefined;
+
+  private constructor(
+    suite: string,
+    lab: Lab,
+    hosts: Readonly<Record<HostName, Host>>,
+    postCopyRecoverable: boolean,
+  ) {
+    this.suite = suite;
+    this.#lab = lab;
+    this.#hosts = hosts;
+    this.postCopyRecoverable = postCopyRecoverable;
+    const known = lab.hosts.map(({ name, uri, peerUri }) => [
+      name,
+      { uri, peerUri, postCopy: 'allowed' as const },
+    ]);
+    this.#config = { ...emptyConfig, hosts: Object.fromEntries(known) };
+  }
+
+  static async set(suite: string): Promise<Stage> {
+    const dir = await mkdtemp(join(tmpdir(), 'drover-steering-'));
+    const lab = await createLab({ dir, hosts: 2, suite });
+    try {
+      const [h1, h2] = await Promise.all(hostNames.map((name) => connectTo(lab, name)));
+      if (h1 === undefined || h2 === undefined) throw new Error('a host is missing');
+      const { postCopyRecoverable } = await h1.facts();
+      return new Stage(suite, lab, { h1, h2 }, postCopyRecoverable.allowed);
+    } catch (error) {
+      await clear(lab);
+      throw error;
+    }
+  }
+
+  async down(): Promise<void> {
+    this.#watcher?.stop();
+    await Promise.all(hostNames.map((name) => this.#hosts[name].close()));
+    await clear(this.#lab);
+  }
+
+  /** The link and what the guest does from now on. */
+  async play(scene: Scene): Promise<void> {
+    for (const name of hostNames) await this.#lab.shape(name, scene.linkMbitPerSecond * 1e6);
+    if (this.#watcher === undefined) await this.#newGuest();
+    const workload = parseWorkload(workloads[scene.workload]);
+    await setWorkload(this.#lab.host(this.#at), this.#name, workload);
+  }
+
+  /** Has the guest undisturbed, does the work, and tells what the guest felt meanwhile. */
+  async watch<T>(
+    work: (way: Way) => Promise<T>,
+  ): Promise<{ readonly did: T; readonly felt: Felt }> {
+    const undisturbedSinceMs = performance.now();
+    await sleep(settleMs);
+    const from = this.#at;
+    const to = from === 'h1' ? 'h2' : 'h1';
+    const startMs = performance.now();
+    const did = await work({
+      vm: this.#name,
+      uuid: this.#uuid,
+      source: this.#hosts[from],
+      destination: this.#hosts[to],
+      config: this.#config,
+    });
+    const endMs = performance.now();
+    await sleep(afterMs);
+    const felt = this.#felt(to, { undisturbedSinceMs, startMs, endMs, untilMs: performance.now() });
+    if (felt.harm === undefined) this.#at = felt.arrived ? to : from;
+    else await this.#endGuest();
+    return { did, felt };
+  }
+
+  /** Waits until the guest has read all of its memory once more. */
+  async checkWhole(): Promise<Harm | undefined> {
+    if (this.#watcher === undefined) return undefined;
+    const { errors } = await this.#watcher.wholeMemoryChecked(wholeCheckMs);
+    return errors === 0 ? undefined : corrupt(`${errors} pages are damaged`);
+  }
+
+  #felt(
+    to: HostName,
+    window: { undisturbedSinceMs: number; startMs: number; endMs: number; untilMs: number },
+  ): Felt {
+    const { undisturbedSinceMs, startMs, untilMs } = window;
+    const log = this.#logSince(undisturbedSinceMs);
+    const report = analyse(log, window);
+    const [host, ...others] = report.runsOn;
+    return {
+      arrived: host === to && others.length === 0,
+      blackoutMs: report.blackout?.ms ?? untilMs - startMs,
+      lostWorkMs: lostWorkMs(log.beats, { undisturbedSinceMs, fromMs: startMs, untilMs }),
+      harm: harmIn(report),
+    };
+  }
+
+  #logSince(sinceMs: number): HeartbeatWatcher['log'] {
+    if (this.#watcher === undefined) throw new Error('there is no guest');
+    const { beats, damages, torn } = this.#watcher.log;
+    const recent = ({ atMs }: { readonly atMs: number }): boolean => atMs >= sinceMs;
+    return {
+      beats: beats.filter(recent),
+      damages: damages.filter(recent),
+      torn: torn.filter(recent),
+    };
+  }
+
+  async #newGuest(): Promise<void> {
+    this.#guests += 1;
+    this.#name = `guest${this.#guests}`;
+    this.#at = 'h1';
+    const watcher = watchGuest(this.#lab.hosts, this.#name);
+    this.#watcher = watcher;
+    await addGuest(this.#lab.host('h1'), {
+      name: this.#name,
+      class: 'pet',
+      kind: 'beat',
+      memoryBytes: guestMemoryBytes,
+      workload: parseWorkload('idle'),
+      heartbeatHz: 100,
+    });
+    await watcher.nextBeat(() => true, 20_000);
+    const domain = await this.#hosts.h1.findDomain(this.#name);
+    if (domain === undefined) throw new Error(`${this.#name} did not start`);
+    this.#uuid = domain.uuid;
+  }
+
+  /** A guest that came to harm is not measured again. */
+  async #endGuest(): Promise<void> {
+    this.#watcher?.stop();
+    this.#watcher = undefined;
+    const ends = this.#lab.hosts.map((host) => removeGuest(host, this.#name));
+    await Promise.allSettled(ends);
+  }
+}
+
+async function connectTo(lab: Lab, name: HostName): Promise<Host> {
+  const { uri, peerUri } = lab.host(name);
+  return connectHost(uri, { name, peerUri, clock: systemClock });
+}
+
+async function clear(lab: Lab): Promise<void> {
+  await lab.down();
+  await rm(lab.dir, { recursive: true, force: true });
+}
+
+function harmIn({ integrity, onePlace, runsOn }: ReturnType<typeof analyse>): Harm | undefined {
+  if (runsOn.length === 0) return { kind: 'lost', message: 'the guest is silent' };
+  if (onePlace !== 'ok') return corrupt(onePlace);
+  return integrity === 'ok' ? undefined : corrupt(integrity);
+}
+
+function corrupt(message: string): Harm {
+  return { kind: 'corrupt', message };
+}
