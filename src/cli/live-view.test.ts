@@ -32,7 +32,10 @@ function progressAt(elapsedMs: number, percent: number): RunEvent {
 }
 
 function decided(action: Decision['action'], why: string): RunEvent {
-  return { kind: 'decision', decision: { atMs: 4_200, action, why, forecast, alternatives: [] } };
+  return {
+    kind: 'decision',
+    decision: { atMs: 4_200, action, why, ending: 'switch-over', forecast, alternatives: [] },
+  };
 }
 
 function shown(isTTY: boolean, events: readonly RunEvent[]): string {

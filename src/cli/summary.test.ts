@@ -20,6 +20,7 @@ const result: MigrationResult = {
       atMs: 4_200.4,
       action: { kind: 'start-post-copy' },
       why: 'It writes faster than the link carries.',
+      ending: 'post-copy',
       forecast: {
         completes: true,
         timeMs: none,

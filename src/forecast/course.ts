@@ -31,7 +31,12 @@ export function followPreCopy(
   horizonMs: number,
 ): Course {
   if (view.bandwidthBytesPerSecond <= 0)
-    return { reachedMs: undefined, leftBytes: view.remainingBytes, leastBytes: view.remainingBytes, sentBytes: 0 };
+    return {
+      reachedMs: undefined,
+      leftBytes: view.remainingBytes,
+      leastBytes: view.remainingBytes,
+      sentBytes: 0,
+    };
   return view.syncing === 'passes'
     ? followPasses(view, set, limitBytes, horizonMs)
     : followContinuous(view, set, limitBytes, horizonMs);
@@ -78,6 +83,7 @@ function followContinuous(
   const perMs = view.bandwidthBytesPerSecond / 1000;
   const setBytes = Math.max(1, set.setBytes);
   const stepMs = Math.max(10, view.passMs / stepsPerPass);
+  const shareDirtied = writtenWithin(set, stepMs) / setBytes;
   let unsent = view.unsentBytes;
   let dirty = view.remainingBytes - view.unsentBytes;
   let sentBytes = 0;
@@ -88,7 +94,7 @@ function followContinuous(
     leastBytes = Math.min(leastBytes, left);
     if (left <= limitBytes) return { reachedMs: atMs, leftBytes: left, leastBytes, sentBytes };
     const clean = Math.max(0, setBytes * (1 - unsent / view.firstPassBytes) - dirty);
-    const becomesDirty = (writtenWithin(set, stepMs) * clean) / setBytes;
+    const becomesDirty = shareDirtied * clean;
     // The cursor goes over the rest of the first pass before it comes back to what is dirty again.
     let budget = perMs * stepMs;
     const first = Math.min(unsent, view.sentShare > 0 ? budget / view.sentShare : unsent);

@@ -27,6 +27,9 @@ export interface GuestModel {
   readonly points: readonly Point[];
   readonly link: Link;
   readonly spans: readonly Span[];
+  /** How the guest writes, by the spans; `undefined` until something is known of it. */
+  readonly workingSet: WorkingSet | undefined;
+  readonly rhythm: Rhythm | undefined;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
   readonly lefts: readonly LeftAtSync[];
@@ -53,6 +56,8 @@ export function modelOf(prior: Prior): GuestModel {
     points: [],
     link: unknownLink,
     spans: [],
+    workingSet: undefined,
+    rhythm: undefined,
     spanStart: undefined,
     lefts: [],
     firstPassBytes: Infinity,
@@ -107,10 +112,23 @@ function withSpan(model: GuestModel, point: Point): GuestModel {
     return { ...model, spanStart: point, lastSyncMs: point.atMs };
   const syncing = syncingAfter(model, before, point);
   if (before.syncs === point.syncs) return { ...model, syncing };
-  const looked = { ...model, syncing, lastSyncMs: point.atMs, lefts: withLeft(model, before, point) };
+  const looked = {
+    ...model,
+    syncing,
+    lastSyncMs: point.atMs,
+    lefts: withLeft(model, before, point),
+  };
   if (point.atMs - start.atMs < spanMs(model) && syncing === 'continuous') return looked;
   const span = spanBetween(looked, start, point);
-  return { ...looked, spans: [...model.spans.slice(1 - mostSpans), span], spanStart: point };
+  const spans = [...model.spans.slice(1 - mostSpans), span];
+  const { prior, memoryTotalBytes } = model;
+  return {
+    ...looked,
+    spans,
+    workingSet: fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes),
+    rhythm: rhythmOf(spans),
+    spanStart: point,
+  };
 }
 
 function spanBetween(model: GuestModel, start: Point, end: Point): Span {
@@ -193,7 +211,7 @@ export interface Outlook {
 export function outlook(model: GuestModel): Outlook | undefined {
   const last = model.points.at(-1);
   if (last === undefined) return undefined;
-  const { link, prior } = model;
+  const { link } = model;
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
   return {
     atMs: last.atMs,
@@ -206,8 +224,9 @@ export function outlook(model: GuestModel): Outlook | undefined {
     passMs: passMs(model),
     sentShare: sentShare(model),
     trough: summaryOf(recentLefts(model)),
-    workingSet: fitWorkingSet(model.spans, prior.written, last.atMs, model.memoryTotalBytes),
-    rhythm: rhythmOf(model.spans),
+    workingSet:
+      model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
+    rhythm: model.rhythm,
     syncing: model.syncing,
   };
 }

@@ -64,8 +64,7 @@ function merged(spells: readonly Spell[]): Spell[] {
   const all: Spell[] = [];
   for (const spell of spells) {
     const before = all.at(-1);
-    if (before?.now === spell.now)
-      all.splice(-1, 1, { ...before, untilMs: spell.untilMs });
+    if (before?.now === spell.now) all.splice(-1, 1, { ...before, untilMs: spell.untilMs });
     else all.push(spell);
   }
   return all;

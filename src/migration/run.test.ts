@@ -59,7 +59,7 @@ function decision(atMs: number, action: Action): Decision {
     bytes: 0,
     lossRisk: 0,
   };
-  return { atMs, action, why: `Now ${action.kind}.`, forecast, alternatives: [] };
+  return { atMs, action, why: `Now ${action.kind}.`, ending: 'open', forecast, alternatives: [] };
 }
 
 interface Stage {

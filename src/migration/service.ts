@@ -125,7 +125,7 @@ async function start(all: Start): Promise<MigrationResult> {
       postCopyRecovery,
       bandwidthBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
     },
-    { source, destination, newSteersman: () => steersmanFor(intent, matrix) },
+    { source, destination, newSteersman: () => steersmanFor({ intent: () => intent, matrix }) },
     all.surroundings.clock,
     watching.onEvent,
     watching.signal,

@@ -12,7 +12,7 @@ import { type Intent, steersmanFor } from './steering.ts';
 
 const mib = 2 ** 20;
 
-interface Scene extends Intent {
+interface Scene extends Omit<Intent, 'postCopy'> {
   readonly guest: GuestModel;
   readonly linkBytesPerSecond: number;
   /** Infinity: whole passes, as QEMU 10 makes them; 60: the syncs of QEMU 11.1. */
@@ -34,6 +34,8 @@ async function migrate(scene: Scene): Promise<MigrationResult & { readonly found
   const uuid = source.addGuest(scene.guest, scene.slaClass);
   if (change !== undefined)
     clock.schedule(change.atMs, () => world.shapeLink(change.bytesPerSecond));
+  const { slaClass, importance, deadlineMs } = scene;
+  const intent = { slaClass, importance, deadlineMs };
   const result = await clock.run(
     (async () => {
       const domain = await source.findDomain(uuid);
@@ -48,7 +50,7 @@ async function migrate(scene: Scene): Promise<MigrationResult & { readonly found
             ? { allowed: true }
             : { allowed: false, because: 'a daemon would crash' },
         },
-        { source, destination, newSteersman: () => steersmanFor(scene) },
+        { source, destination, newSteersman: () => steersmanFor({ intent: () => intent }) },
         clock,
         () => undefined,
         new AbortController().signal,
@@ -129,7 +131,7 @@ describe('any guest over any link', () => {
         // QEMU takes its next step by itself: it may be seen, and then no other.
         const throttle = Math.max(0, ...result.telemetry.map((s) => s.throttlePercent));
         const allowedPercent = budget.slowdownShare * 100;
-        expect(throttle).toBeLessThanOrEqual(allowedPercent === 0 ? 0 : allowedPercent + 10);
+        expect(throttle).toBeLessThanOrEqual(allowedPercent < 30 ? 0 : allowedPercent + 10);
       }),
       // A migration that never ends is a failure with its scene, not a hang.
       { numRuns: 400, timeout: 5_000, endOnFailure: true },

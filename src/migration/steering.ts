@@ -1,38 +1,105 @@
-import { emptyModel, type GuestModel, observe } from '../forecast/model.ts';
+import { type GuestModel, modelOf, observe, outlookBefore } from '../forecast/model.ts';
+import { nothingKnown, type Prior } from '../forecast/prior.ts';
 import { budgetFor } from '../policy/budget-for.ts';
-import type { Matrix } from '../policy/matrix.ts';
+import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import type { MigrationCapabilities } from '../steering/decision.ts';
-import { planStart } from '../steering/plan-start.ts';
+import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
+import { expect } from '../steering/expect.ts';
+import { planStart, type StartPlan } from '../steering/plan-start.ts';
+import type { Situation } from '../steering/situation.ts';
 import { steer } from '../steering/steer.ts';
 import type { Steersman } from './steersman.ts';
 
-/** What is moved, how much it matters, and by when. */
+/** What is moved, how much it matters, by when, and what the admins say. All of it may change. */
 export interface Intent {
   readonly slaClass: SlaClass;
   readonly importance: Importance;
   /** Since the start of the migration, ms. */
   readonly deadlineMs: number | undefined;
+  /** What the admins of both hosts say of post-copy by now; as at the start where it is not given. */
+  readonly postCopy?: Permission;
+}
+
+/** What a steersman goes by. */
+export interface Briefing {
+  /** Asked anew for every decision. */
+  readonly intent: () => Intent;
+  readonly matrix?: Matrix;
+  /** What is known of the guest and the way before. */
+  readonly prior?: Prior;
+  readonly memoryBytes?: number;
 }
 
 /** A steersman who keeps the model of the guest between two decisions. */
-export function steersmanFor(intent: Intent, matrix?: Matrix): Steersman {
-  const { slaClass, deadlineMs } = intent;
-  const budget = budgetFor(slaClass, intent.importance, matrix);
-  let model: GuestModel = emptyModel;
-  let capabilities: MigrationCapabilities | undefined;
+export function steersmanFor(briefing: Briefing): Steersman {
+  const { matrix = defaultMatrix, prior = nothingKnown } = briefing;
+  let model: GuestModel = modelOf(prior);
+  let atStart: MigrationCapabilities | undefined;
   return {
-    plan(able) {
-      capabilities = able;
-      return planStart(budget, able);
+    plan(capabilities) {
+      atStart = capabilities;
+      const { slaClass, importance } = briefing.intent();
+      const budget = budgetFor(slaClass, importance, matrix);
+      return planStart(budget, capabilities, converges(briefing, capabilities, matrix));
     },
     observe(sample) {
       model = observe(model, sample);
     },
     decide(atMs, state) {
-      if (capabilities === undefined) throw new Error('a steersman decides only after his plan');
+      if (atStart === undefined) throw new Error('a steersman decides only after his plan');
+      const { slaClass, importance, deadlineMs, postCopy } = briefing.intent();
+      const budget = budgetFor(slaClass, importance, matrix);
+      const capabilities = withAdmins(atStart, postCopy);
       const situation = { slaClass, budget, capabilities, model, state, atMs };
       return steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
     },
   };
+}
+
+/** What the start ruled out stays so: the flags of a migration hold for as long as it runs. */
+function withAdmins(
+  atStart: MigrationCapabilities,
+  postCopy: Permission | undefined,
+): MigrationCapabilities {
+  if (postCopy === undefined || postCopy.allowed) return atStart;
+  return { ...atStart, postCopy };
+}
+
+/** Whether it is expected to fit by itself; `undefined` where too little is known before the start. */
+function converges(
+  { intent, prior = nothingKnown, memoryBytes }: Briefing,
+  capabilities: MigrationCapabilities,
+  matrix: Matrix,
+): boolean | undefined {
+  const before = situationBefore({ ...intent(), capabilities, matrix, prior });
+  const view = memoryBytes === undefined ? undefined : outlookBefore(prior, memoryBytes);
+  if (view === undefined || prior.written.length === 0) return undefined;
+  return expect(before, view).ending === 'switch-over';
+}
+
+/** The situation at the start of a migration, before its first reading. */
+export function situationBefore(
+  all: Intent & {
+    readonly capabilities: MigrationCapabilities;
+    readonly matrix: Matrix;
+    readonly prior: Prior;
+  },
+): Situation {
+  const { slaClass, importance, deadlineMs, capabilities, matrix, prior } = all;
+  const budget = budgetFor(slaClass, importance, matrix);
+  const plan: StartPlan = planStart(budget, capabilities, undefined);
+  const situation = {
+    slaClass,
+    budget,
+    capabilities,
+    model: modelOf(prior),
+    state: {
+      maxDowntimeMs: plan.maxDowntimeMs,
+      maxDowntimeSetAtMs: 0,
+      paced: false,
+      pacedBefore: false,
+    },
+    atMs: 0,
+  };
+  return deadlineMs === undefined ? situation : { ...situation, deadlineMs };
 }

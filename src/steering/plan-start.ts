@@ -21,20 +21,28 @@ const firstDowntimeMs = 50;
 /** Leaves room in a small blackout for what a switch-over costs beside memory. */
 const firstShare = 1 / 3;
 
-/** QEMU's own steps, percent, where the budget has room for some of them. */
+/**
+ * QEMU's own steps, percent. Only its end stops a throttle from rising, so that a budget with no
+ * room for two steps would be broken before anything came of it: there it is not used.
+ */
 const usualThrottle = { initialPercent: 20, incrementPercent: 10 } as const;
-/** Where it has not, all that is allowed at once, and then as little more as can be asked for. */
-const smallestIncrementPercent = 1;
+const leastPercent = usualThrottle.initialPercent + usualThrottle.incrementPercent;
 
 /**
  * Every migration starts able to switch to post-copy where hosts and admin allow it: being able
  * costs nothing. Where it is closed, the throttle is the only help for a guest that outruns the
- * link, and it can only be switched on now.
+ * link, and it can only be switched on now. `converges` says whether it is expected to be needed:
+ * `undefined` where that is not known.
  */
-export function planStart(budget: Budget, capabilities: MigrationCapabilities): StartPlan {
+export function planStart(
+  budget: Budget,
+  capabilities: MigrationCapabilities,
+  converges: boolean | undefined,
+): StartPlan {
   const postCopy = capabilities.postCopy.allowed;
   const open = postCopyOpen(budget, capabilities);
-  const throttle = throttleFor(budget, capabilities, open.allowed);
+  const needless = open.allowed || converges === true;
+  const throttle = needless ? undefined : throttleFor(budget, capabilities);
   const maxDowntimeMs = Math.max(
     1,
     Math.round(Math.min(firstDowntimeMs, budget.blackoutMs * firstShare)),
@@ -67,16 +75,12 @@ export function postCopyOpen(budget: Budget, capabilities: MigrationCapabilities
 function throttleFor(
   budget: Budget,
   capabilities: MigrationCapabilities,
-  postCopy: boolean,
 ): StartPlan['autoConverge'] {
   const allowedPercent = Math.floor(budget.slowdownShare * 100);
-  if (postCopy || allowedPercent === 0 || !capabilities.autoConverge.allowed) return undefined;
-  const { initialPercent, incrementPercent } = usualThrottle;
-  if (allowedPercent >= initialPercent + incrementPercent) return usualThrottle;
-  return { initialPercent: allowedPercent, incrementPercent: smallestIncrementPercent };
+  if (allowedPercent < leastPercent || !capabilities.autoConverge.allowed) return undefined;
+  return usualThrottle;
 }
 
-/** The consequence, and behind it who or what forbids; nothing where all is allowed. */
 function because(permission: Permission, consequence: string): string {
   return permission.allowed ? '' : `${consequence} (${permission.because})`;
 }

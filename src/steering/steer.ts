@@ -78,12 +78,7 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
 }
 
 /** All that the budget allows is set: there is patience, or hope, or an end. */
-function waitOrUse(
-  situation: Situation,
-  view: Outlook,
-  gap: string,
-  patienceMs: number,
-): Decision {
+function waitOrUse(situation: Situation, view: Outlook, gap: string, patienceMs: number): Decision {
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
   if (quietMs !== undefined)
     return wait(
@@ -99,7 +94,11 @@ function waitOrUse(
     );
   const nearly = convergesIn(situation, view, situation.state.maxDowntimeMs, view.passMs);
   if (nearly !== undefined && -patienceMs < view.passMs)
-    return wait(situation, view, `${gap} But it is shrinking: in some ${formatDuration(nearly)} it fits.`);
+    return wait(
+      situation,
+      view,
+      `${gap} But it is shrinking: in some ${formatDuration(nearly)} it fits.`,
+    );
   return useBudget(situation, view, gap);
 }
 

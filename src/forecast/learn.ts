@@ -1,0 +1,91 @@
+import { modelOf, observe, outlook } from './model.ts';
+import { median } from './points.ts';
+import { nothingKnown, type Prior, type Syncing } from './prior.ts';
+import type { Sample } from './telemetry.ts';
+import { type WorkingSet, type Written, writtenWithin } from './working-set.ts';
+
+/** What one migration taught of its guest and its way. */
+export interface Lesson {
+  /** What the way carried at the end, bytes/s. */
+  readonly bandwidthBytesPerSecond: number | undefined;
+  /** Bytes that its first pass put on the link; `undefined` where it did not get that far. */
+  readonly touchedBytes: number | undefined;
+  readonly workingSet: WorkingSet | undefined;
+  readonly syncing: Syncing;
+}
+
+/** Reads a migration's telemetry as it was read while it ran. */
+export function learn(samples: readonly Sample[]): Lesson {
+  const model = samples.reduce(observe, modelOf(nothingKnown));
+  const view = outlook(model);
+  return {
+    bandwidthBytesPerSecond:
+      view === undefined || view.bandwidthBytesPerSecond === 0
+        ? undefined
+        : view.bandwidthBytesPerSecond,
+    touchedBytes: model.firstPassEndMs === undefined ? undefined : model.firstPassSentBytes,
+    workingSet: view?.workingSet,
+    syncing: model.syncing,
+  };
+}
+
+/** Everything that is known before a migration begins, each kind newest first. */
+export interface Knowledge {
+  /** Of this guest's own migrations. */
+  readonly ofGuest: readonly Lesson[];
+  /** Of others between the same two hosts. */
+  readonly ofWay: readonly Lesson[];
+  /** Of other guests of its class. */
+  readonly ofClass: readonly Lesson[];
+  /** What the hypervisor saw it write just now. */
+  readonly measured: readonly Omit<Written, 'weight'>[];
+  /** The most that an admin lets migrations take here, bytes/s. */
+  readonly capBytesPerSecond: number | undefined;
+  /** Memory that the guest has ever used, as the host counts it, bytes. */
+  readonly residentBytes: number | undefined;
+  /** How the source's QEMU looks for dirty pages, by its version. */
+  readonly syncing: Syncing;
+}
+
+/** So many of the newest lessons count. */
+const newest = 5;
+/** The curve is handed on by its values at these times, ms. */
+const handedOnMs = [500, 2_000, 8_000, 30_000];
+/**
+ * How much what was known counts beside half a second of a running migration: a measurement of now
+ * more than an earlier migration, that more than others of its class.
+ */
+const weights = { measured: 1, ofGuest: 0.5, ofClass: 0.05 } as const;
+
+/** What is known, as the model takes it. */
+export function priorFrom(knowledge: Knowledge): Prior {
+  const { ofGuest, ofWay, ofClass, measured, residentBytes, syncing } = knowledge;
+  const own = writtenOf(ofGuest, weights.ofGuest);
+  const now = measured.map((seen) => ({ ...seen, weight: weights.measured }));
+  const byItself = [...own, ...now];
+  const touched = ofGuest.slice(0, newest).flatMap((lesson) => lesson.touchedBytes ?? []);
+  return {
+    bandwidthBytesPerSecond: capped(bandwidthOf([...ofWay]), knowledge.capBytesPerSecond),
+    touchedBytes: median(touched) ?? residentBytes,
+    // Others of its class speak only where the guest itself has said nothing.
+    written: byItself.length > 0 ? byItself : writtenOf(ofClass, weights.ofClass),
+    syncing,
+  };
+}
+
+function bandwidthOf(lessons: readonly Lesson[]): number | undefined {
+  return median(lessons.slice(0, newest).flatMap((one) => one.bandwidthBytesPerSecond ?? []));
+}
+
+/** What was seen, but no more than is allowed; the cap alone where nothing was seen. */
+function capped(seen: number | undefined, cap: number | undefined): number | undefined {
+  if (seen === undefined || cap === undefined) return seen ?? cap;
+  return Math.min(seen, cap);
+}
+
+function writtenOf(lessons: readonly Lesson[], weight: number): Written[] {
+  return lessons.slice(0, newest).flatMap(({ workingSet }) => {
+    if (workingSet === undefined) return [];
+    return handedOnMs.map((ms) => ({ ms, bytes: writtenWithin(workingSet, ms), weight }));
+  });
+}
