@@ -1,3 +1,4 @@
+import type { Syncing } from '../forecast/prior.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Tags, TagsFound } from '../policy/tags.ts';
 import type { Permission } from '../steering/decision.ts';
@@ -28,6 +29,13 @@ export interface Host {
   readJob(uuid: string): Promise<JobReading | undefined>;
   /** Statistics of the last completed migration, kept; found on the host where the guest now runs. */
   readCompletedJob(uuid: string): Promise<CompletedJob | undefined>;
+  /**
+   * How much distinct memory the domain writes within `seconds` (1 to 60), by samples; `undefined`
+   * where this host cannot tell. The domain must run, and no migration of it be under way.
+   */
+  measureWrites(uuid: string, seconds: number): Promise<SeenWrites | undefined>;
+  /** Memory that the domain has used up to now, as far as the host can tell, bytes. */
+  residentBytes(uuid: string): Promise<number | undefined>;
   maxDowntimeMs(uuid: string): Promise<number>;
   /** Works on an idle domain too: it then holds for the next migration. */
   setMaxDowntime(uuid: string, ms: number): Promise<void>;
@@ -60,8 +68,16 @@ export interface HostFacts {
   readonly postCopy: Permission;
   /** Whether a broken post-copy is resumed without harm by this host's daemon. */
   readonly postCopyRecoverable: Permission;
+  /** How this host's QEMU looks for dirty pages while it migrates. */
+  readonly syncing: Syncing;
   /** What could matter but cannot be seen from here, in words. */
   readonly unknowns: readonly string[];
+}
+
+/** Distinct memory written within a while. */
+export interface SeenWrites {
+  readonly ms: number;
+  readonly bytes: number;
 }
 
 export interface DomainFacts {

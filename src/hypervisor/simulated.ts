@@ -11,8 +11,9 @@ import type {
   HostFacts,
   JobReading,
   MigrateOptions,
+  SeenWrites,
 } from './port.ts';
-import type { GuestModel } from './simulated-guest.ts';
+import { type GuestModel, writtenBytes } from './simulated-guest.ts';
 import { SimulatedJob } from './simulated-job.ts';
 import { factsOf, newResident, type Resident } from './simulated-resident.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -101,6 +102,7 @@ export class SimulatedHost implements Host {
       freeMemoryBytes: 64 * 2 ** 30,
       postCopy: { allowed: true },
       postCopyRecoverable: { allowed: true },
+      syncing: world.settings.syncMs === Infinity ? 'passes' : 'continuous',
       unknowns: [],
       ...facts,
     };
@@ -188,6 +190,19 @@ export class SimulatedHost implements Host {
   async readCompletedJob(uuid: string): Promise<CompletedJob | undefined> {
     await this.#call();
     return this.#residents.get(uuid)?.completed;
+  }
+
+  async measureWrites(uuid: string, seconds: number): Promise<SeenWrites> {
+    await this.#call();
+    const { guest } = this.#resident(uuid);
+    const ms = seconds * 1000;
+    await this.#world.clock.sleep(ms);
+    return { ms, bytes: writtenBytes(guest, ms, 0) };
+  }
+
+  async residentBytes(uuid: string): Promise<number> {
+    await this.#call();
+    return this.#resident(uuid).guest.touchedBytes;
   }
 
   async maxDowntimeMs(uuid: string): Promise<number> {

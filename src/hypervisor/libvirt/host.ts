@@ -18,6 +18,7 @@ import type {
   HostFacts,
   JobReading,
   MigrateOptions,
+  SeenWrites,
 } from '../port.ts';
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
@@ -26,8 +27,9 @@ import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
 import { stateOf } from './states.ts';
 import { readTagsXml } from './tags.ts';
-import { postCopyOf, postCopyRecoveryOf } from './versions.ts';
+import { postCopyOf, postCopyRecoveryOf, syncingOf } from './versions.ts';
 import { Watch } from './watch.ts';
+import { measureWrites, residentBytes } from './writes.ts';
 import { at, parseXml, textOf } from './xml.ts';
 
 const mib = 2 ** 20;
@@ -49,6 +51,7 @@ export class LibvirtHost implements Host {
   readonly peerAddress: string | undefined;
   readonly #control: Line;
   readonly #watch: Watch;
+  readonly #clock: Clock;
 
   constructor(address: string, { name, peerUri, clock }: LibvirtHostOptions) {
     this.name = name;
@@ -56,6 +59,7 @@ export class LibvirtHost implements Host {
     this.peerAddress = peerUri;
     this.#control = new Line(address);
     this.#watch = new Watch(new Line(address), clock);
+    this.#clock = clock;
   }
 
   /** Rejects with `host.unreachable` where the host cannot be reached. */
@@ -80,6 +84,7 @@ export class LibvirtHost implements Host {
         freeMemoryBytes,
         postCopy: postCopyOf(libvirt, qemu),
         postCopyRecoverable: postCopyRecoveryOf(libvirt),
+        syncing: syncingOf(qemu),
         unknowns: [
           'whether its kernel lets QEMU serve pages from afar (vm.unprivileged_userfaultfd, unless QEMU runs as root)',
         ],
@@ -125,6 +130,16 @@ export class LibvirtHost implements Host {
 
   judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]> {
     return this.#ask((connection) => judgeArrival(connection, this.name, domain));
+  }
+
+  measureWrites(uuid: string, seconds: number): Promise<SeenWrites | undefined> {
+    return this.#with(uuid, (domain) => measureWrites(domain, seconds, this.#clock));
+  }
+
+  residentBytes(uuid: string): Promise<number | undefined> {
+    return this.#ask(async (connection) =>
+      residentBytes(connection, await connection.lookupByUuid(uuid)),
+    );
   }
 
   readJob(uuid: string): Promise<JobReading | undefined> {

@@ -1,3 +1,4 @@
+import type { Syncing } from '../../forecast/prior.ts';
 import type { Version } from '../../libvirt/index.ts';
 import type { Permission } from '../../steering/decision.ts';
 
@@ -28,6 +29,13 @@ export function postCopyRecoveryOf(libvirt: Version): Permission {
     return forbidden(`the daemon of libvirt ${libvirt.text} crashes when it resumes one`);
   }
   return { allowed: true };
+}
+
+/** Seen: 10.0 looks at the end of each pass, 11.1 sixteen times a second. */
+const qemuAlwaysLooking: Release = { major: 11, minor: 1 };
+
+export function syncingOf(qemu: Version): Syncing {
+  return isOlder(qemu, qemuAlwaysLooking) ? 'passes' : 'continuous';
 }
 
 function isOlder(version: Release, than: Release): boolean {
