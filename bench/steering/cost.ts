@@ -60,7 +60,7 @@ export function forbiddenBecause(
   const { pointOfNoReturn, slowdownShare } = budget;
   if (figures.postCopy && !mayRunSplit(pointOfNoReturn, postCopyRecoverable)) return 'post-copy';
   if (figures.throttlePercent > Math.round(slowdownShare * 100)) return 'throttle';
-  if (figures.arrived && figures.blackoutMs > longestPauseMs(budget)) return 'pause';
+  if (figures.blackoutMs > longestPauseMs(budget)) return 'pause';
   return undefined;
 }
 

@@ -1,5 +1,8 @@
 import type { Beat } from '../../src/lab/guest/index.ts';
 
+/** A guest that beats twenty times a second or more is not this long between two beats. */
+const fallenSilentMs = 100;
+
 /**
  * How long the guest would have worked for what it did not do between two instants, ms: the time in
  * which it stood still, and the pages that it should have written meanwhile and did not. `beats` are
@@ -28,7 +31,10 @@ export function lostWorkMs(
       ? pages
       : pages + ((rates[index] ?? 0) * (next.guestMs - beat.guestMs)) / 1000;
   }, 0);
-  const stoodStillMs = Math.max(0, last.atMs - first.atMs - (last.guestMs - first.guestMs));
+  // A beat is as late as its observer: the end of the window counts only where the guest fell silent.
+  const silentMs = untilMs - last.atMs;
+  const endMs = silentMs > fallenSilentMs ? untilMs : last.atMs;
+  const stoodStillMs = Math.max(0, endMs - first.atMs - (last.guestMs - first.guestMs));
   const missing = Math.max(0, asked - (last.pages - first.pages));
   return stoodStillMs + (fastest > 0 ? (missing / fastest) * 1000 : 0);
 }

@@ -97,20 +97,30 @@ export interface Verdict {
   readonly cells: number;
   /** The geometric mean of the cells' regrets. */
   readonly mean: number;
+  /** The same with every cell that beats its oracle counted as 1. */
+  readonly withoutWins: number;
+  /** The geometric mean against the cheapest arm, allowed or not. */
+  readonly meanToAll: number;
   /** Our costs together over the oracles' together: the dear cells weigh more. */
   readonly sum: number;
   readonly worst: number;
 }
 
 export function verdictOf(cells: readonly Cell[]): Verdict {
-  const logs = cells.map(({ regret }) => Math.log(regret));
+  const regrets = cells.map(({ regret }) => regret);
+  const costs = total(cells.map(({ drover }) => drover.cost));
   return {
     cells: cells.length,
-    mean: Math.exp(total(logs) / cells.length),
-    sum:
-      total(cells.map(({ drover }) => drover.cost)) / total(cells.map(({ oracle }) => oracle.cost)),
-    worst: Math.max(...cells.map(({ regret }) => regret)),
+    mean: geometricMean(regrets),
+    withoutWins: geometricMean(regrets.map((regret) => Math.max(1, regret))),
+    meanToAll: geometricMean(cells.map(({ regretToAll }) => regretToAll)),
+    sum: costs / total(cells.map(({ oracle }) => oracle.cost)),
+    worst: Math.max(...regrets),
   };
+}
+
+function geometricMean(numbers: readonly number[]): number {
+  return Math.exp(total(numbers.map(Math.log)) / numbers.length);
 }
 
 function total(numbers: readonly number[]): number {

@@ -78,9 +78,13 @@ function half({ drover, regret }: Cell): string {
 }
 
 export function verdictLine(
-  { cells, mean, sum, worst }: Verdict,
+  verdict: Verdict,
   harm: { readonly lost: number; readonly corrupt: number },
 ): string {
-  const figures = `regret_mean ${mean.toFixed(3)} regret_sum ${sum.toFixed(3)} worst ${worst.toFixed(2)}`;
-  return `cells ${cells} ${figures} lost ${harm.lost} corrupt ${harm.corrupt}`;
+  const { cells, mean, sum, worst, withoutWins, meanToAll } = verdict;
+  return [
+    `cells ${cells} regret_mean ${mean.toFixed(3)} regret_sum ${sum.toFixed(3)}`,
+    `worst ${worst.toFixed(2)} lost ${harm.lost} corrupt ${harm.corrupt}`,
+    `without_wins ${withoutWins.toFixed(3)} mean_to_all ${meanToAll.toFixed(3)}`,
+  ].join(' ');
 }
