@@ -1,0 +1,85 @@
+import type { Sample } from '../../src/forecast/telemetry.ts';
+import { migrateVm } from '../../src/migration/service.ts';
+import { setTags } from '../../src/migration/tags.ts';
+import type { Decision } from '../../src/steering/decision.ts';
+import { guestMemoryBytes, type Pair, pairName, type Scene } from './cells.ts';
+import type { Figures } from './cost.ts';
+import type { Felt, Harm, Stage, Way } from './stage.ts';
+import { defaultDowntimeMs, runStatic, type StaticArmName } from './static-arms.ts';
+
+export type Arm =
+  | { readonly kind: 'static'; readonly name: StaticArmName }
+  | { readonly kind: 'drover'; readonly pair: Pair };
+
+/** One migration, by one arm. */
+export interface Run {
+  readonly figures: Figures;
+  readonly samples: readonly Sample[];
+  /** Drover's, none of a static arm. */
+  readonly decisions: readonly Decision[];
+  readonly harm: Harm | undefined;
+}
+
+/** A static arm that has not ended after so many passes over the memory and so long is cancelled. */
+const limitPasses = 3;
+const limitBesidesMs = 7_000;
+/** Drover decides for itself when to give up; this is for when it does not. */
+const droverLimitMs = 180_000;
+
+export async function runArm(stage: Stage, scene: Scene, arm: Arm): Promise<Run> {
+  await stage.play(scene);
+  const { did, felt } = await stage.watch((way) =>
+    arm.kind === 'static' ? byStatic(way, scene, arm.name) : byDrover(way, arm.pair),
+  );
+  const { samples, decisions } = did;
+  return { figures: figuresOf(did, felt), samples, decisions, harm: felt.harm };
+}
+
+export function armName(arm: Arm): string {
+  return arm.kind === 'static' ? arm.name : `drover-${pairName(arm.pair)}`;
+}
+
+interface Did extends Pick<Run, 'samples' | 'decisions'> {
+  readonly totalMs: number;
+  readonly sentBytes: number | undefined;
+}
+
+function figuresOf({ totalMs, samples, sentBytes }: Did, felt: Felt): Figures {
+  const { arrived, blackoutMs, lostWorkMs } = felt;
+  return {
+    arrived,
+    totalMs,
+    blackoutMs,
+    lostWorkMs,
+    sentBytes: sentBytes ?? samples.at(-1)?.memorySentBytes ?? 0,
+    postCopy: samples.some(({ phase }) => phase === 'post-copy'),
+    throttlePercent: Math.max(0, ...samples.map(({ throttlePercent }) => throttlePercent)),
+  };
+}
+
+async function byStatic(way: Way, scene: Scene, name: StaticArmName): Promise<Did> {
+  const passMs = (guestMemoryBytes * 8 * 1000) / (scene.linkMbitPerSecond * 1e6);
+  const limitMs = limitPasses * passMs + limitBesidesMs;
+  const run = await runStatic(name, way, way.uuid, limitMs);
+  const completed = await way.destination.readCompletedJob(way.uuid);
+  return { ...run, decisions: [], sentBytes: completed?.sentBytes };
+}
+
+/** From the request to the answer, pre-flight and the last look at both hosts included. */
+async function byDrover(way: Way, { slaClass, importance }: Pair): Promise<Did> {
+  const { vm, source, destination, config } = way;
+  const [from, to] = [source.name, destination.name];
+  await setTags({ vm, host: from }, { slaClass }, config);
+  await source.setMaxDowntime(way.uuid, defaultDowntimeMs);
+  const watching = { onEvent: () => undefined, signal: abortAfter(droverLimitMs) };
+  const startMs = performance.now();
+  const result = await migrateVm({ vm, from, to, importance }, config, watching);
+  const { telemetry: samples, decisions, sentBytes } = result;
+  return { totalMs: performance.now() - startMs, samples, decisions, sentBytes };
+}
+
+function abortAfter(ms: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort('abort'), ms).unref();
+  return controller.signal;
+}

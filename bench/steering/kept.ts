@@ -1,0 +1,58 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Arm, armName, type Run } from './arms.ts';
+import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
+import type { Figures } from './cost.ts';
+
+/** Which run it is. */
+export interface RunKey {
+  readonly suite: string;
+  readonly scene: Scene;
+  readonly round: number;
+  readonly arm: Arm;
+}
+
+/** Keeps a run's figures, telemetry and decisions in a file of its own. */
+export async function keepRun(dir: string, key: RunKey, run: Run): Promise<void> {
+  const { suite, scene, round } = key;
+  const workloadText = workloads[scene.workload];
+  const about = { suite, ...scene, workloadText, guestMemoryBytes, round, arm: key.arm };
+  await mkdir(dir, { recursive: true });
+  await writeFile(pathOf(dir, key), JSON.stringify({ ...about, ...run }));
+}
+
+const keptSchema = z.object({
+  workloadText: z.string(),
+  guestMemoryBytes: z.number(),
+  figures: z.object({
+    arrived: z.boolean(),
+    totalMs: z.number(),
+    blackoutMs: z.number(),
+    lostWorkMs: z.number(),
+    sentBytes: z.number(),
+    postCopy: z.boolean(),
+    throttlePercent: z.number(),
+  }),
+});
+
+/** The figures of an earlier run; `undefined` where none was kept, or the guest was another. */
+export async function readKept(dir: string, key: RunKey): Promise<Figures | undefined> {
+  const text = await readFile(pathOf(dir, key), 'utf8').catch(unlessMissing);
+  if (text === undefined) return undefined;
+  const kept = keptSchema.parse(JSON.parse(text));
+  const same =
+    kept.workloadText === workloads[key.scene.workload] &&
+    kept.guestMemoryBytes === guestMemoryBytes;
+  return same ? kept.figures : undefined;
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+function pathOf(dir: string, { suite, scene, round, arm }: RunKey): string {
+  const parts = [suite, scene.linkMbitPerSecond, scene.workload, armName(arm), round + 1];
+  return join(dir, `${parts.join('-')}.json`);
+}
