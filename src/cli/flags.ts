@@ -15,6 +15,15 @@ export interface MigrateFlags {
   readonly output: OutputFormat;
 }
 
+export interface ForecastFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly importance?: Importance;
+  readonly reason?: Reason;
+  readonly config?: string;
+  readonly output: OutputFormat;
+}
+
 export interface AbortFlags {
   readonly from: string;
   readonly config?: string;

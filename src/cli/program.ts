@@ -16,6 +16,11 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./migrate.ts')).migrateCommand(io),
   },
   {
+    name: 'forecast',
+    summary: 'say what moving a VM would be like, without moving it',
+    load: async (io) => (await import('./forecast.ts')).forecastCommand(io),
+  },
+  {
     name: 'abort',
     summary: 'cancel a running migration; the VM stays where it is',
     load: async (io) => (await import('./abort.ts')).abortCommand(io),

@@ -231,10 +231,12 @@ export function outlook(model: GuestModel): Outlook | undefined {
   };
 }
 
-/** What can be said before the first reading; `undefined` where not even the link is known. */
-export function outlookBefore(prior: Prior, memoryBytes: number): Outlook | undefined {
+/** What can be said before the first reading. */
+export function outlookBefore(
+  prior: Prior & { readonly bandwidthBytesPerSecond: number },
+  memoryBytes: number,
+): Outlook {
   const { bandwidthBytesPerSecond, touchedBytes = memoryBytes } = prior;
-  if (bandwidthBytesPerSecond === undefined) return undefined;
   return {
     atMs: 0,
     remainingBytes: memoryBytes,

@@ -6,7 +6,8 @@ import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import { type Exclusion, exclusions } from '../policy/exclusions.ts';
 import { type Importance, importances, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import type { MigrationResult } from './result.ts';
-import { migrateVm, type Surroundings } from './service.ts';
+import { migrateVm } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
 import { setTags } from './tags.ts';
 
 const mib = 2 ** 20;
@@ -53,7 +54,7 @@ async function migrate(scene: Scene): Promise<MigrationResult> {
   });
   const connect: Surroundings['connect'] = ({ name }) =>
     Promise.resolve(name === 'h1' ? hosts.h1 : hosts.h2);
-  const surroundings = { clock, connect };
+  const surroundings = { clock, connect, past: () => Promise.resolve([]) };
   const config = configOf(scene);
   const labels = labelled ? ['special'] : [];
   const tags = { slaClass, never: own, labels };

@@ -8,7 +8,8 @@ import type { Tags } from '../policy/tags.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { ActionKind } from '../steering/decision.ts';
 import type { MigrationResult } from './result.ts';
-import { migrateVm, type Surroundings } from './service.ts';
+import { migrateVm } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags } from './tags.ts';
 
 const mib = 2 ** 20;
@@ -133,7 +134,7 @@ function setStage(
     if (host !== undefined) return Promise.resolve(host);
     return Promise.reject(new DroverError('host.unreachable', `${name} is not there`));
   };
-  return { clock, config, surroundings: { clock, connect } };
+  return { clock, config, surroundings: { clock, connect, past: () => Promise.resolve([]) } };
 }
 
 const watching = { onEvent: () => undefined, signal: new AbortController().signal };

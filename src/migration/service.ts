@@ -1,51 +1,25 @@
 import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
-import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
-import { standingOf } from '../fleet/rules.ts';
-import { type Clock, systemClock } from '../hypervisor/clock.ts';
-import { connectHost } from '../hypervisor/libvirt/connect.ts';
-import type { Host } from '../hypervisor/port.ts';
+import { resolveHost } from '../fleet/hosts.ts';
+import type { SeenWrites } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
-import { type Importance, importanceOfReason, type Reason } from '../policy/vocabulary.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
-import { allowedFor } from './capabilities.ts';
+import { type Approach, approach } from './approach.ts';
 import type { RunEvent } from './events.ts';
-import { type Cleared, type Contact, codeOfRefusal, type Finding, preflight } from './preflight.ts';
+import { type Foresight, foresee } from './foresee.ts';
+import { type Known, knownBefore } from './knowledge.ts';
+import type { Finding } from './preflight.ts';
+import type { MigrateRequest } from './request.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
 import { type Intent, steersmanFor } from './steering.ts';
-
-/** What a person asks for: what moves, how much it matters and why; never how. */
-export interface MigrateRequest {
-  /** The VM's libvirt name or UUID. */
-  readonly vm: string;
-  /** Hosts by their configured name or libvirt URI. */
-  readonly from: string;
-  readonly to: string;
-  /** Follows from the reason where it is not given; `medium` where neither is. */
-  readonly importance?: Importance | undefined;
-  readonly reason?: Reason | undefined;
-  /** From now, ms. */
-  readonly deadlineMs?: number | undefined;
-}
+import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 export interface Watching {
   readonly onEvent: (event: RunEvent) => void;
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal;
 }
-
-/** What the services need of the world; a test brings its own. */
-export interface Surroundings {
-  readonly clock: Clock;
-  connect(host: ResolvedHost): Promise<Host>;
-}
-
-/** The system's clock, and libvirt. */
-export const realSurroundings: Surroundings = {
-  clock: systemClock,
-  connect: ({ name, uri, peerUri }) => connectHost(uri, { name, peerUri, clock: systemClock }),
-};
 
 /**
  * Moves one VM, steered to its end. Rejects with a DroverError where pre-flight refuses it: then
@@ -57,19 +31,12 @@ export async function migrateVm(
   watching: Watching,
   surroundings: Surroundings = realSurroundings,
 ): Promise<MigrationResult> {
-  const from = resolveHost(config, request.from);
-  const to = resolveHost(config, request.to);
-  const contacts = await Promise.all([contact(from, surroundings), contact(to, surroundings)]);
-  try {
-    const [source, destination] = contacts;
-    const { findings, cleared } = await preflight(source, destination, request.vm);
-    if (cleared === undefined) throw refusal(request, findings);
+  return approach(request, config, surroundings, async (approached) => {
     if (watching.signal.aborted) throw stoppedBefore(request);
-    tellDoubts(findings, watching);
-    return await start({ request, config, watching, surroundings, from, to, cleared });
-  } finally {
-    await Promise.all(contacts.map(hangUp));
-  }
+    tellDoubts(approached.findings, watching);
+    tellUnreadable(approached, watching);
+    return start({ request, config, watching, surroundings, approached });
+  });
 }
 
 function stoppedBefore({ vm }: MigrateRequest): DroverError {
@@ -87,9 +54,10 @@ function tellDoubts(findings: readonly Finding[], { onEvent }: Watching): void {
 }
 
 /** What the metadata means is guessed on the safe side; who wrote it should know. */
-function tellUnreadable(vm: string, unreadable: readonly string[], { onEvent }: Watching): void {
+function tellUnreadable({ cleared, unreadable }: Approach, { onEvent }: Watching): void {
   for (const problem of unreadable) {
-    onEvent({ kind: 'notice', message: `In the metadata of ${vm}, ${problem}.`, atMs: 0 });
+    const message = `In the metadata of ${cleared.domain.name}, ${problem}.`;
+    onEvent({ kind: 'notice', message, atMs: 0 });
   }
 }
 
@@ -98,38 +66,90 @@ interface Start {
   readonly config: Config;
   readonly watching: Watching;
   readonly surroundings: Surroundings;
-  readonly from: ResolvedHost;
-  readonly to: ResolvedHost;
-  readonly cleared: Cleared;
+  readonly approached: Approach;
 }
 
 async function start(all: Start): Promise<MigrationResult> {
-  const { request, config, watching, from, to, cleared } = all;
-  const { domain, source, destination, destinationUri } = cleared;
-  const { tags, unreadable } = await source.readTags(domain.uuid);
-  tellUnreadable(domain.name, unreadable, watching);
-  const { slaClass, excluded } = standingOf(config, domain.name, tags);
-  const admin = { source: from.postCopy, destination: to.postCopy };
-  const { capabilities, postCopyRecovery } = allowedFor(cleared, admin, excluded);
+  const { request, config, watching, surroundings, approached } = all;
+  const { domain, source, destination, destinationUri } = approached.cleared;
+  const { capabilities, postCopyRecovery } = approached.allowed;
   const matrix = matrixWith(config.policy);
-  const intent: Intent = {
-    slaClass,
-    importance: importanceOf(request),
-    deadlineMs: request.deadlineMs,
-  };
+  const intent = intentOf(request, approached);
+  const { prior } = await lookBack(approached, surroundings, []);
+  const briefing = { intent: () => intent, matrix, prior, memoryBytes: domain.memoryBytes };
   return runMigration(
     {
       domain,
       destinationUri,
       capabilities,
       postCopyRecovery,
-      bandwidthBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
+      bandwidthBytesPerSecond: approached.capBytesPerSecond,
     },
-    { source, destination, newSteersman: () => steersmanFor({ intent: () => intent, matrix }) },
-    all.surroundings.clock,
+    { source, destination, newSteersman: () => steersmanFor(briefing) },
+    surroundings.clock,
     watching.onEvent,
     watching.signal,
   );
+}
+
+function intentOf({ deadlineMs }: MigrateRequest, { standing, importance }: Approach): Intent {
+  return { slaClass: standing.slaClass, importance, deadlineMs };
+}
+
+async function lookBack(
+  { cleared, standing, capBytesPerSecond }: Approach,
+  surroundings: Surroundings,
+  measured: readonly SeenWrites[],
+): Promise<Known> {
+  const all = { past: await surroundings.past(), measured, capBytesPerSecond };
+  return knownBefore(cleared, standing.slaClass, all);
+}
+
+/** What a migration would be like, and from what that is known. */
+export interface ForecastAnswer extends Foresight {
+  readonly domain: { readonly name: string; readonly uuid: string };
+  readonly from: string;
+  readonly to: string;
+  readonly slaClass: Intent['slaClass'];
+  readonly importance: Intent['importance'];
+  readonly sources: readonly string[];
+}
+
+/** Windows over which the guest's writes are measured, seconds: short ones and a long one show W(t). */
+const measuredSeconds = [1, 1, 3];
+
+/** What moving the VM would be like. Touches nothing; rejects as `migrateVm` does. */
+export async function forecastVm(
+  request: MigrateRequest,
+  config: Config,
+  surroundings: Surroundings = realSurroundings,
+): Promise<ForecastAnswer> {
+  return approach(request, config, surroundings, async (approached) => {
+    const { cleared, standing, importance, allowed } = approached;
+    const { domain, source, destination } = cleared;
+    const measured: SeenWrites[] = [];
+    for (const seconds of measuredSeconds) {
+      const seen = await source.measureWrites(domain.uuid, seconds);
+      if (seen !== undefined) measured.push(seen);
+    }
+    const { prior, sources } = await lookBack(approached, surroundings, measured);
+    const foresight = foresee({
+      intent: intentOf(request, approached),
+      capabilities: allowed.capabilities,
+      matrix: matrixWith(config.policy),
+      prior,
+      memoryBytes: domain.memoryBytes,
+    });
+    return {
+      domain: { name: domain.name, uuid: domain.uuid },
+      from: source.name,
+      to: destination.name,
+      slaClass: standing.slaClass,
+      importance,
+      sources,
+      ...foresight,
+    };
+  });
 }
 
 /** Cancels a running migration of the VM, whoever began it. See abortMigration. */
@@ -144,36 +164,4 @@ export async function abortVm(
   } finally {
     await host.close();
   }
-}
-
-async function contact(host: ResolvedHost, surroundings: Surroundings): Promise<Contact> {
-  try {
-    return { host: await surroundings.connect(host) };
-  } catch (error) {
-    if (!(error instanceof DroverError)) throw error;
-    return { name: host.name, unreachable: error };
-  }
-}
-
-async function hangUp(contacted: Contact): Promise<void> {
-  if ('host' in contacted) await contacted.host.close();
-}
-
-function refusal(request: MigrateRequest, findings: readonly Finding[]): DroverError {
-  const blocking = findings.filter(({ severity }) => severity === 'blocks');
-  const reasons = blocking.map(({ message }) => message);
-  const message =
-    reasons.length === 1
-      ? `${request.vm} cannot go from ${request.from} to ${request.to}. ${reasons[0]}`
-      : `${request.vm} cannot go from ${request.from} to ${request.to}:\n- ${reasons.join('\n- ')}`;
-  return new DroverError(codeOfRefusal(findings), message, { hint: 'Nothing was touched.' });
-}
-
-function importanceOf({ importance, reason }: MigrateRequest): Importance {
-  return importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
-}
-
-function lowest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
 }

@@ -71,9 +71,11 @@ function converges(
   capabilities: MigrationCapabilities,
   matrix: Matrix,
 ): boolean | undefined {
+  const { bandwidthBytesPerSecond, written } = prior;
+  if (bandwidthBytesPerSecond === undefined || written.length === 0 || memoryBytes === undefined)
+    return undefined;
   const before = situationBefore({ ...intent(), capabilities, matrix, prior });
-  const view = memoryBytes === undefined ? undefined : outlookBefore(prior, memoryBytes);
-  if (view === undefined || prior.written.length === 0) return undefined;
+  const view = outlookBefore({ ...prior, bandwidthBytesPerSecond }, memoryBytes);
   return expect(before, view).ending === 'switch-over';
 }
 

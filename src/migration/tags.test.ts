@@ -3,7 +3,7 @@ import { type Config, emptyConfig } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import type { Tags } from '../policy/tags.ts';
-import type { Surroundings } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags, type TagsAnswer } from './tags.ts';
 
 const mib = 2 ** 20;
@@ -25,7 +25,11 @@ function stage(): Stage {
   const guest = { touchedBytes: 64 * mib, workingSetBytes: mib, writeBytesPerSecond: mib };
   const named = { name: 'vm', memoryBytes: 64 * mib, throttleEffect: 1 };
   const uuid = host.addGuest({ ...named, ...guest }, 'pet');
-  const surroundings: Surroundings = { clock, connect: () => Promise.resolve(host) };
+  const surroundings: Surroundings = {
+    clock,
+    connect: () => Promise.resolve(host),
+    past: () => Promise.resolve([]),
+  };
   const config: Config = {
     ...emptyConfig,
     hosts: { h1: { uri: 'simulated:///h1', postCopy: 'allowed' } },

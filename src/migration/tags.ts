@@ -4,7 +4,7 @@ import { resolveHost } from '../fleet/hosts.ts';
 import { type Standing, standingOf } from '../fleet/rules.ts';
 import type { DomainFacts, Host } from '../hypervisor/port.ts';
 import { isLabel, labelForm, type Tags, type TagsFound } from '../policy/tags.ts';
-import { realSurroundings, type Surroundings } from './service.ts';
+import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 /** What a VM is worth, what must never be done to it, and who says so. */
 export interface TagsAnswer extends Standing {

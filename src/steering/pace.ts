@@ -2,9 +2,11 @@ import type { Outlook } from '../forecast/model.ts';
 import { neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
 import { writtenWithin } from '../forecast/working-set.ts';
 import { formatDuration, formatRate } from '../units/format.ts';
+import { decision } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
-import { decision, type Situation, story } from './situation.ts';
+import type { Situation } from './situation.ts';
+import { story } from './story.ts';
 
 /** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
 const pacedShare = 0.85;

@@ -1,11 +1,13 @@
 import { type Outlook, outlook } from '../forecast/model.ts';
 import { forecastPreCopy, neededDowntimeMs, switchOverMs } from '../forecast/options.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
+import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
 import { pace } from './pace.ts';
 import { limitWithinMs, patienceLeftMs, quietFitsInMs } from './patience.ts';
-import { decision, linkStory, type Situation, story, wait } from './situation.ts';
+import type { Situation } from './situation.ts';
+import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
 
 /** Telemetry older than this says nothing of now. */

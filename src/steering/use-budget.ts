@@ -2,9 +2,10 @@ import type { Outlook } from '../forecast/model.ts';
 import { forecastStay } from '../forecast/options.ts';
 import { formatBytes } from '../units/format.ts';
 import { alternativeOf, candidatesOf, leastHarmful } from './candidates.ts';
+import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
-import { decision, type Situation, wait } from './situation.ts';
+import type { Situation } from './situation.ts';
 
 /** Post-copy starts this near to the trough, or after this many passes of waiting for it. */
 const troughMargin = 1.2;

@@ -13,8 +13,9 @@ import {
 } from '../../src/lab/guest/index.ts';
 import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import type { RunEvent, StopReason } from '../../src/migration/events.ts';
+import type { MigrateRequest } from '../../src/migration/request.ts';
 import type { MigrationResult } from '../../src/migration/result.ts';
-import { type MigrateRequest, migrateVm } from '../../src/migration/service.ts';
+import { migrateVm } from '../../src/migration/service.ts';
 import type { Exclusion } from '../../src/policy/exclusions.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
 

@@ -1,0 +1,88 @@
+import { type Lesson, learn, priorFrom } from '../forecast/learn.ts';
+import type { Prior } from '../forecast/prior.ts';
+import type { Sample } from '../forecast/telemetry.ts';
+import type { SeenWrites } from '../hypervisor/port.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Cleared } from './preflight.ts';
+
+/** An earlier migration, as far as it teaches something of the next. */
+export interface Past {
+  readonly vmUuid: string;
+  readonly slaClass: SlaClass;
+  readonly from: string;
+  readonly to: string;
+  readonly samples: readonly Sample[];
+}
+
+/** What is known of a guest and its way before it moves. */
+export interface Known {
+  readonly prior: Prior;
+  /** Where each part of it comes from, for a person. */
+  readonly sources: readonly string[];
+}
+
+/** The newest of each kind are enough. */
+const mostLessons = 5;
+
+/** Gathers what earlier migrations and the hypervisor say. `past` is newest first. */
+export async function knownBefore(
+  cleared: Cleared,
+  slaClass: SlaClass,
+  all: {
+    readonly past: readonly Past[];
+    readonly measured: readonly SeenWrites[];
+    readonly capBytesPerSecond: number | undefined;
+  },
+): Promise<Known> {
+  const { domain, source, destination, sourceFacts } = cleared;
+  const lessons = (fits: (one: Past) => boolean): Lesson[] =>
+    all.past
+      .filter(fits)
+      .slice(0, mostLessons)
+      .map(({ samples }) => learn(samples));
+  const ofGuest = lessons(({ vmUuid }) => vmUuid === domain.uuid);
+  const ofWay = lessons(({ from, to }) => from === source.name && to === destination.name);
+  const ofClass = lessons((one) => one.slaClass === slaClass && one.vmUuid !== domain.uuid);
+  const resident = await source.residentBytes(domain.uuid);
+  const residentBytes = resident === undefined ? undefined : Math.min(resident, domain.memoryBytes);
+  const prior = priorFrom({
+    ofGuest,
+    ofWay,
+    ofClass,
+    measured: all.measured,
+    capBytesPerSecond: all.capBytesPerSecond,
+    residentBytes,
+    syncing: sourceFacts.syncing,
+  });
+  return { prior, sources: sourcesOf(prior, { ofGuest, ofWay, ofClass, measured: all.measured }) };
+}
+
+interface Counted {
+  readonly ofGuest: readonly Lesson[];
+  readonly ofWay: readonly Lesson[];
+  readonly ofClass: readonly Lesson[];
+  readonly measured: readonly SeenWrites[];
+}
+
+function sourcesOf(prior: Prior, { ofGuest, ofWay, ofClass, measured }: Counted): string[] {
+  const link =
+    ofWay.length > 0
+      ? `the link from ${counted(ofWay)} between these hosts`
+      : 'the link from what the admin allows';
+  const own = [
+    ...(measured.length > 0 ? ['a measurement just now'] : []),
+    ...(ofGuest.length > 0 ? [`${counted(ofGuest)} of this VM`] : []),
+  ];
+  const others = ofClass.length > 0 ? `${counted(ofClass)} of other VMs of its class` : undefined;
+  const guest = own.length > 0 ? own.join(' and ') : others;
+  return [
+    prior.bandwidthBytesPerSecond === undefined ? 'nothing is known of the link' : link,
+    guest === undefined
+      ? 'nothing is known of what the guest writes'
+      : `what it writes from ${guest}`,
+  ];
+}
+
+function counted(lessons: readonly Lesson[]): string {
+  return lessons.length === 1 ? 'an earlier migration' : `${lessons.length} earlier migrations`;
+}
