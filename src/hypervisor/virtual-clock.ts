@@ -1,19 +1,18 @@
 import type { Clock } from './clock.ts';
+import { TimerHeap } from './virtual-clock-timers.ts';
 
-interface Timer {
-  readonly atMs: number;
-  readonly order: number;
-  readonly fire: () => void;
-}
+/** So many events pass before other work of the process, such as its real timers, gets a turn. */
+const eventsPerTurn = 20_000;
+/** Turns that real work, such as a file that is read, gets before the simulation counts as at rest. */
+const turnsAtRest = 3;
 
 /**
  * Time that moves only when nothing else is left to do: an hour of simulated migrations passes in
  * the time that its events take to compute. Events at one instant fire in the order of their making.
  */
 export class VirtualClock implements Clock {
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TimerHeap();
   #nowMs = 0;
-  #made = 0;
 
   nowMs(): number {
     return this.#nowMs;
@@ -21,17 +20,19 @@ export class VirtualClock implements Clock {
 
   /** Calls `fire` at `atMs` (at once, if that is past); the returned function withdraws it. */
   schedule(atMs: number, fire: () => void): () => void {
-    const timer: Timer = { atMs: Math.max(atMs, this.#nowMs), order: this.#made++, fire };
-    this.#insert(timer);
+    const timer = this.#timers.add(Math.max(atMs, this.#nowMs), fire);
     return () => {
-      const index = this.#timers.indexOf(timer);
-      if (index >= 0) this.#timers.splice(index, 1);
+      timer.fire = undefined;
     };
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal?.aborted === true) {
+      if (signal === undefined) {
+        this.#timers.add(this.#nowMs + Math.max(0, ms), resolve);
+        return;
+      }
+      if (signal.aborted) {
         resolve();
         return;
       }
@@ -40,10 +41,10 @@ export class VirtualClock implements Clock {
         resolve();
       };
       const withdraw = this.schedule(this.#nowMs + ms, () => {
-        signal?.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         resolve();
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
     });
   }
 
@@ -51,34 +52,49 @@ export class VirtualClock implements Clock {
    * Runs time forward until `work` settles. Rejects where the work waits for something that no
    * timer will bring, or takes longer than `limitMs` of simulated time.
    */
-  async run<T>(work: Promise<T>, limitMs = 86_400_000): Promise<T> {
+  run<T>(work: Promise<T>, limitMs = 86_400_000): Promise<T> {
     let settled = false;
-    const watched = work.finally(() => {
+    const settle = (): void => {
       settled = true;
+    };
+    work.then(settle, settle);
+    return new Promise((resolve, reject) => {
+      let events = 0;
+      let idleTurns = 0;
+      const step = (): void => {
+        if (settled) {
+          work.then(resolve, reject);
+          return;
+        }
+        const next = this.#timers.take();
+        if (next === undefined) {
+          idleTurns += 1;
+          if (idleTurns <= turnsAtRest) setImmediate(afterReadyWork, step);
+          else reject(new Error('The simulation has come to rest with work undone'));
+          return;
+        }
+        if (next.atMs > limitMs) {
+          reject(new Error(`The simulation ran past ${limitMs} ms`));
+          return;
+        }
+        idleTurns = 0;
+        this.#nowMs = next.atMs;
+        next.fire();
+        events += 1;
+        if (events % eventsPerTurn === 0) setImmediate(afterReadyWork, step);
+        else afterReadyWork(step);
+      };
+      afterReadyWork(step);
     });
-    watched.catch(() => undefined);
-    for (;;) {
-      // Everything that is ready at this instant runs before time moves.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (settled) return watched;
-      const next = this.#timers.shift();
-      if (next === undefined) throw new Error('The simulation has come to rest with work undone');
-      if (next.atMs > limitMs) throw new Error(`The simulation ran past ${limitMs} ms`);
-      this.#nowMs = next.atMs;
-      next.fire();
-    }
   }
+}
 
-  #insert(timer: Timer): void {
-    let low = 0;
-    let high = this.#timers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#timers[middle];
-      const before = other !== undefined && other.atMs <= timer.atMs;
-      if (before) low = middle + 1;
-      else high = middle;
-    }
-    this.#timers.splice(low, 0, timer);
-  }
+/**
+ * Calls `step` when every promise that is ready has been followed: Node takes the next tick only
+ * once its queue of micro-tasks is empty. Cheaper by far than a turn of the event loop.
+ */
+function afterReadyWork(step: () => void): void {
+  queueMicrotask(() => {
+    process.nextTick(step);
+  });
 }
