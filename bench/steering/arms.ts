@@ -22,7 +22,7 @@ export interface Run {
 
 /** A static arm that has not ended after so many passes over the memory and so long is cancelled. */
 const limitPasses = 3;
-const limitBesidesMs = 7_000;
+const limitBesidesMs = 4_000;
 /** Drover decides for itself when to give up; this is for when it does not. */
 const droverLimitMs = 180_000;
 

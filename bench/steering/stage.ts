@@ -20,7 +20,7 @@ import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
 import { lostWorkMs } from './lost-work.ts';
 
 /** Undisturbed before and after a run: the baseline, and what comes behind a switch-over. */
-const settleMs = 2_000;
+const settleMs = 1_600;
 const afterMs = 1_200;
 /** The memory is read once in ten seconds; on a machine under load, more slowly. */
 const wholeCheckMs = 60_000;

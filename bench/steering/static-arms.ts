@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Host, MigrateOptions } from '../../src/hypervisor/port.ts';
 
-export const staticArmNames = ['pre-copy', 'auto-converge', 'post-copy', 'stop-and-copy'] as const;
+export const staticArmNames = [
+  'pre-copy',
+  'short-pause',
+  'auto-converge',
+  'post-copy',
+  'stop-and-copy',
+] as const;
 export type StaticArmName = (typeof staticArmNames)[number];
 
 /** A mechanism that is chosen at the start, with nobody who steers. */
@@ -23,6 +29,7 @@ const preCopy: StaticArm = {
 
 const staticArms = {
   'pre-copy': preCopy,
+  'short-pause': { ...preCopy, maxDowntimeMs: 100 },
   'auto-converge': { ...preCopy, autoConverge: { initialPercent: 20, incrementPercent: 10 } },
   'post-copy': { ...preCopy, postCopyAfterFirstPass: true },
   'stop-and-copy': { ...preCopy, maxDowntimeMs: 600_000 },
