@@ -1,16 +1,24 @@
 import type { SamplePhase } from '../forecast/telemetry.ts';
 import type { JobReading, MigrateOptions } from './port.ts';
-import { type GuestModel, unionBytes, writtenBytes } from './simulated-guest.ts';
+import type { GuestModel } from './simulated-guest.ts';
+import { DirtyMemory } from './simulated-memory.ts';
+import type { HypervisorTraits } from './simulated-qemu.ts';
+import type { Stream } from './simulated-stream.ts';
+import { Throttle } from './simulated-throttle.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const pageBytes = 4096;
-/** Device state and the hand-shake: what a pause lasts when no memory is left to send. */
-const handOverMs = 12;
 const cancelMs = 300;
-/** QEMU's rule: two periods that wrote more than half of what was sent raise the throttle. */
-const throttleTrigger = 0.5;
-const throttleHighest = 99;
-const throttlePeriodMs = 1_000;
+/** Two looks for dirty pages are at least this far apart: looking takes time, too. */
+const leastSyncMs = 2;
+/** Once it throttles, QEMU 10 looks at least this often, also in the middle of a pass. */
+const throttledSyncMs = 5_000;
+/** A TCP connection over a dead link is given up after this (tcp_retries2 = 4). */
+const linkDeathMs = 7_000;
+/** So much more or less than the limit is the rounding of sums. */
+const roundingBytes = 2048;
+/** QEMU does the sums for its own dirty rate no more often than this. */
+const ratePeriodMs = 1_000;
 
 /** What the job tells the hosts that take part in it. */
 export interface JobListener {
@@ -19,22 +27,43 @@ export interface JobListener {
   postCopyFailed(): void;
   arrived(): void;
   cancelled(): void;
+  /** It ended in pre-copy; the guest runs on where it was. */
+  failed(why: string): void;
+  /** It wants more or less of the link than before. */
+  flowChanged(): void;
 }
 
 /** The conditions that a job begins under. */
 export interface JobSettings {
-  readonly linkBytesPerSecond: number;
+  readonly stream: Stream;
+  readonly traits: HypervisorTraits;
   readonly downtimeMs: number;
   /** See WorldSettings. */
   readonly syncMs: number;
   readonly setupMs: number;
 }
 
-type JobPhase = 'setup' | 'pre-copy' | 'switching' | 'post-copy' | 'broken' | 'cancelling' | 'over';
+/** What a migration did to its guest, ms. */
+export interface Toll {
+  /** It stood still. */
+  readonly pausedMs: number;
+  /** Of its own time, what a throttle or pages that had to be fetched took away. */
+  readonly slowedMs: number;
+}
+
+type JobPhase =
+  | 'setup'
+  | 'pre-copy'
+  | 'switching'
+  | 'to-post-copy'
+  | 'post-copy'
+  | 'broken'
+  | 'cancelling'
+  | 'over';
 
 /**
- * QEMU's migration of one guest, as discrete events: each bitmap sync, the switch-over, the end.
- * Between two events memory flows at the link's rate, so nothing is computed until somebody looks.
+ * QEMU's migration of one guest, as discrete events: each look for dirty pages, the switch-over, the
+ * end. Between two events memory flows at the link's rate, so nothing is computed until somebody looks.
  */
 export class SimulatedJob {
   readonly #clock: VirtualClock;
@@ -42,25 +71,24 @@ export class SimulatedJob {
   readonly #options: MigrateOptions;
   readonly #listener: JobListener;
   readonly #syncMs: number;
+  readonly #traits: HypervisorTraits;
+  readonly #stream: Stream;
+  readonly #memory: DirtyMemory;
+  readonly #throttle: Throttle;
   readonly #startedAtMs: number;
   #phase: JobPhase = 'setup';
-  #linkBytesPerSecond: number;
   #downtimeMs: number;
-  #maxSpeedBytesPerSecond = Infinity;
-  #remaining: number;
-  /** What this pass began with: what unsent pages are spread over. */
-  #passBytes: number;
-  #sent = 0;
   #iteration = 0;
   #dirtyRate = 0;
-  #throttle = 0;
-  #strikes = 0;
-  #periodSent = 0;
-  #periodWritten = 0;
-  #periodMs = 0;
+  #newlyDirty = 0;
+  #rateSinceMs: number;
   #settledAtMs: number;
+  #syncedAtMs: number;
   #suspendedAtMs: number | undefined;
+  #pausedMs = 0;
+  #slowedMs = 0;
   #withdraw: () => void = () => undefined;
+  #withdrawDeath: (() => void) | undefined;
   pauseMs: number | undefined;
 
   constructor(
@@ -75,13 +103,16 @@ export class SimulatedJob {
     this.#options = options;
     this.#listener = listener;
     this.#syncMs = settings.syncMs;
-    this.#linkBytesPerSecond = settings.linkBytesPerSecond;
+    this.#traits = settings.traits;
+    this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
-    this.#remaining = guest.touchedBytes;
-    this.#passBytes = guest.touchedBytes;
+    this.#memory = new DirtyMemory(guest);
+    this.#throttle = new Throttle(options.autoConverge);
     this.#startedAtMs = clock.nowMs();
     this.#settledAtMs = this.#startedAtMs + settings.setupMs;
-    this.#next(settings.setupMs, () => this.#beginPass());
+    this.#syncedAtMs = this.#settledAtMs;
+    this.#rateSinceMs = this.#settledAtMs;
+    this.#next(settings.setupMs, () => this.#begin());
   }
 
   get phase(): JobPhase {
@@ -89,34 +120,45 @@ export class SimulatedJob {
   }
 
   get sentBytes(): number {
-    return this.#sent;
+    return this.#memory.wireBytesSent;
   }
 
   get elapsedMs(): number {
     return this.#clock.nowMs() - this.#startedAtMs;
   }
 
+  get toll(): Toll {
+    const standsStill =
+      this.#suspendedAtMs === undefined ? 0 : this.#clock.nowMs() - this.#suspendedAtMs;
+    return { pausedMs: this.#pausedMs + standsStill, slowedMs: this.#slowedMs };
+  }
+
+  /** What it would take of a link that it had to itself, bytes/s. */
+  get wantedBytesPerSecond(): number {
+    if (this.#phase === 'pre-copy') return this.#stream.capBytesPerSecond;
+    return this.#isFlowing ? Infinity : 0;
+  }
+
   setDowntime(ms: number): void {
     this.#downtimeMs = ms;
-    if (this.#phase === 'pre-copy') this.#sync();
+    if (this.#phase === 'pre-copy') this.#planSync();
   }
 
   setMaxSpeed(bytesPerSecond: number): void {
     this.#settle();
-    this.#maxSpeedBytesPerSecond = bytesPerSecond;
+    this.#stream.capBytesPerSecond = bytesPerSecond;
+    this.#listener.flowChanged();
     if (this.#phase === 'pre-copy') this.#planSync();
-  }
-
-  /** What pre-copy moves: post-copy and the switch-over itself are not held back by the cap. */
-  get #streamBytesPerSecond(): number {
-    const capped = this.#phase === 'pre-copy' ? this.#maxSpeedBytesPerSecond : Infinity;
-    return Math.min(this.#linkBytesPerSecond, capped);
   }
 
   setLink(bytesPerSecond: number): void {
+    if (bytesPerSecond === this.#stream.linkBytesPerSecond) return;
     this.#settle();
-    this.#linkBytesPerSecond = bytesPerSecond;
+    this.#stream.linkBytesPerSecond = bytesPerSecond;
+    this.#watchForDeath();
     if (this.#phase === 'pre-copy') this.#planSync();
+    if (this.#phase === 'switching') this.#planDrained();
+    if (this.#phase === 'to-post-copy') this.#planPostCopy();
     if (this.#phase === 'post-copy') this.#planPostCopyEnd();
   }
 
@@ -124,15 +166,8 @@ export class SimulatedJob {
   startPostCopy(): boolean {
     if (!this.#options.postCopy || this.#phase !== 'pre-copy') return false;
     this.#sync();
-    if (this.#phase !== 'pre-copy') return false;
-    this.#suspend();
-    this.#next(handOverMs * 2, () => {
-      this.#phase = 'post-copy';
-      this.#settledAtMs = this.#clock.nowMs();
-      this.#noteResume();
-      this.#listener.postCopyRunning();
-      this.#planPostCopyEnd();
-    });
+    this.#suspend('to-post-copy');
+    this.#planPostCopy();
     return true;
   }
 
@@ -140,47 +175,58 @@ export class SimulatedJob {
     if (this.#phase !== 'post-copy') return;
     this.#settle();
     this.#phase = 'broken';
+    this.#suspendedAtMs = this.#clock.nowMs();
     this.#withdraw();
+    this.#listener.flowChanged();
     this.#listener.postCopyFailed();
   }
 
   resumePostCopy(): boolean {
-    if (this.#phase !== 'broken') return false;
-    this.#phase = 'post-copy';
-    this.#settledAtMs = this.#clock.nowMs();
-    this.#listener.postCopyRunning();
-    this.#planPostCopyEnd();
+    if (this.#phase !== 'broken' || this.#stream.linkBytesPerSecond <= 0) return false;
+    this.#runInPostCopy();
     return true;
   }
 
   /** Whether the job could still be cancelled. */
   cancel(): boolean {
     if (this.#phase !== 'setup' && this.#phase !== 'pre-copy') return false;
+    this.#settle();
     this.#phase = 'cancelling';
+    this.#listener.flowChanged();
     this.#next(cancelMs, () => this.#end(() => this.#listener.cancelled()));
     return true;
+  }
+
+  /** A host or a daemon that it needs is gone: before post-copy the guest runs on at its source. */
+  fail(why: string): void {
+    if (this.#phase === 'post-copy') this.breakPostCopy();
+    if (this.#phase === 'broken' || this.#phase === 'over') return;
+    this.#settle();
+    this.#noteResume();
+    this.#end(() => this.#listener.failed(why));
   }
 
   reading(): JobReading | undefined {
     if (this.#phase === 'over') return undefined;
     this.#settle();
-    const link = this.#linkBytesPerSecond;
+    const begun = this.#phase !== 'setup';
+    const link = this.#stream.linkBytesPerSecond;
     return {
       sample: {
-        memoryTotalBytes: this.#guest.memoryBytes,
-        memoryRemainingBytes: Math.round(this.#remaining),
-        memorySentBytes: Math.round(this.#sent),
-        normalPages: Math.round(this.#sent / pageBytes),
-        constantPages: 0,
+        memoryTotalBytes: begun ? this.#guest.memoryBytes : 0,
+        memoryRemainingBytes: begun ? Math.round(this.#memory.dirtyBytes) : 0,
+        memorySentBytes: Math.round(this.#memory.wireBytesSent),
+        normalPages: Math.round(this.#memory.normalBytesSent / pageBytes),
+        constantPages: Math.round(this.#memory.constantBytesSent / pageBytes),
         pageSizeBytes: pageBytes,
         dirtyRateBytesPerSecond: Math.round(this.#dirtyRate),
-        throughputBytesPerSecond: this.#phase === 'setup' ? 0 : this.#streamBytesPerSecond,
+        throughputBytesPerSecond: begun ? this.#stream.bytesPerSecond : 0,
         iteration: this.#iteration,
-        throttlePercent: this.#throttle,
+        throttlePercent: this.#throttle.percent,
         postCopyRequests: 0,
         phase: this.#samplePhase(),
       },
-      expectedDowntimeMs: link > 0 ? (this.#remaining / link) * 1000 : 0,
+      expectedDowntimeMs: link > 0 ? (this.#memory.dirtyBytes / link) * 1000 : 0,
     };
   }
 
@@ -189,102 +235,185 @@ export class SimulatedJob {
     return this.#phase === 'post-copy' || this.#phase === 'broken' ? 'post-copy' : 'pre-copy';
   }
 
-  #beginPass(): void {
+  #begin(): void {
     this.#phase = 'pre-copy';
-    this.#passBytes = this.#remaining;
+    this.#iteration = 1;
+    this.#listener.flowChanged();
+    this.#watchForDeath();
     this.#planSync();
   }
 
+  /** The next look: when the rest would fit, and in any case after `syncMs`. */
   #planSync(): void {
-    const link = this.#streamBytesPerSecond;
-    const passMs = link > 0 ? (this.#remaining / link) * 1000 : Infinity;
-    const wait = Math.min(passMs, this.#syncMs, throttlePeriodMs * 10);
-    this.#next(wait, () => this.#sync());
+    const stream = this.#stream;
+    const cost = this.#memory.costBytes(stream.linkBytesPerSecond, this.#thresholdBytes());
+    const untilFits = Math.max(leastSyncMs, stream.handingMs(cost));
+    const latest = this.#throttle.percent > 0 ? throttledSyncMs : Infinity;
+    const sinceSync = this.#clock.nowMs() - this.#syncedAtMs;
+    const untilDue = Math.max(0, Math.min(this.#syncMs, latest) - sinceSync);
+    const wait = Math.min(untilFits, untilDue);
+    if (wait === Infinity) this.#withdraw();
+    else this.#next(wait, () => this.#reachedSync(wait === untilDue));
   }
 
-  /** Moves memory across up to now. The guest's writes come into `remaining` at the next sync. */
+  /** An unsteady link may have carried less than was planned with. */
+  #reachedSync(due: boolean): void {
+    this.#settle();
+    const cost = this.#memory.costBytes(this.#stream.linkBytesPerSecond, this.#thresholdBytes());
+    if (!due && cost > roundingBytes) this.#planSync();
+    else this.#syncAndJudge();
+  }
+
+  #thresholdBytes(): number {
+    return (this.#stream.bytesPerSecond * this.#downtimeMs) / 1000;
+  }
+
+  /** Moves memory across up to now. The guest's writes are known only at the next look. */
   #settle(): void {
     const now = this.#clock.nowMs();
-    const ms = now - this.#settledAtMs;
-    const flows = this.#phase === 'pre-copy' || this.#phase === 'post-copy';
-    if (ms <= 0 || !flows) return;
-    const bytes = Math.min(this.#remaining, (this.#streamBytesPerSecond * ms) / 1000);
+    const from = this.#settledAtMs;
+    if (now <= from) return;
     this.#settledAtMs = now;
-    this.#remaining -= bytes;
-    this.#sent += bytes;
-    if (this.#phase !== 'pre-copy') return;
-    this.#periodSent += bytes;
-    this.#periodMs += ms;
-    this.#unsyncedMs += ms;
+    if (!this.#isFlowing) return;
+    const stream = this.#stream;
+    const wireBytes = this.#memory.send(this.#budget(from, now), stream.linkBytesPerSecond);
+    stream.hand(wireBytes, from, now);
+    if (this.#phase === 'pre-copy') this.#throttle.noteSent(wireBytes);
+    this.#slowedMs += this.#slowdown * (now - from);
   }
-  #unsyncedMs = 0;
+
+  get #isFlowing(): boolean {
+    const still: readonly JobPhase[] = ['setup', 'broken', 'cancelling', 'over'];
+    return !still.includes(this.#phase);
+  }
+
+  /** What memory may be handed to the stream between two instants, bytes of link. */
+  #budget(fromMs: number, untilMs: number): number {
+    if (this.#phase === 'to-post-copy') return 0;
+    if (this.#phase === 'pre-copy') return this.#stream.takes(fromMs, untilMs);
+    return Math.max(0, this.#stream.carries(fromMs, untilMs) - this.#stream.queuedBytes);
+  }
+
+  /** Share of its speed that the guest loses now, while it runs. */
+  get #slowdown(): number {
+    if (this.#phase === 'pre-copy') return 1 - this.#workShare;
+    return this.#phase === 'post-copy' ? this.#traits.postCopySlowdown : 0;
+  }
+
+  /** Share of its work that the throttle leaves the guest, 0 to 1. */
+  get #workShare(): number {
+    return 1 - this.#guest.throttleEffect * (this.#throttle.percent / 100);
+  }
 
   #sync(): void {
     this.#settle();
-    const ms = this.#unsyncedMs;
-    this.#unsyncedMs = 0;
-    const written = writtenBytes(this.#guest, ms, this.#throttle);
-    this.#remaining = unionBytes(this.#guest, this.#remaining, this.#passBytes, written);
-    this.#passBytes = Math.max(this.#remaining, this.#guest.workingSetBytes);
-    this.#periodWritten += written;
-    if (ms > 0) this.#dirtyRate = (written / ms) * 1000;
+    const now = this.#clock.nowMs();
+    const ms = now - this.#syncedAtMs;
+    const written = this.#memory.sync(this.#syncedAtMs, now, this.#workShare);
+    this.#syncedAtMs = now;
     this.#iteration += 1;
-    this.#adjustThrottle();
-    const thresholdBytes = (this.#streamBytesPerSecond * this.#downtimeMs) / 1000;
-    if (this.#remaining <= thresholdBytes) this.#switchOver();
+    this.#newlyDirty += written;
+    if (now - this.#rateSinceMs >= ratePeriodMs) {
+      this.#dirtyRate = (this.#newlyDirty / (now - this.#rateSinceMs)) * 1000;
+      this.#newlyDirty = 0;
+      this.#rateSinceMs = now;
+    }
+    this.#throttle.noteSync(ms, written);
+  }
+
+  #syncAndJudge(): void {
+    this.#sync();
+    if (this.#memory.dirtyBytes <= this.#thresholdBytes()) this.#switchOver();
     else this.#planSync();
   }
 
-  #adjustThrottle(): void {
-    const plan = this.#options.autoConverge;
-    if (plan === undefined || this.#periodMs < throttlePeriodMs) return;
-    const losing = this.#periodWritten > throttleTrigger * this.#periodSent;
-    this.#periodSent = 0;
-    this.#periodWritten = 0;
-    this.#periodMs = 0;
-    this.#strikes = losing ? this.#strikes + 1 : 0;
-    if (this.#strikes < 2) return;
-    this.#strikes = 0;
-    const raised =
-      this.#throttle === 0 ? plan.initialPercent : this.#throttle + plan.incrementPercent;
-    this.#throttle = Math.min(throttleHighest, raised);
-  }
-
   #switchOver(): void {
-    this.#suspend();
-    const ms = handOverMs + (this.#remaining / this.#linkBytesPerSecond) * 1000;
-    this.#next(ms, () => {
-      this.#sent += this.#remaining;
-      this.#remaining = 0;
-      this.#noteResume();
-      this.#end(() => this.#listener.arrived());
-    });
+    this.#suspend('switching');
+    this.#planDrained();
   }
 
-  #suspend(): void {
-    this.#phase = 'switching';
-    this.#suspendedAtMs = this.#clock.nowMs();
-    this.#listener.suspended();
-  }
-
-  #noteResume(): void {
-    if (this.#suspendedAtMs !== undefined) this.pauseMs = this.#clock.nowMs() - this.#suspendedAtMs;
-  }
-
-  #planPostCopyEnd(): void {
-    const link = this.#linkBytesPerSecond;
-    if (link <= 0) {
+  /** The guest stands still until its last memory and its devices are across. */
+  #planDrained(): void {
+    const rest = this.#memory.costBytes(this.#stream.linkBytesPerSecond);
+    const ms = this.#stream.emptyMs(rest);
+    if (ms === Infinity) {
       this.#withdraw();
       return;
     }
-    this.#next((this.#remaining / link) * 1000, () => {
+    this.#next(ms, () => {
       this.#settle();
-      this.#end(() => this.#listener.arrived());
+      const left = this.#memory.dirtyBytes + this.#stream.queuedBytes;
+      if (left > roundingBytes) this.#planDrained();
+      else this.#next(this.#traits.handOverMs, () => this.#arrive());
+    });
+  }
+
+  #arrive(): void {
+    this.#noteResume();
+    this.#end(() => this.#listener.arrived());
+  }
+
+  #suspend(phase: 'switching' | 'to-post-copy'): void {
+    this.#phase = phase;
+    this.#suspendedAtMs = this.#clock.nowMs();
+    this.#listener.suspended();
+    this.#listener.flowChanged();
+  }
+
+  #noteResume(): void {
+    if (this.#suspendedAtMs === undefined) return;
+    this.pauseMs = this.#clock.nowMs() - this.#suspendedAtMs;
+    this.#pausedMs += this.pauseMs;
+    this.#suspendedAtMs = undefined;
+  }
+
+  #planPostCopy(): void {
+    const ms = this.#stream.emptyMs(0) + this.#traits.postCopyPauseMs;
+    if (ms === Infinity) this.#withdraw();
+    else this.#next(ms, () => this.#runInPostCopy());
+  }
+
+  #runInPostCopy(): void {
+    this.#settle();
+    this.#noteResume();
+    this.#phase = 'post-copy';
+    this.#settledAtMs = this.#clock.nowMs();
+    this.#listener.flowChanged();
+    this.#listener.postCopyRunning();
+    this.#planPostCopyEnd();
+  }
+
+  #planPostCopyEnd(): void {
+    const rest = this.#memory.costBytes(this.#stream.linkBytesPerSecond);
+    const ms = this.#stream.emptyMs(rest);
+    if (ms === Infinity) {
+      this.#withdraw();
+      return;
+    }
+    this.#next(ms, () => {
+      this.#settle();
+      if (this.#memory.dirtyBytes > roundingBytes) this.#planPostCopyEnd();
+      else this.#end(() => this.#listener.arrived());
+    });
+  }
+
+  /** A link that carries nothing is given up after a while. */
+  #watchForDeath(): void {
+    if (this.#stream.linkBytesPerSecond > 0) {
+      this.#withdrawDeath?.();
+      this.#withdrawDeath = undefined;
+      return;
+    }
+    this.#withdrawDeath ??= this.#clock.schedule(this.#clock.nowMs() + linkDeathMs, () => {
+      this.#withdrawDeath = undefined;
+      this.fail('Channel error: Input/output error');
     });
   }
 
   #end(tell: () => void): void {
     this.#phase = 'over';
+    this.#withdraw();
+    this.#withdrawDeath?.();
     tell();
   }
 

@@ -1,7 +1,7 @@
 import type { Tags } from '../policy/tags.ts';
 import type { CompletedJob, DomainFacts, DomainState } from './port.ts';
 import type { GuestModel } from './simulated-guest.ts';
-import type { SimulatedJob } from './simulated-job.ts';
+import type { SimulatedJob, Toll } from './simulated-job.ts';
 
 /** A guest as one simulated host has it. */
 export interface Resident {
@@ -13,6 +13,7 @@ export interface Resident {
   maxSpeedBytesPerSecond: number;
   job: SimulatedJob | undefined;
   completed: CompletedJob | undefined;
+  toll: Toll | undefined;
 }
 
 /** What QEMU starts with. */
@@ -32,6 +33,7 @@ export function newResident(
     maxSpeedBytesPerSecond: Infinity,
     job: undefined,
     completed: undefined,
+    toll: undefined,
   };
 }
 

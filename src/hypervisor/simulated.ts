@@ -1,48 +1,29 @@
-import { DroverError } from '../errors/catalogue.ts';
-import { noTags, type Tags, type TagsFound } from '../policy/tags.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
-import type {
-  ArrivalProblem,
-  CompletedJob,
-  DomainChange,
-  DomainFacts,
-  DomainState,
-  Host,
-  HostFacts,
-  JobReading,
-  MigrateOptions,
-  SeenWrites,
-} from './port.ts';
-import { type GuestModel, writtenBytes } from './simulated-guest.ts';
-import { SimulatedJob } from './simulated-job.ts';
-import { factsOf, newResident, type Resident } from './simulated-resident.ts';
+import type { HostFacts } from './port.ts';
+import { SimulatedHost, type Transfer, type World, type WorldSettings } from './simulated-host.ts';
+import { fairShares } from './simulated-links.ts';
+import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
+import { type Random, randomFrom } from './simulated-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** What the simulated machines and the links between them are like. */
-export interface WorldSettings {
-  readonly linkBytesPerSecond: number;
-  /** Longest time between two bitmap syncs: Infinity makes whole passes, as QEMU 10.0 does. */
-  readonly syncMs: number;
-  /** Time from a migration's call to its first byte: until then post-copy cannot be started. */
-  readonly setupMs: number;
-  /** Time that every call to a host takes. */
-  readonly callMs: number;
-}
+export { type Noise, SimulatedHost, type WorldSettings } from './simulated-host.ts';
 
-/** How long the source keeps the stopped domain after it has arrived elsewhere. */
-const releaseMs = 120;
-
-/** Hosts, guests and one link, in virtual time: the same inputs give the same course, always. */
-export class SimulatedWorld {
+/** Hosts, guests and the links between them, in virtual time: the same inputs give the same course, always. */
+export class SimulatedWorld implements World {
   readonly clock: VirtualClock;
   readonly settings: WorldSettings;
+  readonly traits: HypervisorTraits;
+  readonly random: Random;
   readonly #hosts = new Map<string, SimulatedHost>();
-  readonly #jobs = new Set<SimulatedJob>();
+  readonly #transfers = new Set<Transfer>();
+  readonly #cards = new Map<string, number>();
   #linkBytesPerSecond: number;
 
   constructor(clock: VirtualClock, settings: WorldSettings) {
     this.clock = clock;
     this.settings = settings;
+    const usual = settings.syncMs === Infinity ? qemu10 : qemu11;
+    this.traits = { ...usual, ...settings.traits };
+    this.random = randomFrom(settings.noise?.seed ?? 0);
     this.#linkBytesPerSecond = settings.linkBytesPerSecond;
   }
 
@@ -56,334 +37,65 @@ export class SimulatedWorld {
     return this.#hosts.get(peerAddress);
   }
 
-  get linkBytesPerSecond(): number {
-    return this.#linkBytesPerSecond;
+  /** Changes the cards of all hosts, or of one, for every job under way; 0 cuts them off. */
+  shapeLink(bytesPerSecond: number, host?: string): void {
+    if (host === undefined) {
+      this.#cards.clear();
+      this.#linkBytesPerSecond = bytesPerSecond;
+    } else this.#cards.set(host, bytesPerSecond);
+    this.share();
   }
 
-  /** Changes the link for every job under way. */
-  shapeLink(bytesPerSecond: number): void {
-    this.#linkBytesPerSecond = bytesPerSecond;
-    for (const job of this.#jobs) job.setLink(bytesPerSecond);
+  /** A power cut: everything on the host is gone, and its peers hear nothing of it. */
+  killHost(host: SimulatedHost): void {
+    host.fallDark();
+    this.shapeLink(0, host.name);
   }
 
-  admit(job: SimulatedJob): void {
-    this.#jobs.add(job);
-  }
-
-  dismiss(job: SimulatedJob): void {
-    this.#jobs.delete(job);
-  }
-}
-
-/** One simulated host. Beside the port it has the levers that a test or a bench pulls. */
-export class SimulatedHost implements Host {
-  readonly name: string;
-  readonly address: string;
-  readonly peerAddress: string;
-  readonly #world: SimulatedWorld;
-  readonly #facts: HostFacts;
-  readonly #residents = new Map<string, Resident>();
-  readonly #watchers = new Map<string, Set<(change: DomainChange) => void>>();
-  #reachable = true;
-  /** Errors that the next calls of this name end with, after having done their work. */
-  readonly #lostReplies = new Set<string>();
-  #endLostCall: (() => void) | undefined;
-
-  constructor(world: SimulatedWorld, name: string, facts: Partial<HostFacts>) {
-    this.#world = world;
-    this.name = name;
-    this.address = `simulated:///${name}`;
-    this.peerAddress = `simulated://${name}/system`;
-    this.#facts = {
-      hostname: name,
-      hostUuid: `uuid-of-${name}`,
-      libvirtVersion: '12.8.0',
-      hypervisorVersion: '11.1.0',
-      freeMemoryBytes: 64 * 2 ** 30,
-      postCopy: { allowed: true },
-      postCopyRecoverable: { allowed: true },
-      syncing: world.settings.syncMs === Infinity ? 'passes' : 'continuous',
-      unknowns: [],
-      ...facts,
-    };
-  }
-
-  /** Puts a running guest on this host. */
-  addGuest(guest: GuestModel, slaClass?: SlaClass): string {
-    const uuid = `uuid-of-${guest.name}`;
-    this.#residents.set(
-      uuid,
-      newResident(guest, uuid, { state: 'running', reason: 'other' }, { ...noTags, slaClass }),
-    );
-    return uuid;
-  }
-
-  /** Cuts or restores the controller's way to this host; migrations go on. */
-  setReachable(reachable: boolean): void {
-    this.#reachable = reachable;
-    if (reachable) return;
-    this.#endLostCall?.();
-    for (const uuid of this.#watchers.keys()) this.#tell(uuid, 'connection-lost');
-  }
-
-  breakPostCopy(uuid: string): void {
-    this.#residents.get(uuid)?.job?.breakPostCopy();
-  }
-
-  /** The next carrying call's connection dies at once; the migration that it began goes on. */
-  loseNextMigrateReply(): void {
-    this.#lostReplies.add('migrate');
-  }
-
-  /** The guest stops being here without a trace, as after a power cut. */
-  forget(uuid: string): void {
-    this.#residents.delete(uuid);
-  }
-
-  async facts(): Promise<HostFacts> {
-    await this.#call();
-    return this.#facts;
-  }
-
-  async findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {
-    await this.#call();
-    for (const resident of this.#residents.values()) {
-      if (resident.uuid === nameOrUuid || resident.guest.name === nameOrUuid) {
-        return factsOf(resident);
-      }
+  /** kill -9 of the daemon: what has not come to post-copy ends; guests, and post-copy, run on. */
+  killDaemon(host: SimulatedHost): void {
+    for (const { job, from, to } of this.#transfers) {
+      const concerned = from === host.name || to === host.name;
+      if (concerned && job.phase !== 'post-copy') job.fail(`the daemon of ${host.name} is gone`);
     }
-    return undefined;
+    host.setReachable(false);
   }
 
-  async domainState(uuid: string): Promise<DomainState | undefined> {
-    await this.#call();
-    return this.#residents.get(uuid)?.state;
+  linkBetween(from: string, to: string): number {
+    return Math.min(this.#cardOf(from), this.#cardOf(to));
   }
 
-  async readTags(uuid: string): Promise<TagsFound> {
-    await this.#call();
-    return { tags: this.#resident(uuid).tags, unreadable: [] };
+  admit(transfer: Transfer): void {
+    this.#transfers.add(transfer);
+    this.share();
   }
 
-  async writeTags(uuid: string, tags: Tags): Promise<void> {
-    await this.#call();
-    this.#resident(uuid).tags = tags;
+  dismiss(transfer: Transfer): void {
+    this.#transfers.delete(transfer);
+    this.share();
   }
 
-  async judgeArrival(domain: DomainFacts): Promise<readonly ArrivalProblem[]> {
-    await this.#call();
-    const problems: ArrivalProblem[] = [];
-    if (this.#residents.has(domain.uuid)) {
-      problems.push({ code: 'taken', message: `${this.name} has ${domain.name} already` });
+  share(): void {
+    const transfers = [...this.#transfers];
+    const [only] = transfers;
+    if (only !== undefined && transfers.length === 1) {
+      only.job.setLink(this.linkBetween(only.from, only.to));
+      return;
     }
-    if (domain.memoryBytes > this.#facts.freeMemoryBytes) {
-      problems.push({ code: 'memory', message: `${this.name} has too little memory` });
-    }
-    return problems;
+    const flowing = transfers.filter(({ job }) => job.wantedBytesPerSecond > 0);
+    const flows = flowing.map(({ job, from, to }) => ({
+      from,
+      to,
+      wantedBytesPerSecond: job.wantedBytesPerSecond,
+    }));
+    const shares = fairShares(flows, (host) => this.#cardOf(host));
+    flowing.forEach(({ job }, index) => job.setLink(shares[index] ?? 0));
+    // Whoever sends nothing now finds the link as it is, alive or dead.
+    for (const { job, from, to } of transfers)
+      if (job.wantedBytesPerSecond === 0) job.setLink(this.linkBetween(from, to));
   }
 
-  async readJob(uuid: string): Promise<JobReading | undefined> {
-    await this.#call();
-    return this.#residents.get(uuid)?.job?.reading();
+  #cardOf(host: string): number {
+    return this.#cards.get(host) ?? this.#linkBytesPerSecond;
   }
-
-  async readCompletedJob(uuid: string): Promise<CompletedJob | undefined> {
-    await this.#call();
-    return this.#residents.get(uuid)?.completed;
-  }
-
-  async measureWrites(uuid: string, seconds: number): Promise<SeenWrites> {
-    await this.#call();
-    const { guest } = this.#resident(uuid);
-    const ms = seconds * 1000;
-    await this.#world.clock.sleep(ms);
-    return { ms, bytes: writtenBytes(guest, ms, 0) };
-  }
-
-  async residentBytes(uuid: string): Promise<number> {
-    await this.#call();
-    return this.#resident(uuid).guest.touchedBytes;
-  }
-
-  async maxDowntimeMs(uuid: string): Promise<number> {
-    await this.#call();
-    return this.#resident(uuid).downtimeMs;
-  }
-
-  async setMaxDowntime(uuid: string, ms: number): Promise<void> {
-    await this.#call();
-    const resident = this.#resident(uuid);
-    resident.downtimeMs = ms;
-    resident.job?.setDowntime(ms);
-  }
-
-  async maxSpeed(uuid: string): Promise<number> {
-    await this.#call();
-    return this.#resident(uuid).maxSpeedBytesPerSecond;
-  }
-
-  async setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
-    await this.#call();
-    const resident = this.#resident(uuid);
-    resident.maxSpeedBytesPerSecond = bytesPerSecond;
-    resident.job?.setMaxSpeed(bytesPerSecond);
-  }
-
-  async startPostCopy(uuid: string): Promise<void> {
-    await this.#call();
-    if (this.#resident(uuid).job?.startPostCopy() !== true)
-      throw failed('post-copy cannot start now');
-  }
-
-  async abortJob(uuid: string): Promise<void> {
-    await this.#call();
-    if (this.#resident(uuid).job?.cancel() !== true) throw failed('there is no job to cancel');
-  }
-
-  async migrate(uuid: string, options: MigrateOptions): Promise<void> {
-    await this.#call();
-    const resident = this.#resident(uuid);
-    const destination = this.#world.hostAt(options.destinationUri);
-    if (destination === undefined) throw failed(`no host at ${options.destinationUri}`);
-    if (resident.job !== undefined) throw failed('another migration job is running');
-    const refuses = options.postCopy && !(await destination.facts()).postCopy.allowed;
-    if (refuses) throw new DroverError('hypervisor.no-post-copy', 'Postcopy is not supported');
-    const carried = this.#carry(resident, destination, options);
-    return this.#lostReplies.delete('migrate') ? lost(this.name) : this.#answerOf(carried);
-  }
-
-  async resumePostCopy(uuid: string, _options: MigrateOptions): Promise<void> {
-    await this.#call();
-    const { job } = this.#resident(uuid);
-    if (job?.resumePostCopy() !== true) throw failed('there is no broken post-copy to resume');
-    while (job.phase === 'post-copy') await this.#world.clock.sleep(100);
-  }
-
-  async watchDomain(
-    uuid: string,
-    onChange: (change: DomainChange) => void,
-  ): Promise<() => Promise<void>> {
-    await this.#call();
-    const watchers = this.#watchers.get(uuid) ?? new Set();
-    this.#watchers.set(uuid, watchers);
-    watchers.add(onChange);
-    return () => {
-      watchers.delete(onChange);
-      return Promise.resolve();
-    };
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #carry(resident: Resident, destination: SimulatedHost, options: MigrateOptions): Promise<void> {
-    const { uuid, guest } = resident;
-    const arriving = newResident(
-      guest,
-      uuid,
-      { state: 'paused', reason: 'migration' },
-      resident.tags,
-    );
-    destination.#residents.set(uuid, arriving);
-    return new Promise((resolve, reject) => {
-      const link = Math.min(
-        this.#world.linkBytesPerSecond,
-        options.bandwidthBytesPerSecond ?? Infinity,
-      );
-      const { syncMs, setupMs } = this.#world.settings;
-      const settings = {
-        linkBytesPerSecond: link,
-        downtimeMs: resident.downtimeMs,
-        syncMs,
-        setupMs,
-      };
-      const job = new SimulatedJob(this.#world.clock, guest, options, settings, {
-        suspended: () => this.#become(resident, 'paused', 'migration', 'suspended-for-switch-over'),
-        postCopyRunning: () => {
-          this.#become(resident, 'paused', 'post-copy', 'other');
-          destination.#become(arriving, 'running', 'post-copy', 'resumed');
-        },
-        postCopyFailed: () => {
-          this.#become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
-          destination.#become(arriving, 'paused', 'post-copy-failed', 'post-copy-failed');
-          reject(failed('post-copy failed'));
-        },
-        arrived: () => {
-          this.#handOver(resident, destination, arriving, job);
-          resolve();
-        },
-        cancelled: () => {
-          resident.job = undefined;
-          this.#world.dismiss(job);
-          destination.#residents.delete(uuid);
-          reject(failed('operation aborted: migration out: canceled by client'));
-        },
-      });
-      resident.job = job;
-      this.#world.admit(job);
-    });
-  }
-
-  #handOver(from: Resident, destination: SimulatedHost, to: Resident, job: SimulatedJob): void {
-    destination.#become(to, 'running', 'migrated', 'resumed');
-    const postCopy = from.state.reason === 'post-copy';
-    to.completed = postCopy
-      ? undefined
-      : { totalMs: job.elapsedMs, downtimeMs: job.pauseMs, sentBytes: Math.round(job.sentBytes) };
-    from.job = undefined;
-    this.#world.dismiss(job);
-    this.#become(from, 'paused', 'migrated', 'job-completed');
-    this.#world.clock.schedule(this.#world.clock.nowMs() + releaseMs, () => {
-      this.#residents.delete(from.uuid);
-      this.#tell(from.uuid, 'stopped');
-    });
-  }
-
-  /** The call's own end, or the loss of its connection, whichever comes first. */
-  #answerOf(carried: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#endLostCall = () => reject(unreachable(this.name));
-      carried.then(resolve, reject);
-    });
-  }
-
-  #become(
-    resident: Resident,
-    state: DomainState['state'],
-    reason: DomainState['reason'],
-    change: DomainChange['kind'],
-  ): void {
-    resident.state = { state, reason };
-    this.#tell(resident.uuid, change);
-  }
-
-  #tell(uuid: string, kind: DomainChange['kind']): void {
-    if (!this.#reachable && kind !== 'connection-lost') return;
-    const atMs = this.#world.clock.nowMs();
-    for (const watcher of this.#watchers.get(uuid) ?? []) watcher({ kind, atMs });
-  }
-
-  #resident(uuid: string): Resident {
-    const resident = this.#residents.get(uuid);
-    if (resident === undefined) throw failed(`no domain ${uuid} on ${this.name}`);
-    return resident;
-  }
-
-  async #call(): Promise<void> {
-    await this.#world.clock.sleep(this.#world.settings.callMs);
-    if (!this.#reachable) throw unreachable(this.name);
-  }
-}
-
-function failed(message: string): DroverError {
-  return new DroverError('hypervisor.failed', message);
-}
-
-function unreachable(name: string): DroverError {
-  return new DroverError('host.unreachable', `${name} does not answer`);
-}
-
-function lost(name: string): Promise<never> {
-  return Promise.reject(unreachable(name));
 }

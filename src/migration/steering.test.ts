@@ -170,7 +170,7 @@ const base: Scene = {
   autoConverge: true,
 };
 const idle = { ...furious, name: 'idle', writeBytesPerSecond: 0 };
-const moderate = { ...furious, name: 'moderate', workingSetBytes: 40 * mib };
+const moderate = { ...furious, name: 'moderate', workingSetBytes: 32 * mib };
 
 interface Case extends Partial<Scene> {
   readonly name: string;
