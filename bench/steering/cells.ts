@@ -21,7 +21,7 @@ export interface Grid {
 export const guestMemoryBytes = 64 * 2 ** 20;
 
 /**
- * For a guest of 64 MiB. A link of 100 Mbit/s carries 11.4 MiB/s of it, one of 300 some 34 MiB/s;
+ * For a guest of 64 MiB. A link of 125 Mbit/s carries 14 MiB/s of it, one of 300 some 34 MiB/s;
  * `busy`, `hot`, `spin` and the bursts of `phased` write faster than both.
  */
 export const workloads = {
@@ -34,7 +34,7 @@ export const workloads = {
 } as const;
 export type WorkloadName = keyof typeof workloads;
 
-const links = { quick: [100, 300], full: [100, 300, 1000] } as const;
+const links = { quick: [125, 300], full: [125, 300, 1000] } as const;
 
 const pairs: Readonly<Record<'quick' | 'full', readonly Pair[]>> = {
   quick: [
@@ -81,7 +81,7 @@ export interface Filter {
   readonly pair: string | undefined;
 }
 
-/** Reads `busy/100/panda-medium`; a part that is empty, missing or `*` fits everything. */
+/** Reads `busy/125/panda-medium`; a part that is empty, missing or `*` fits everything. */
 export function parseFilter(text: string): Filter {
   const [workload, link, pair] = text
     .split('/')

@@ -20,7 +20,7 @@ function runs(pair: Pair, ours: Partial<Figures>): SceneRuns {
   return {
     suite: 'forky',
     round: 0,
-    scene: { workload: 'busy', linkMbitPerSecond: 100 },
+    scene: { workload: 'busy', linkMbitPerSecond: 125 },
     postCopyRecoverable: true,
     statics: [
       { name: 'pre-copy', figures: { ...run, arrived: false, totalMs: 9_000 } },
@@ -40,7 +40,7 @@ function only(cells: readonly Cell[]): Cell {
 
 test('a pet in a hurry is compared with post-copy', () => {
   const cell = only(cellsOf(runs(petHigh, { blackoutMs: 200 })));
-  expect(cell.name).toBe('busy/100/pet-high');
+  expect(cell.name).toBe('busy/125/pet-high');
   expect(cell.oracle.name).toBe('post-copy');
   expect(cell.oracle.cost).toBeCloseTo(100 + 200 + 100, 6);
   expect(cell.drover.cost).toBeCloseTo(200 + 100, 6);
@@ -77,10 +77,10 @@ test('the verdict', () => {
 test.each([
   [[], 6],
   [['busy'], 2],
-  [['busy/100'], 1],
-  [['*/100/pet-high'], 3],
-  [['busy/100', 'below/300/panda-medium'], 2],
-  [['busy/100/panda-low'], 0],
+  [['busy/125'], 1],
+  [['*/125/pet-high'], 3],
+  [['busy/125', 'below/300/panda-medium'], 2],
+  [['busy/125/panda-low'], 0],
 ])('the scenes that fit %j', (texts, scenes) => {
   expect(gridOf('quick', texts.map(parseFilter)).scenes).toHaveLength(scenes);
 });
