@@ -4,7 +4,7 @@ import { inflowBetween, type Point, pointOf } from './points.ts';
 import { nothingKnown, type Prior, type Syncing } from './prior.ts';
 import { type Rhythm, rhythmOf } from './rhythm.ts';
 import type { Sample } from './telemetry.ts';
-import { fitWorkingSet, type Span, type WorkingSet } from './working-set.ts';
+import { fitWorkingSet, rateNow, type Span, type WorkingSet } from './working-set.ts';
 
 /** Readings kept: two and a half minutes of them. Older ones are in the spans. */
 const mostPoints = 600;
@@ -29,6 +29,8 @@ export interface GuestModel {
   readonly spans: readonly Span[];
   /** How the guest writes, by the spans; `undefined` until something is known of it. */
   readonly workingSet: WorkingSet | undefined;
+  /** The same by the last second alone: where it goes if the guest goes on like that. */
+  readonly workingSetNow: WorkingSet | undefined;
   readonly rhythm: Rhythm | undefined;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
@@ -57,6 +59,7 @@ export function modelOf(prior: Prior): GuestModel {
     link: unknownLink,
     spans: [],
     workingSet: undefined,
+    workingSetNow: undefined,
     rhythm: undefined,
     spanStart: undefined,
     lefts: [],
@@ -122,14 +125,19 @@ function withSpan(model: GuestModel, point: Point): GuestModel {
   const span = spanBetween(looked, start, point);
   const spans = [...model.spans.slice(1 - mostSpans), span];
   const { prior, memoryTotalBytes } = model;
+  const workingSet = fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes);
   return {
     ...looked,
     spans,
-    workingSet: fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes),
+    workingSet,
+    workingSetNow: workingSet === undefined ? undefined : rateNow(spans, workingSet, nowMs),
     rhythm: rhythmOf(spans),
     spanStart: point,
   };
 }
+
+/** The last second of a guest says how it writes now. */
+const nowMs = 1_000;
 
 function spanBetween(model: GuestModel, start: Point, end: Point): Span {
   const ms = end.atMs - start.atMs;
@@ -204,6 +212,10 @@ export interface Outlook {
   readonly trough: Left | undefined;
   /** How the guest writes; `undefined` until something is known of it. */
   readonly workingSet: WorkingSet | undefined;
+  /** How it has written in the last second. */
+  readonly workingSetNow: WorkingSet | undefined;
+  /** Whether less is left than was ever left at a sync more than a second ago. */
+  readonly newLow: boolean;
   readonly rhythm: Rhythm | undefined;
   readonly syncing: Syncing;
 }
@@ -226,6 +238,8 @@ export function outlook(model: GuestModel): Outlook | undefined {
     trough: summaryOf(recentLefts(model)),
     workingSet:
       model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
+    workingSetNow: model.workingSetNow,
+    newLow: isNewLow(model, last),
     rhythm: model.rhythm,
     syncing: model.syncing,
   };
@@ -249,9 +263,16 @@ export function outlookBefore(
     sentShare: touchedBytes / memoryBytes,
     trough: undefined,
     workingSet: fitWorkingSet([], prior.written, 0, memoryBytes),
+    workingSetNow: undefined,
+    newLow: false,
     rhythm: undefined,
     syncing: prior.syncing,
   };
+}
+
+function isNewLow(model: GuestModel, last: Point): boolean {
+  const earlier = recentLefts(model).filter(({ atMs }) => atMs <= last.atMs - nowMs);
+  return earlier.length > 0 && earlier.every(({ bytes }) => bytes > last.remainingBytes);
 }
 
 /** Over another link, and long ago, other troughs were within reach. */

@@ -76,6 +76,14 @@ export function fitWorkingSet(
   return { ...best.set, errorShare: errorOf(seen, best.set) };
 }
 
+/** The same set, written as fast as it was in the last `ms` (in the last span, where that is longer). */
+export function rateNow(spans: readonly Span[], set: WorkingSet, ms: number): WorkingSet {
+  const last = spans.at(-1);
+  if (last === undefined) return set;
+  const recent = spans.filter((span) => span === last || span.endMs - span.ms >= last.endMs - ms);
+  return { ...set, rateBytesPerSecond: rateFor(recent, set.setBytes) };
+}
+
 function aged(span: Span, nowMs: number): Span {
   return { ...span, weight: span.weight * 0.5 ** ((nowMs - span.endMs) / halfLifeMs) };
 }

@@ -50,7 +50,7 @@ export function steersmanFor(briefing: Briefing): Steersman {
       const { slaClass, importance, deadlineMs, postCopy } = briefing.intent();
       const budget = budgetFor(slaClass, importance, matrix);
       const capabilities = withAdmins(atStart, postCopy);
-      const situation = { slaClass, budget, capabilities, model, state, atMs };
+      const situation = { slaClass, importance, budget, capabilities, model, state, atMs };
       return steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
     },
   };
@@ -92,6 +92,7 @@ export function situationBefore(
   const plan: StartPlan = planStart(budget, capabilities, undefined);
   const situation = {
     slaClass,
+    importance,
     budget,
     capabilities,
     model: modelOf(prior),

@@ -37,8 +37,11 @@ export function alternativeOf(situation: Situation, candidate: Candidate): Alter
   return { option, verdict: 'open', forecast, harm: harm(situation, candidate) };
 }
 
-function harm(situation: Situation, { forecast }: Candidate): number {
-  return harmOf(forecast, situation.slaClass);
+export function harm(
+  { slaClass, importance }: Situation,
+  { forecast }: { readonly forecast: Forecast },
+): number {
+  return harmOf(forecast, slaClass, importance);
 }
 
 function postCopyCandidate(situation: Situation, view: Outlook): Candidate {

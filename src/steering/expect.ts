@@ -9,24 +9,20 @@ import {
 } from '../forecast/options.ts';
 import { candidatesOf, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
-import { limitWithinMs, patienceLeftMs } from './patience.ts';
+import { bestPath } from './paths.ts';
+import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
 /**
- * The whole rest of the way, by the same rules that will decide on it: pre-copy with the pause
- * that is allowed now, then with the whole pause; when patience is over, the least harmful of
- * what the budget leaves.
+ * The whole rest of the way, by the same rules that will decide on it: pre-copy with the least
+ * harmful pause; when patience is over, the least harmful of what the budget leaves.
  */
 export function expect(situation: Situation, view: Outlook): Expectation {
-  const patienceMs = Math.max(0, patienceLeftMs(situation, view));
+  const untilMs = Math.max(0, patienceLeftMs(situation, view), firstPassLeftMs(view));
   // What is about to fit when patience ends is waited for.
-  const horizonMs = Math.max(patienceMs, firstPassLeftMs(view)) + view.passMs;
-  const besidesMs = switchOverMs(view, true);
-  for (const limitMs of [situation.state.maxDowntimeMs, limitWithinMs(situation, view)]) {
-    const forecast = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
-    if (forecast.completes) return { ending: 'switch-over', forecast };
-  }
-  return whenPatienceEnds(situation, view, Math.max(patienceMs, firstPassLeftMs(view)));
+  const path = bestPath(situation, view, untilMs + view.passMs);
+  if (path !== undefined) return { ending: 'switch-over', forecast: path.forecast };
+  return whenPatienceEnds(situation, view, untilMs);
 }
 
 function whenPatienceEnds(situation: Situation, view: Outlook, ms: number): Expectation {

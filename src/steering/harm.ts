@@ -1,5 +1,5 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 
 /**
  * What a guest's suffering weighs, by class, in ms of blackout of a pet: a second at half speed
@@ -13,11 +13,16 @@ export const weights: Readonly<
   panda: { pause: 3, loss: 4_000_000 },
 };
 
+/** What a second of waiting for the end weighs, by importance, in ms of blackout of a pet. */
+export const impatience: Readonly<Record<Importance, number>> = { low: 5, medium: 20, high: 100 };
+
 /** One figure to compare options by; lower is gentler. An option that never completes is not compared. */
-export function harmOf(forecast: Forecast, slaClass: SlaClass): number {
+export function harmOf(forecast: Forecast, slaClass: SlaClass, importance: Importance): number {
   const { pause, loss } = weights[slaClass];
   const blackoutMs = (forecast.blackoutMs.p50 + forecast.blackoutMs.p90) / 2;
   return (
-    pause * (blackoutMs + forecast.slowdownShare * forecast.slowdownMs) + loss * forecast.lossRisk
+    pause * (blackoutMs + forecast.slowdownShare * forecast.slowdownMs) +
+    loss * forecast.lossRisk +
+    (impatience[importance] * forecast.timeMs.p50) / 1000
   );
 }

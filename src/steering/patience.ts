@@ -7,13 +7,14 @@ import type { Situation } from './situation.ts';
 export function patienceLeftMs(situation: Situation, view: Outlook): number {
   const { budget, model, atMs, deadlineMs } = situation;
   const firstPassEndMs = model.firstPassEndMs ?? atMs + firstPassLeftMs(view);
-  const until = firstPassEndMs + patienceMs(situation, view);
+  const until = firstPassEndMs + patienceInAllMs(situation, view);
   // What is left must still be sent once more, with time to spare, before the deadline.
   const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
   return Math.min(budget.patiencePasses === 0 ? firstPassEndMs : until, latest) - atMs;
 }
 
-function patienceMs({ budget }: Situation, view: Outlook): number {
+/** The gentle time after the first pass, ms. */
+export function patienceInAllMs({ budget }: Situation, view: Outlook): number {
   return budget.patiencePasses * view.passMs;
 }
 
@@ -43,7 +44,7 @@ export function quietFitsInMs(
   const endsMs = (rhythm.now === 'quiet' ? rhythm.sinceMs : startsMs) + rhythm.quietMs;
   if (startsMs + drainMs > endsMs) return undefined;
   const waitMs = startsMs + drainMs - situation.atMs;
-  return waitMs <= patienceMs(situation, view) + patienceLeftMs(situation, view)
+  return waitMs <= patienceInAllMs(situation, view) + patienceLeftMs(situation, view)
     ? waitMs
     : undefined;
 }

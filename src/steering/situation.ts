@@ -1,6 +1,6 @@
 import type { GuestModel } from '../forecast/model.ts';
 import type { Budget } from '../policy/budget.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { MigrationCapabilities } from './decision.ts';
 
 /** What has been done to the migration so far. */
@@ -16,6 +16,7 @@ export interface SteeringState {
 
 export interface Situation {
   readonly slaClass: SlaClass;
+  readonly importance: Importance;
   readonly budget: Budget;
   readonly capabilities: MigrationCapabilities;
   readonly model: GuestModel;

@@ -1,11 +1,13 @@
 import { type Outlook, outlook } from '../forecast/model.ts';
-import { forecastPreCopy, neededDowntimeMs, switchOverMs } from '../forecast/options.ts';
+import { neededDowntimeMs } from '../forecast/options.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
+import { type Candidate, candidatesOf, harm, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
 import { pace } from './pace.ts';
-import { limitWithinMs, patienceLeftMs, quietFitsInMs } from './patience.ts';
+import { bestPath, type Path } from './paths.ts';
+import { limitWithinMs, patienceInAllMs, patienceLeftMs, quietFitsInMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
@@ -50,83 +52,93 @@ export function steer(situation: Situation): Decision {
 /** The guest has been through one pass, and dirty memory keeps coming. */
 function steerWriter(situation: Situation, view: Outlook): Decision {
   const patienceMs = patienceLeftMs(situation, view);
-  const converging = convergesIn(situation, view, situation.state.maxDowntimeMs, patienceMs);
-  if (converging !== undefined)
-    return wait(
-      situation,
-      view,
-      `${linkStory(view)}What is left is shrinking: in some ${formatDuration(converging)} it fits the pause of ${formatDuration(situation.state.maxDowntimeMs)}.`,
-    );
-  const mayPauseMs = limitWithinMs(situation, view);
-  const neededMs = neededDowntimeMs(view);
-  if (neededMs <= mayPauseMs && !outOfReach(situation, view)) {
-    const limitMs = Math.ceil(tooLong(situation, view) ? mayPauseMs : neededMs);
-    return allow(
-      situation,
-      view,
-      limitMs,
-      `${story(view)} A pause of ${formatDuration(neededMs)} is enough, and ${formatDuration(situation.budget.blackoutMs)} is allowed.`,
-    );
+  const path = outOfReach(situation, view) ? undefined : pathAhead(situation, view, patienceMs);
+  const ending =
+    patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
+  if (path !== undefined && !gentler(situation, ending, path))
+    return takePath(situation, view, path);
+  return patienceMs > 0
+    ? waitFor(situation, view, patienceMs)
+    : endIt(situation, view, gapOf(situation, view));
+}
+
+/**
+ * Pre-copy ends by itself: as the guest has written on the whole, or, while it falls to less than
+ * was ever left, as it has written in the last second.
+ */
+function pathAhead(situation: Situation, view: Outlook, patienceMs: number): Path | undefined {
+  const horizonMs = Math.max(patienceMs, view.newLow ? view.passMs : 0);
+  const steady = bestPath(situation, view, horizonMs);
+  if (!view.newLow && patienceMs <= 0) return steady;
+  const { workingSetNow } = view;
+  if (workingSetNow === undefined) return steady;
+  const now = bestPath(situation, { ...view, workingSet: workingSetNow }, horizonMs);
+  if (steady === undefined || now === undefined) return steady ?? now;
+  return harm(situation, now) < harm(situation, steady) ? now : steady;
+}
+
+function gentler(situation: Situation, ending: Candidate | undefined, path: Path): boolean {
+  return ending !== undefined && harm(situation, ending) < harm(situation, path);
+}
+
+function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Path): Decision {
+  const before = situation.state.maxDowntimeMs;
+  const expected = { ending: 'switch-over', forecast } as const;
+  const soon = formatDuration(forecast.timeMs.p50);
+  // A lower limit is never set: the guest may be about to meet the one in force.
+  if (limitMs <= before * (1 + changeShare)) {
+    const why = `${linkStory(view)}What is left fits a pause of ${formatDuration(before)} in some ${soon}, if the guest goes on as it does now.`;
+    return decision(situation, { kind: 'wait' }, why, expected, []);
   }
-  const gap = `${story(view)} To switch over it would have to pause ${formatDuration(neededMs)}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
-  if (situation.state.maxDowntimeMs < mayPauseMs * (1 - changeShare))
-    return allow(
-      situation,
-      view,
-      Math.floor(mayPauseMs),
-      `${gap} The whole pause is allowed now, should the guest fall quiet.`,
-    );
-  return waitOrUse(situation, view, gap, patienceMs);
+  const ms = Math.ceil(limitMs);
+  const why = `${story(view)} A pause of ${formatDuration(ms)} is enough to be across in some ${soon}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
+  return decision(situation, { kind: 'set-max-downtime', ms }, why, expected, []);
 }
 
-/** All that the budget allows is set: there is patience, or hope, or an end. */
-function waitOrUse(situation: Situation, view: Outlook, gap: string, patienceMs: number): Decision {
+/** Nothing ends it yet. While there is patience the guest may fall quiet. */
+function waitFor(situation: Situation, view: Outlook, patienceMs: number): Decision {
+  const gap = gapOf(situation, view);
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
-  if (quietMs !== undefined)
-    return wait(
-      situation,
-      view,
-      `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`,
-    );
-  if (patienceMs > 0)
-    return wait(
-      situation,
-      view,
-      `${gap} There is patience for another ${formatDuration(patienceMs)}.`,
-    );
-  const nearly = convergesIn(situation, view, situation.state.maxDowntimeMs, view.passMs);
-  if (nearly !== undefined && -patienceMs < view.passMs)
-    return wait(
-      situation,
-      view,
-      `${gap} But it is shrinking: in some ${formatDuration(nearly)} it fits.`,
-    );
-  return useBudget(situation, view, gap);
+  if (quietMs !== undefined) return wait(situation, view, restText(gap, quietMs));
+  if (patienceMs < patienceInAllMs(situation, view) / 2) {
+    const whole = allowWhole(situation, view, gap);
+    if (whole !== undefined) return whole;
+  }
+  const why = `${gap} There is patience for another ${formatDuration(patienceMs)}.`;
+  return wait(situation, view, why);
 }
 
-/** Time until what is left fits this limit by itself, ms; `undefined`: not within the horizon. */
-function convergesIn(
-  situation: Situation,
-  view: Outlook,
-  limitMs: number,
-  horizonMs: number,
-): number | undefined {
-  if (horizonMs <= 0 || tooLong(situation, view)) return undefined;
-  const besidesMs = switchOverMs(view, situation.state.paced);
-  const { completes, timeMs } = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
-  return completes ? timeMs.p50 : undefined;
+/** Patience is over: the whole pause, hope for a rest that is near, or an end. */
+function endIt(situation: Situation, view: Outlook, gap: string): Decision {
+  const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
+  if (quietMs !== undefined) return wait(situation, view, restText(gap, quietMs));
+  return allowWhole(situation, view, gap) ?? useBudget(situation, view, gap);
 }
 
-/** Whether a limit that should have been met has been in force for long enough to disbelieve it. */
-function tooLong({ state, atMs, model }: Situation, view: Outlook): boolean {
-  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
-  return atMs - since > limitPasses * view.passMs;
+/** The whole pause, where it is not allowed yet and the guest could ever fit it. */
+function allowWhole(situation: Situation, view: Outlook, gap: string): Decision | undefined {
+  const ms = Math.floor(limitWithinMs(situation, view));
+  if (ms <= situation.state.maxDowntimeMs * (1 + changeShare)) return undefined;
+  const why = `${gap} The whole pause is allowed now, should the guest fall quiet.`;
+  const state = { ...situation.state, maxDowntimeMs: ms };
+  const expected = expect({ ...situation, state }, view);
+  return decision(situation, { kind: 'set-max-downtime', ms }, why, expected, []);
+}
+
+function gapOf(situation: Situation, view: Outlook): string {
+  return `${story(view)} To switch over it would have to pause ${formatDuration(neededDowntimeMs(view))}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
+}
+
+function restText(gap: string, quietMs: number): string {
+  return `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`;
 }
 
 /** The whole pause has been allowed for long, and still it has not switched over. */
-function outOfReach(situation: Situation, view: Outlook): boolean {
-  const whole = limitWithinMs(situation, view);
-  return situation.state.maxDowntimeMs >= whole * (1 - changeShare) && tooLong(situation, view);
+function outOfReach({ state, atMs, model, ...rest }: Situation, view: Outlook): boolean {
+  const whole = limitWithinMs({ state, atMs, model, ...rest }, view);
+  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
+  const tooLong = atMs - since > limitPasses * view.passMs;
+  return tooLong && state.maxDowntimeMs >= whole * (1 - changeShare);
 }
 
 /** QEMU raises its throttle by itself, and only its end can stop it: what to say when it went too far. */
@@ -134,18 +146,4 @@ function throttledBeyond({ model, budget }: Situation): string | undefined {
   const allowedPercent = Math.round(budget.slowdownShare * 100);
   if (model.throttlePercent <= allowedPercent) return undefined;
   return `QEMU slows the guest by ${model.throttlePercent} % by now; ${allowedPercent} % is allowed.`;
-}
-
-function allow(situation: Situation, view: Outlook, ms: number, why: string): Decision {
-  const before = situation.state.maxDowntimeMs;
-  // A lower limit is never set: the guest may be about to meet the one in force.
-  if (ms <= before * (1 + changeShare)) return wait(situation, view, why);
-  const state = { ...situation.state, maxDowntimeMs: ms };
-  return decision(
-    situation,
-    { kind: 'set-max-downtime', ms },
-    why,
-    expect({ ...situation, state }, view),
-    [],
-  );
 }

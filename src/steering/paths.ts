@@ -1,0 +1,36 @@
+import type { Forecast } from '../forecast/forecast.ts';
+import type { Outlook } from '../forecast/model.ts';
+import { forecastPreCopy, switchOverMs } from '../forecast/options.ts';
+import { harm } from './candidates.ts';
+import { limitWithinMs } from './patience.ts';
+import type { Situation } from './situation.ts';
+
+/** Pre-copy to its end with a downtime limit. */
+export interface Path {
+  readonly limitMs: number;
+  readonly forecast: Forecast;
+}
+
+/**
+ * The least harmful limit with which pre-copy ends within `horizonMs`; `undefined`: with none. A
+ * small limit costs time, a large one a pause: while little is written, what is left falls as fast
+ * as the link carries, and a second of waiting saves nearly a second of pause.
+ */
+export function bestPath(situation: Situation, view: Outlook, horizonMs: number): Path | undefined {
+  const besidesMs = switchOverMs(view, true);
+  let best: Path | undefined;
+  for (const limitMs of limitsOf(situation, view)) {
+    const path = { limitMs, forecast: forecastPreCopy(view, limitMs, besidesMs, horizonMs) };
+    if (!path.forecast.completes) continue;
+    if (best === undefined || harm(situation, path) < harm(situation, best)) best = path;
+  }
+  return best;
+}
+
+/** The limit in force, and larger ones, each twice the one before, up to the whole pause. */
+function limitsOf(situation: Situation, view: Outlook): readonly number[] {
+  const whole = limitWithinMs(situation, view);
+  const limits: number[] = [];
+  for (let ms = situation.state.maxDowntimeMs; ms < whole; ms *= 2) limits.push(ms);
+  return [...limits, Math.max(whole, situation.state.maxDowntimeMs)];
+}
