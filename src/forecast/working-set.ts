@@ -54,7 +54,22 @@ const candidates = 20;
 const noiseBytes = 64 * 4096;
 const noiseShare = 0.15;
 
-/** The curve that fits best; `undefined` where nothing was seen. Sizes and rates in bytes. */
+/**
+ * How the set lies in memory, as seen by a first pass that has sent part of it: spread evenly over
+ * all memory, or all in what was sent.
+ */
+const layouts = ['spread', 'sent'] as const;
+type Layout = (typeof layouts)[number];
+
+interface Fit {
+  readonly set: WorkingSet;
+  readonly misfit: number;
+}
+
+/**
+ * The curve that fits best; of those that fit about as well, a slow writer: a few readings are also
+ * explained by a furious writer on a small set. `undefined` where nothing was seen. Bytes.
+ */
 export function fitWorkingSet(
   spans: readonly Span[],
   prior: readonly Written[],
@@ -64,16 +79,33 @@ export function fitWorkingSet(
   const seen = [...spans.map((span) => aged(span, nowMs)), ...prior.map(asSpan)];
   if (seen.length === 0 || mostBytes <= 0) return undefined;
   const leastBytes = Math.min(mostBytes, Math.max(noiseBytes, ...seen.map(leastSetOf)));
-  let best: { readonly set: WorkingSet; readonly misfit: number } | undefined;
+  const fits = layouts.flatMap((layout) => fitsOf(placed(seen, layout), leastBytes, mostBytes));
+  const weight = seen.reduce((sum, span) => sum + span.weight, 0);
+  const score = ({ set, misfit }: Fit): number =>
+    misfit / weight + slownessWorth * Math.log(1 + set.rateBytesPerSecond);
+  let best: Fit | undefined;
+  for (const fit of fits) if (best === undefined || score(fit) < score(best)) best = fit;
+  return best?.set;
+}
+
+/** A rate e times lower is preferred where it fits worse by less than this, in squares of the noise. */
+const slownessWorth = 0.4;
+
+function placed(spans: readonly Span[], layout: Layout): readonly Span[] {
+  if (layout === 'spread') return spans;
+  return spans.map((span) => ({ ...span, unsentShare: 0 }));
+}
+
+/** The best rate for every size that is tried. */
+function fitsOf(spans: readonly Span[], leastBytes: number, mostBytes: number): Fit[] {
+  const fits: Fit[] = [];
   for (let index = 0; index < candidates; index += 1) {
     const setBytes = leastBytes * (mostBytes / leastBytes) ** (index / (candidates - 1));
-    const rateBytesPerSecond = rateFor(seen, setBytes);
-    const set = { rateBytesPerSecond, setBytes, errorShare: 0 };
-    const misfit = misfitOf(seen, set);
-    if (best === undefined || misfit < best.misfit) best = { set, misfit };
+    const set = { rateBytesPerSecond: rateFor(spans, setBytes), setBytes, errorShare: 0 };
+    const { misfit, errorShare } = misfitOf(spans, set);
+    fits.push({ set: { ...set, errorShare }, misfit });
   }
-  if (best === undefined) return undefined;
-  return { ...best.set, errorShare: errorOf(seen, best.set) };
+  return fits;
 }
 
 /** The same set, written as fast as it was in the last `ms` (in the last span, where that is longer). */
@@ -134,24 +166,20 @@ function highestRateOf(spans: readonly Span[]): number {
   return most * hiddenTimes;
 }
 
-function misfitOf(spans: readonly Span[], set: WorkingSet): number {
-  let sum = 0;
-  for (const span of spans) {
-    const off = span.inflowBytes - expectedOf(span, set);
-    const noise = noiseBytes + noiseShare * span.inflowBytes;
-    sum += span.weight * (off / noise) ** 2;
-  }
-  return sum;
-}
-
-function errorOf(spans: readonly Span[], set: WorkingSet): number {
+function misfitOf(
+  spans: readonly Span[],
+  set: WorkingSet,
+): { readonly misfit: number; readonly errorShare: number } {
+  let misfit = 0;
   let off = 0;
   let all = 0;
   for (const span of spans) {
-    off += span.weight * Math.abs(span.inflowBytes - expectedOf(span, set));
+    const error = Math.abs(span.inflowBytes - expectedOf(span, set));
+    misfit += span.weight * (error / (noiseBytes + noiseShare * span.inflowBytes)) ** 2;
+    off += span.weight * error;
     all += span.weight * span.inflowBytes;
   }
-  return all > 0 ? Math.min(1, off / all) : 0;
+  return { misfit, errorShare: all > 0 ? Math.min(1, off / all) : 0 };
 }
 
 function expectedOf(span: Span, set: WorkingSet): number {

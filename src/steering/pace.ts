@@ -5,15 +5,9 @@ import { formatDuration, formatRate } from '../units/format.ts';
 import { decision } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
+import { paceAheadMs, pacedShare, pacingPays } from './pacing.ts';
 import type { Situation } from './situation.ts';
 import { story } from './story.ts';
-
-/** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
-const pacedShare = 0.85;
-/** Holding back pays where the buffer would add more than this to the pause, ms. */
-const drainWorthMs = 30;
-/** In the first pass it begins this long before the end: four MiB drain in that time. */
-const paceAheadMs = 2_500;
 
 /** Holds the stream back before a switch-over that is near, and lets go of it where none comes. */
 export function pace(situation: Situation, view: Outlook): Decision | undefined {
@@ -31,10 +25,9 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       [],
     );
   }
-  const drainMs = socketDrainMs(view);
-  const pays = Number.isFinite(drainMs) && drainMs > drainWorthMs;
-  if (situation.state.paced || situation.state.pacedBefore || !near || !pays) return undefined;
-  const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(drainMs)} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
+  const { paced, pacedBefore } = situation.state;
+  if (paced || pacedBefore || !near || !pacingPays(view)) return undefined;
+  const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(socketDrainMs(view))} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
     situation,
     { kind: 'set-max-speed', bytesPerSecond },

@@ -1,7 +1,8 @@
 import type { Forecast } from '../forecast/forecast.ts';
 import type { Outlook } from '../forecast/model.ts';
-import { forecastPreCopy, switchOverMs } from '../forecast/options.ts';
+import { forecastPreCopy, later, switchOverMs } from '../forecast/options.ts';
 import { harm } from './candidates.ts';
+import { pacingCostMs } from './pacing.ts';
 import { limitWithinMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
@@ -20,8 +21,10 @@ export function bestPath(situation: Situation, view: Outlook, horizonMs: number)
   const besidesMs = switchOverMs(view, true);
   let best: Path | undefined;
   for (const limitMs of limitsOf(situation, view)) {
-    const path = { limitMs, forecast: forecastPreCopy(view, limitMs, besidesMs, horizonMs) };
-    if (!path.forecast.completes) continue;
+    const forecast = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
+    if (!forecast.completes) continue;
+    const pacedMs = situation.state.paced ? 0 : pacingCostMs(view, forecast.timeMs.p50);
+    const path = { limitMs, forecast: later(forecast, pacedMs, 0) };
     if (best === undefined || harm(situation, path) < harm(situation, best)) best = path;
   }
   return best;
