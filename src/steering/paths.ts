@@ -3,7 +3,7 @@ import type { Outlook } from '../forecast/model.ts';
 import { forecastPreCopy, later, switchOverMs } from '../forecast/options.ts';
 import { harm } from './candidates.ts';
 import { pacingCostMs } from './pacing.ts';
-import { limitWithinMs } from './patience.ts';
+import { limitDisproved, limitWithinMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
 /** Pre-copy to its end with a downtime limit. */
@@ -30,10 +30,15 @@ export function bestPath(situation: Situation, view: Outlook, horizonMs: number)
   return best;
 }
 
-/** The limit in force, and larger ones, each twice the one before, up to the whole pause. */
+/**
+ * The limit in force, unless it has been in vain for long, and larger ones, each twice the one
+ * before, up to the whole pause.
+ */
 function limitsOf(situation: Situation, view: Outlook): readonly number[] {
   const whole = limitWithinMs(situation, view);
+  const inForce = situation.state.maxDowntimeMs;
   const limits: number[] = [];
-  for (let ms = situation.state.maxDowntimeMs; ms < whole; ms *= 2) limits.push(ms);
-  return [...limits, Math.max(whole, situation.state.maxDowntimeMs)];
+  for (let ms = limitDisproved(situation, view) ? inForce * 2 : inForce; ms < whole; ms *= 2)
+    limits.push(ms);
+  return [...limits, Math.max(whole, inForce)];
 }

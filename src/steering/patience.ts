@@ -23,6 +23,15 @@ export function limitWithinMs(situation: Situation, view: Outlook): number {
   return Math.max(1, situation.budget.blackoutMs - switchOverMs(view, situation.state.paced));
 }
 
+/** After this many passes at a limit that should have been met, it counts as out of reach. */
+const limitPasses = 2;
+
+/** Whether the limit in force has been so for too long to believe that it will be met. */
+export function limitDisproved({ state, atMs, model }: Situation, view: Outlook): boolean {
+  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
+  return atMs - since > limitPasses * view.passMs;
+}
+
 /**
  * Time until a guest that writes in bursts has been quiet for long enough to fit the limit, ms;
  * `undefined` where it has no such rhythm, or its quiet is too short, or comes too late: patience

@@ -7,7 +7,13 @@ import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
 import { pace } from './pace.ts';
 import { bestPath, type Path } from './paths.ts';
-import { limitWithinMs, patienceInAllMs, patienceLeftMs, quietFitsInMs } from './patience.ts';
+import {
+  limitDisproved,
+  limitWithinMs,
+  patienceInAllMs,
+  patienceLeftMs,
+  quietFitsInMs,
+} from './patience.ts';
 import type { Situation } from './situation.ts';
 import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
@@ -16,8 +22,6 @@ import { useBudget } from './use-budget.ts';
 const staleMs = 2_000;
 /** A limit is worth changing when it moves by more than this share. */
 const changeShare = 0.1;
-/** After this many passes at a limit that should have been met, it counts as out of reach. */
-const limitPasses = 2;
 
 /** The least harmful thing to do now within the budget. A pure function of what is known. */
 export function steer(situation: Situation): Decision {
@@ -134,11 +138,11 @@ function restText(gap: string, quietMs: number): string {
 }
 
 /** The whole pause has been allowed for long, and still it has not switched over. */
-function outOfReach({ state, atMs, model, ...rest }: Situation, view: Outlook): boolean {
-  const whole = limitWithinMs({ state, atMs, model, ...rest }, view);
-  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
-  const tooLong = atMs - since > limitPasses * view.passMs;
-  return tooLong && state.maxDowntimeMs >= whole * (1 - changeShare);
+function outOfReach(situation: Situation, view: Outlook): boolean {
+  const whole = limitWithinMs(situation, view);
+  return (
+    limitDisproved(situation, view) && situation.state.maxDowntimeMs >= whole * (1 - changeShare)
+  );
 }
 
 /** QEMU raises its throttle by itself, and only its end can stop it: what to say when it went too far. */
