@@ -24,7 +24,11 @@ export type WritePattern =
   /** Any page of the set as likely as any other: W(t) = S (1 - exp(-r t / S)). */
   | { readonly kind: 'random' }
   /** One page after the other and round again: W(t) = min(S, r t). */
-  | { readonly kind: 'sequential' }
+  | {
+      readonly kind: 'sequential';
+      /** How far into the set it was at time 0; at its beginning where nothing is said. */
+      readonly atBytes?: number;
+    }
   /** At random, but `hotWrites` of the writes go to the first `hotShare` of the set. Both 0 to 1. */
   | { readonly kind: 'hot'; readonly hotShare: number; readonly hotWrites: number };
 
@@ -83,6 +87,18 @@ function swept(bytes: number, writeBytesPerSecond: number): Region {
 
 function still(bytes: number, constantShare: number): Region {
   return { bytes, writes: 'never', writeBytesPerSecond: 0, isWork: false, constantShare };
+}
+
+/** How far the guest has written into a region that it sweeps, by an instant, bytes. */
+export function sweptTo(
+  guest: GuestModel,
+  { bytes, isWork, writeBytesPerSecond }: Region,
+  atMs: number,
+): number {
+  const { pattern } = guest;
+  const began = isWork && pattern?.kind === 'sequential' ? (pattern.atBytes ?? 0) : 0;
+  const ms = isWork ? workMs(guest, 0, atMs) : atMs;
+  return (began + (writeBytesPerSecond * ms) / 1000) % bytes;
 }
 
 /** How much of the time between two instants it is at work, ms. */

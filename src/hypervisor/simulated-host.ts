@@ -51,7 +51,9 @@ export interface World {
   readonly clock: VirtualClock;
   readonly settings: WorldSettings;
   readonly traits: HypervisorTraits;
+  /** Draws for the calls; those for a job are its own, so that who looks does not change its course. */
   readonly random: Random;
+  nextJobSeed(): number;
   hostAt(peerAddress: string): SimulatedHost | undefined;
   /** What a stream between two hosts would have at this instant, bytes/s. */
   linkBetween(from: string, to: string): number;
@@ -343,9 +345,7 @@ export class SimulatedHost implements Host {
       this.#world.linkBetween(this.name, destination.name),
       options.bandwidthBytesPerSecond ?? maxSpeedBytesPerSecond,
       traits.socketBytes,
-      noise === undefined
-        ? undefined
-        : { seed: Math.floor(this.#world.random() * 2 ** 31), share: noise.linkShare },
+      noise === undefined ? undefined : { seed: this.#world.nextJobSeed(), share: noise.linkShare },
     );
     return new SimulatedJob(
       clock,

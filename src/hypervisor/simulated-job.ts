@@ -9,6 +9,8 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 const pageBytes = 4096;
 const cancelMs = 300;
+/** QEMU sends for so long before it compares what is left with the limit (MAX_WAIT of its ram.c). */
+const sliceMs = 50;
 /** Two looks for dirty pages are at least this far apart: looking takes time, too. */
 const leastSyncMs = 2;
 /** Once it throttles, QEMU 10 looks at least this often, also in the middle of a pass. */
@@ -106,7 +108,7 @@ export class SimulatedJob {
     this.#traits = settings.traits;
     this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
-    this.#memory = new DirtyMemory(guest);
+    this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs);
     this.#throttle = new Throttle(options.autoConverge);
     this.#startedAtMs = clock.nowMs();
     this.#settledAtMs = this.#startedAtMs + settings.setupMs;
@@ -243,25 +245,35 @@ export class SimulatedJob {
     this.#planSync();
   }
 
-  /** The next look: when the rest would fit, and in any case after `syncMs`. */
+  /** The next look for dirty pages: when QEMU always does, or when all that is known fits the limit. */
   #planSync(): void {
     const stream = this.#stream;
-    const cost = this.#memory.costBytes(stream.linkBytesPerSecond, this.#thresholdBytes());
-    const untilFits = Math.max(leastSyncMs, stream.handingMs(cost));
-    const latest = this.#throttle.percent > 0 ? throttledSyncMs : Infinity;
+    const untilAllSent = stream.handingMs(this.#memory.costBytes(stream.linkBytesPerSecond));
+    const untilFits = Math.ceil(stream.handingMs(this.#tooMuchBytes()) / sliceMs) * sliceMs;
     const sinceSync = this.#clock.nowMs() - this.#syncedAtMs;
-    const untilDue = Math.max(0, Math.min(this.#syncMs, latest) - sinceSync);
-    const wait = Math.min(untilFits, untilDue);
+    const untilDue = Math.max(0, this.#longestSyncMs - sinceSync);
+    const continuous = this.#syncMs !== Infinity;
+    const untilWanted = continuous ? untilAllSent : Math.min(untilAllSent, untilFits);
+    const wait = Math.min(untilDue, Math.max(leastSyncMs, untilWanted));
     if (wait === Infinity) this.#withdraw();
     else this.#next(wait, () => this.#reachedSync(wait === untilDue));
+  }
+
+  get #longestSyncMs(): number {
+    return Math.min(this.#syncMs, this.#throttle.percent > 0 ? throttledSyncMs : Infinity);
   }
 
   /** An unsteady link may have carried less than was planned with. */
   #reachedSync(due: boolean): void {
     this.#settle();
-    const cost = this.#memory.costBytes(this.#stream.linkBytesPerSecond, this.#thresholdBytes());
-    if (!due && cost > roundingBytes) this.#planSync();
+    const isShort = this.#syncMs === Infinity && this.#tooMuchBytes() > roundingBytes;
+    if (!due && isShort) this.#planSync();
     else this.#syncAndJudge();
+  }
+
+  /** By how much what is known to be dirty exceeds the limit, bytes of link. */
+  #tooMuchBytes(): number {
+    return this.#memory.costBytes(this.#stream.linkBytesPerSecond, this.#thresholdBytes());
   }
 
   #thresholdBytes(): number {

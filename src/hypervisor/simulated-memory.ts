@@ -1,4 +1,4 @@
-import { type GuestModel, type Region, regionsOf, workMs } from './simulated-guest.ts';
+import { type GuestModel, type Region, regionsOf, sweptTo, workMs } from './simulated-guest.ts';
 
 /** A constant page is its address and its byte on the wire: 9 of 4,096 bytes. */
 const constantWireShare = 9 / 4096;
@@ -32,7 +32,8 @@ export class DirtyMemory {
   #constantSent = 0;
   #wireSent = 0;
 
-  constructor(guest: GuestModel) {
+  /** All of it dirty, as at the start of a migration. */
+  constructor(guest: GuestModel, nowMs: number) {
     this.#guest = guest;
     this.#regions = regionsOf(guest);
     const cells = this.#regions.map(({ writes }) => (writes === 'never' ? 1 : cellsPerRegion));
@@ -44,7 +45,9 @@ export class DirtyMemory {
       writes === 'never' ? bytes : bytes / cellsPerRegion,
     );
     this.#dirty = this.#size.slice();
-    this.#sweptTo = this.#regions.map(() => 0);
+    this.#sweptTo = this.#regions.map((region) =>
+      region.writes === 'sequential' ? sweptTo(guest, region, nowMs) : 0,
+    );
     this.#due = this.#dirty[0] ?? 0;
     this.#dirtyBytes = sum(this.#dirty);
     this.#constantBytes = sum(this.#regions.map((one) => one.bytes * one.constantShare));

@@ -16,6 +16,7 @@ export class SimulatedWorld implements World {
   readonly #hosts = new Map<string, SimulatedHost>();
   readonly #transfers = new Set<Transfer>();
   readonly #cards = new Map<string, number>();
+  readonly #jobSeeds: Random;
   #linkBytesPerSecond: number;
 
   constructor(clock: VirtualClock, settings: WorldSettings) {
@@ -23,7 +24,9 @@ export class SimulatedWorld implements World {
     this.settings = settings;
     const usual = settings.syncMs === Infinity ? qemu10 : qemu11;
     this.traits = { ...usual, ...settings.traits };
-    this.random = randomFrom(settings.noise?.seed ?? 0);
+    const seed = settings.noise?.seed ?? 0;
+    this.random = randomFrom(seed);
+    this.#jobSeeds = randomFrom(~seed);
     this.#linkBytesPerSecond = settings.linkBytesPerSecond;
   }
 
@@ -59,6 +62,10 @@ export class SimulatedWorld implements World {
       if (concerned && job.phase !== 'post-copy') job.fail(`the daemon of ${host.name} is gone`);
     }
     host.setReachable(false);
+  }
+
+  nextJobSeed(): number {
+    return Math.floor(this.#jobSeeds() * 2 ** 31);
   }
 
   linkBetween(from: string, to: string): number {
