@@ -79,11 +79,11 @@ async function watch(
   return samples;
 }
 
-function optionsOf({ deed }: Scene, { name, peerAddress }: Host): MigrateOptions {
+function optionsOf({ postCopy }: Scene, { name, peerAddress }: Host): MigrateOptions {
   if (peerAddress === undefined) throw new Error(`${name} has no address`);
   return {
     destinationUri: peerAddress,
-    postCopy: deed === 'start-post-copy',
+    postCopy,
     autoConverge: undefined,
     bandwidthBytesPerSecond: undefined,
     persistent: false,
