@@ -49,17 +49,28 @@ export function observeLink(link: Link, points: readonly Point[]): Link {
       change,
       collapsed: false,
     };
-  const since = Math.max(link.sinceMs, last.atMs - windowMs);
-  const bytesPerSecond = median(slopesSince(points, since)) ?? link.bytesPerSecond;
   const now = slopeOver(points, collapseMs);
   const collapsed = now !== undefined && now < link.bytesPerSecond * collapsedShare;
-  // A level that is about to change is not mixed with what it was.
-  return collapsed ? { ...link, collapsed } : { ...link, bytesPerSecond, collapsed };
+  // What may become another level is not mixed with the old one.
+  if (collapsed || (isSettled(link, last.atMs) && now !== undefined && strays(link, now)))
+    return { ...link, collapsed };
+  const since = Math.max(link.sinceMs, last.atMs - windowMs);
+  const bytesPerSecond = median(slopesSince(points, since)) ?? link.bytesPerSecond;
+  return { ...link, bytesPerSecond, collapsed };
+}
+
+/** Whether it has been about this for long enough to tell a change from a beginning. */
+function isSettled(link: Link, atMs: number): boolean {
+  return link.bytesPerSecond > 0 && atMs - link.sinceMs > windowMs;
+}
+
+function strays(link: Link, bytesPerSecond: number): boolean {
+  return Math.abs(bytesPerSecond - link.bytesPerSecond) > link.bytesPerSecond * changeShare;
 }
 
 /** Another level, where nearly all slopes of the last seconds lie beyond the old one. */
 function changeOf(link: Link, atMs: number, points: readonly Point[]): LinkChange | undefined {
-  if (link.bytesPerSecond <= 0 || atMs - link.sinceMs <= windowMs) return undefined;
+  if (!isSettled(link, atMs)) return undefined;
   const slopes = slopesSince(points, atMs - changeMs).toSorted((a, b) => a - b);
   const low = slopes[Math.floor(slopes.length * strayShare)] ?? link.bytesPerSecond;
   const high = slopes[Math.ceil(slopes.length * (1 - strayShare)) - 1] ?? link.bytesPerSecond;

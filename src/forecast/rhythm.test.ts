@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { nextQuietMs, rhythmOf } from './rhythm.ts';
+import type { Span } from './working-set.ts';
+
+const mib = 2 ** 20;
+
+/** Half-second slices of a guest that writes in the letters `b` and rests in the letters `q`. */
+function played(seconds: string): Span[] {
+  return [...seconds].flatMap((letter, second) =>
+    [500, 1_000].map((ms) => ({
+      endMs: second * 1_000 + ms,
+      ms: 500,
+      inflowBytes: letter === 'b' ? 20 * mib : 0.1 * mib,
+      unsentShare: 0,
+      dirtyBytes: 0,
+      kind: 'slice' as const,
+      weight: 1,
+    })),
+  );
+}
+
+const burst = 'b'.repeat(10);
+const quiet = 'q'.repeat(20);
+
+describe('the rhythm of a guest', () => {
+  test.each([
+    ['one that never rests', 'b'.repeat(60), undefined],
+    ['one that always rests', 'q'.repeat(60), undefined],
+    ['half of a burst and half of a quiet', 'bbbbbqqqqqqqqqq', undefined],
+    ['a breath of a second', `${burst}q${burst}q${burst}`, undefined],
+  ])('%s has none', (_, seconds, expected) => {
+    expect(rhythmOf(played(seconds))).toBe(expected);
+  });
+
+  test('is seen after a whole burst and a whole quiet', () => {
+    const rhythm = rhythmOf(played(`qqqqq${burst}${quiet}bbb`));
+    expect(rhythm).toMatchObject({
+      burstMs: 10_000,
+      quietMs: 20_000,
+      now: 'burst',
+      sinceMs: 35_000,
+    });
+    expect(rhythm && nextQuietMs(rhythm, 38_000)).toBe(45_000);
+  });
+
+  test('says that it is quiet now', () => {
+    const rhythm = rhythmOf(played(`bbb${quiet}${burst}qqqq`));
+    expect(rhythm).toMatchObject({ now: 'quiet', sinceMs: 33_000 });
+    expect(rhythm && nextQuietMs(rhythm, 36_000)).toBe(36_000);
+  });
+});
