@@ -48,7 +48,9 @@ export async function runStatic(scene: Scene): Promise<Course> {
         bandwidthBytesPerSecond: undefined,
         persistent: false,
       });
-      const withdraw = clock.schedule(longestMs, () => void source.abortJob(uuid));
+      // A cancellation in the instant of the arrival is refused.
+      const giveUp = (): void => void source.abortJob(uuid).catch(() => undefined);
+      const withdraw = clock.schedule(longestMs, giveUp);
       const completed = await call.then(
         () => true,
         () => false,
