@@ -16,6 +16,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     suite: { type: 'string', default: 'forky' },
     only: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string' },
     seed: { type: 'string', default: '1' },
     record: { type: 'string' },
     'statics-from': { type: 'string' },
@@ -24,6 +25,7 @@ const { values } = parseArgs({
 const size = values.quick || values.cells === 'quick' ? 'quick' : 'full';
 const filters = values.only.map(parseFilter);
 const grid = gridOf(size, filters);
+const rounds = values.rounds === undefined ? grid.rounds : Number(values.rounds);
 const suites = values.suite === 'both' ? ['forky', 'trixie'] : [values.suite];
 const random = randomFrom(Number(values.seed));
 const harms: Harm[] = [];
@@ -32,7 +34,7 @@ async function runSuite(suite: string): Promise<Cell[]> {
   const stage = await Stage.set(suite);
   const cells: Cell[] = [];
   try {
-    for (let round = 0; round < grid.rounds; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       for (const scene of grid.scenes) {
         for (const cell of await playScene(stage, round, scene)) {
           cells.push(cell);
