@@ -41,7 +41,9 @@ export async function knownBefore(
       .slice(0, mostLessons)
       .map(({ samples }) => learn(samples));
   const ofGuest = lessons(({ vmUuid }) => vmUuid === domain.uuid);
-  const ofWay = lessons(({ from, to }) => from === source.name && to === destination.name);
+  // A link carries as much back as forth, as far as anybody knows.
+  const ends = new Set([source.name, destination.name]);
+  const ofWay = lessons(({ from, to }) => from !== to && ends.has(from) && ends.has(to));
   const ofClass = lessons((one) => one.slaClass === slaClass && one.vmUuid !== domain.uuid);
   const resident = await source.residentBytes(domain.uuid);
   const residentBytes = resident === undefined ? undefined : Math.min(resident, domain.memoryBytes);
