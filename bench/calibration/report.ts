@@ -1,17 +1,9 @@
 import type { Figures } from './drive.ts';
-
-/** One scene over one link, on the lab and in the simulator. */
-export interface Cell {
-  readonly suite: string;
-  readonly scene: string;
-  readonly linkMbitPerSecond: number;
-  readonly lab: Figures;
-  readonly simulated: Figures;
-}
+import type { Cell } from './recorded.ts';
 
 const mib = 2 ** 20;
 
-type Figure = Exclude<keyof Figures, 'setupMs'>;
+export type Figure = Exclude<keyof Figures, 'setupMs'>;
 const figures: readonly Figure[] = ['totalMs', 'sentBytes', 'blackoutMs', 'syncs'];
 const heads: Readonly<Record<Figure, string>> = {
   totalMs: 'time, ms',
@@ -37,22 +29,32 @@ function compared(cell: Cell, figure: Figure): string {
     figure === 'sentBytes' ? (value / mib).toFixed(1) : String(Math.round(value));
   const off = Math.round(signedDeviation(cell, figure) * 100);
   const sign = off > 0 ? '+' : '';
-  return `${shown(cell.lab[figure])} / ${shown(cell.simulated[figure])} (${sign}${off} %)`;
+  return `${shown(cell.figures[figure])} / ${shown(cell.simulated[figure])} (${sign}${off} %)`;
 }
 
-function signedDeviation({ lab, simulated }: Cell, figure: Figure): number {
+function signedDeviation({ figures: lab, simulated }: Cell, figure: Figure): number {
   return (simulated[figure] - lab[figure]) / Math.max(1, lab[figure]);
 }
 
-/** The median and the 90th percentile of the deviation, per figure. */
+/** By how much the simulator is off, as a share of the lab's figure. */
+export interface Deviation {
+  readonly median: number;
+  readonly p90: number;
+}
+
+export function deviationOf(cells: readonly Cell[], figure: Figure): Deviation {
+  const off = cells
+    .map((cell) => Math.abs(signedDeviation(cell, figure)))
+    .toSorted((a, b) => a - b);
+  return { median: at(off, 0.5), p90: at(off, 0.9) };
+}
+
 export function verdictLine(cells: readonly Cell[]): string {
   return figures
     .flatMap((figure) => {
-      const off = cells
-        .map((cell) => Math.abs(signedDeviation(cell, figure)))
-        .toSorted((a, b) => a - b);
+      const { median, p90 } = deviationOf(cells, figure);
       const name = figure.replace(/(Ms|Bytes)$/, '');
-      return [`${name}_median ${percent(at(off, 0.5))}`, `${name}_p90 ${percent(at(off, 0.9))}`];
+      return [`${name}_median ${percent(median)}`, `${name}_p90 ${percent(p90)}`];
     })
     .join(' ');
 }

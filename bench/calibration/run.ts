@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { LabSide } from './lab-side.ts';
-import { type Cell, table, verdictLine } from './report.ts';
-import { type Scene, scenes } from './scenes.ts';
-import { simulate } from './simulated-side.ts';
+import { type Cell, type Recorded, readRecord } from './recorded.ts';
+import { table, verdictLine } from './report.ts';
+import { scenes } from './scenes.ts';
+import { simulateRecorded } from './simulated-side.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,35 +13,40 @@ const { values } = parseArgs({
     suite: { type: 'string', multiple: true, default: ['forky', 'trixie'] },
     only: { type: 'string', multiple: true, default: [] },
     record: { type: 'string' },
+    from: { type: 'string', multiple: true, default: [] },
   },
 });
 const repetitions = values.quick ? 1 : 3;
 const links = values.quick ? [100, 300] : [100, 300, 1000];
 const chosen = scenes.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
 
-async function play(lab: LabSide, suite: string, scene: Scene, link: number): Promise<Cell> {
-  const { figures, moment } = await lab.play(scene, link);
-  const simulated = await simulate(suite, scene, link, moment);
-  console.error(
-    `${suite} ${link} ${scene.name}: ${JSON.stringify(figures)} ${JSON.stringify(moment)}`,
-  );
-  return { suite, scene: scene.name, linkMbitPerSecond: link, lab: figures, simulated };
-}
-
-const cells: Cell[] = [];
-for (const suite of values.suite) {
+async function playSuite(suite: string): Promise<Recorded[]> {
+  const played: Recorded[] = [];
   const lab = await LabSide.up(suite);
   try {
     for (let round = 0; round < repetitions; round += 1) {
-      for (const link of links) {
-        await lab.shape(link);
-        for (const scene of chosen) cells.push(await play(lab, suite, scene, link));
+      for (const linkMbitPerSecond of links) {
+        await lab.shape(linkMbitPerSecond);
+        for (const scene of chosen) {
+          const run = await lab.play(scene, linkMbitPerSecond);
+          played.push({ suite, scene: scene.name, linkMbitPerSecond, ...run });
+          console.error(`${suite} ${linkMbitPerSecond} ${scene.name}`);
+        }
       }
     }
   } finally {
     await lab.down();
   }
+  return played;
 }
-if (values.record !== undefined) await writeFile(values.record, JSON.stringify(cells));
+
+const played: Recorded[] = [];
+for (const path of values.from) played.push(...(await readRecord(path)));
+if (values.from.length === 0)
+  for (const suite of values.suite) played.push(...(await playSuite(suite)));
+if (values.record !== undefined)
+  await writeFile(values.record, `${JSON.stringify(played, undefined, 1)}\n`);
+const cells: Cell[] = [];
+for (const run of played) cells.push({ ...run, simulated: await simulateRecorded(run) });
 console.log(table(cells));
 console.log(verdictLine(cells));

@@ -26,8 +26,9 @@ export interface WorldSettings {
   /** Of each host's card, in each direction. */
   readonly linkBytesPerSecond: number;
   /**
-   * Longest time between two bitmap syncs: Infinity makes whole passes, as QEMU 10.0 does, and so does
-   * any QEMU in a migration that cannot switch to post-copy.
+   * Time between two bitmap syncs, but for that in which the sender waits for its socket: Infinity
+   * makes whole passes, as QEMU 10.0 does, and so does any QEMU in a migration that cannot switch to
+   * post-copy.
    */
   readonly syncMs: number;
   /** Time from a migration's call to its first byte: until then post-copy cannot be started. */

@@ -1,6 +1,7 @@
 import type { SamplePhase } from '../forecast/telemetry.ts';
 import type { JobReading, MigrateOptions } from './port.ts';
-import type { GuestModel } from './simulated-guest.ts';
+import { faultMs, stalledShare } from './simulated-faults.ts';
+import { type GuestModel, workMs } from './simulated-guest.ts';
 import { DirtyMemory } from './simulated-memory.ts';
 import type { HypervisorTraits } from './simulated-qemu.ts';
 import type { Stream } from './simulated-stream.ts';
@@ -11,6 +12,8 @@ const pageBytes = 4096;
 const cancelMs = 300;
 /** QEMU sends for so long before it compares what is left with the limit (MAX_WAIT of its ram.c). */
 const sliceMs = 50;
+/** What its sender hands to a full socket when the slice is over, and waits for: measured on the lab. */
+const overrunBytes = 0.42 * 2 ** 20;
 /** Two looks for dirty pages are at least this far apart: looking takes time, too. */
 const leastSyncMs = 2;
 /** Once it throttles, QEMU 10 looks at least this often, also in the middle of a pass. */
@@ -89,6 +92,7 @@ export class SimulatedJob {
   #suspendedAtMs: number | undefined;
   #pausedMs = 0;
   #slowedMs = 0;
+  #faults = 0;
   #withdraw: () => void = () => undefined;
   #withdrawDeath: (() => void) | undefined;
   pauseMs: number | undefined;
@@ -225,7 +229,7 @@ export class SimulatedJob {
         throughputBytesPerSecond: begun ? this.#stream.bytesPerSecond : 0,
         iteration: this.#iteration,
         throttlePercent: this.#throttle.percent,
-        postCopyRequests: 0,
+        postCopyRequests: Math.round(this.#faults),
         phase: this.#samplePhase(),
       },
       expectedDowntimeMs: link > 0 ? (this.#memory.dirtyBytes / link) * 1000 : 0,
@@ -249,9 +253,11 @@ export class SimulatedJob {
   #planSync(): void {
     const stream = this.#stream;
     const untilAllSent = stream.handingMs(this.#memory.costBytes(stream.linkBytesPerSecond));
-    const untilFits = Math.ceil(stream.handingMs(this.#tooMuchBytes()) / sliceMs) * sliceMs;
+    const overrunMs = stream.bytesPerSecond > 0 ? (overrunBytes / stream.bytesPerSecond) * 1000 : 0;
+    const aSliceMs = sliceMs + overrunMs;
+    const untilFits = Math.ceil(stream.handingMs(this.#tooMuchBytes()) / aSliceMs) * aSliceMs;
     const sinceSync = this.#clock.nowMs() - this.#syncedAtMs;
-    const untilDue = Math.max(0, this.#longestSyncMs - sinceSync);
+    const untilDue = Math.max(0, this.#longestSyncMs + overrunMs - sinceSync);
     const continuous = this.#syncMs !== Infinity;
     const untilWanted = continuous ? untilAllSent : Math.min(untilAllSent, untilFits);
     const wait = Math.min(untilDue, Math.max(leastSyncMs, untilWanted));
@@ -288,10 +294,24 @@ export class SimulatedJob {
     this.#settledAtMs = now;
     if (!this.#isFlowing) return;
     const stream = this.#stream;
+    const neededBefore = this.#phase === 'post-copy' ? this.#memory.neededShare : 0;
     const wireBytes = this.#memory.send(this.#budget(from, now), stream.linkBytesPerSecond);
     stream.hand(wireBytes, from, now);
-    if (this.#phase === 'pre-copy') this.#throttle.noteSent(wireBytes);
-    this.#slowedMs += this.#slowdown * (now - from);
+    if (this.#phase === 'pre-copy') {
+      this.#throttle.noteSent(wireBytes);
+      this.#slowedMs += (1 - this.#workShare) * (now - from);
+    }
+    if (this.#phase === 'post-copy') this.#noteFaults(neededBefore, from, now);
+  }
+
+  /** What of its work the guest did not do for want of pages. */
+  #noteFaults(neededBefore: number, fromMs: number, untilMs: number): void {
+    const perFaultMs = faultMs(this.#guest, this.#traits, this.#stream.linkBytesPerSecond);
+    const slowedMs =
+      workMs(this.#guest, fromMs, untilMs) *
+      stalledShare(this.#guest, perFaultMs, neededBefore, this.#memory.neededShare);
+    this.#slowedMs += slowedMs;
+    if (perFaultMs > 0 && perFaultMs < Infinity) this.#faults += slowedMs / perFaultMs;
   }
 
   get #isFlowing(): boolean {
@@ -304,12 +324,6 @@ export class SimulatedJob {
     if (this.#phase === 'to-post-copy') return 0;
     if (this.#phase === 'pre-copy') return this.#stream.takes(fromMs, untilMs);
     return Math.max(0, this.#stream.carries(fromMs, untilMs) - this.#stream.queuedBytes);
-  }
-
-  /** Share of its speed that the guest loses now, while it runs. */
-  get #slowdown(): number {
-    if (this.#phase === 'pre-copy') return 1 - this.#workShare;
-    return this.#phase === 'post-copy' ? this.#traits.postCopySlowdown : 0;
   }
 
   /** Share of its work that the throttle leaves the guest, 0 to 1. */

@@ -70,6 +70,20 @@ export class DirtyMemory {
     return this.#wireSent;
   }
 
+  /** Chance that the next page which the guest works on has not arrived, 0 to 1: for post-copy. */
+  get neededShare(): number {
+    let wanted = 0;
+    let missing = 0;
+    this.#regions.forEach(({ bytes, isWork, writeBytesPerSecond }, index) => {
+      if (!isWork || writeBytesPerSecond <= 0) return;
+      const first = this.#firstCell[index] ?? 0;
+      const dirty = sum(this.#dirty.subarray(first, first + cellsPerRegion));
+      wanted += writeBytesPerSecond;
+      missing += (writeBytesPerSecond * dirty) / bytes;
+    });
+    return wanted > 0 ? missing / wanted : 0;
+  }
+
   /** What it takes to send all that is dirty but for `except` bytes, in bytes of a link. */
   costBytes(linkBytesPerSecond: number, except = 0): number {
     const constant = Math.max(0, this.#constantBytes);

@@ -4,8 +4,10 @@ export interface HypervisorTraits {
   readonly handOverMs: number;
   /** The same for a switch to post-copy, when the socket has run empty. */
   readonly postCopyPauseMs: number;
-  /** Share of its speed that a guest loses while its pages are fetched, 0 to 1. */
-  readonly postCopySlowdown: number;
+  /** How long a guest waits in post-copy for a page that it asked for, beside what is sent before it. */
+  readonly faultMs: number;
+  /** What of the stream is sent before a page that was asked for, bytes. */
+  readonly faultQueueBytes: number;
   /** From the guest's start at its destination to the end of the call that carried it. */
   readonly finishMs: number;
   /** What waits in the sender's socket while its stream is not held back, bytes. */
@@ -14,18 +16,20 @@ export interface HypervisorTraits {
 
 /** Calibrated on the lab: see bench/calibration. */
 export const qemu11: HypervisorTraits = {
-  handOverMs: 60,
-  postCopyPauseMs: 120,
-  postCopySlowdown: 0.3,
-  finishMs: 60,
-  socketBytes: 1.8 * 2 ** 20,
+  handOverMs: 25,
+  postCopyPauseMs: 100,
+  faultMs: 4,
+  faultQueueBytes: 0.17 * 2 ** 20,
+  finishMs: 215,
+  socketBytes: 1.1 * 2 ** 20,
 };
 
-/** Passes of the whole memory, and no path of their own for pages that are asked for. */
+/** Its guests start sooner in post-copy, and wait a little longer for what they ask for. */
 export const qemu10: HypervisorTraits = {
-  handOverMs: 60,
-  postCopyPauseMs: 500,
-  postCopySlowdown: 0.5,
-  finishMs: 60,
-  socketBytes: 1.8 * 2 ** 20,
+  handOverMs: 25,
+  postCopyPauseMs: 30,
+  faultMs: 4,
+  faultQueueBytes: 0.2 * 2 ** 20,
+  finishMs: 215,
+  socketBytes: 1.1 * 2 ** 20,
 };
