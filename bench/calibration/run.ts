@@ -17,7 +17,7 @@ const { values } = parseArgs({
   },
 });
 const repetitions = values.quick ? 1 : 3;
-const links = values.quick ? [100, 300] : [100, 300, 1000];
+const links = [100, 300];
 const chosen = scenes.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
 
 async function playSuite(suite: string): Promise<Recorded[]> {

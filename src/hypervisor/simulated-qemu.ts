@@ -16,20 +16,20 @@ export interface HypervisorTraits {
 
 /** Calibrated on the lab: see bench/calibration. */
 export const qemu11: HypervisorTraits = {
-  handOverMs: 25,
-  postCopyPauseMs: 100,
+  handOverMs: 30,
+  postCopyPauseMs: 95,
   faultMs: 4,
   faultQueueBytes: 0.17 * 2 ** 20,
   finishMs: 215,
-  socketBytes: 1.1 * 2 ** 20,
+  socketBytes: 1.3 * 2 ** 20,
 };
 
 /** Its guests start sooner in post-copy, and wait a little longer for what they ask for. */
 export const qemu10: HypervisorTraits = {
-  handOverMs: 25,
+  handOverMs: 30,
   postCopyPauseMs: 30,
   faultMs: 4,
   faultQueueBytes: 0.2 * 2 ** 20,
   finishMs: 215,
-  socketBytes: 1.1 * 2 ** 20,
+  socketBytes: 1.3 * 2 ** 20,
 };
