@@ -19,8 +19,9 @@ import { createLab, type Lab } from '../../src/lab/index.ts';
 import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
 import { lostWorkMs } from './lost-work.ts';
 
-/** Undisturbed before and after a run: the baseline, and what comes behind a switch-over. */
+/** Undisturbed before a run: every run begins alike. */
 const settleMs = 1_600;
+/** What comes behind a switch-over belongs to it: a second of it, and what reads its beats is late. */
 const afterMs = 1_200;
 /** The memory is read once in ten seconds; on a machine under load, more slowly. */
 const wholeCheckMs = 60_000;

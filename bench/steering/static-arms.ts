@@ -41,7 +41,13 @@ export interface StaticRun {
 }
 
 const readEveryMs = 60;
-const cancelMs = 15_000;
+/** Longer than a cancel takes, or the end of a post-copy. */
+const endingMs = 60_000;
+
+interface Hosts {
+  readonly source: Host;
+  readonly destination: Host;
+}
 
 /**
  * Migrates by the arm until it ends or `limitMs` have passed: then it is cancelled, and has taken
@@ -49,61 +55,80 @@ const cancelMs = 15_000;
  */
 export async function runStatic(
   name: StaticArmName,
-  hosts: { readonly source: Host; readonly destination: Host },
+  hosts: Hosts,
   uuid: string,
   limitMs: number,
 ): Promise<StaticRun> {
-  const { source, destination } = hosts;
   const arm: StaticArm = staticArms[name];
-  const { autoConverge, postCopyAfterFirstPass } = arm;
-  if (destination.peerAddress === undefined) throw new Error(`${destination.name} has no address`);
-  await source.setMaxDowntime(uuid, arm.maxDowntimeMs);
-  const startMs = performance.now();
-  const elapsedMs = (): number => performance.now() - startMs;
-  const ended = new AbortController();
-  let endedAtMs: number | undefined;
-  const call = source
-    .migrate(uuid, {
-      destinationUri: destination.peerAddress,
-      postCopy: postCopyAfterFirstPass,
-      autoConverge,
-      bandwidthBytesPerSecond: undefined,
-      persistent: false,
-    })
-    .finally(() => {
-      endedAtMs = elapsedMs();
-      ended.abort();
-    });
-  const failure = call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const samples: Sample[] = [];
-  let switched = false;
-  let cancelled = false;
-  while (!ended.signal.aborted) {
-    const sample = await read(source, uuid, elapsedMs());
-    if (sample !== undefined) samples.push(sample);
-    if (postCopyAfterFirstPass && !switched && allSentOnce(sample)) {
-      switched = await tried(() => source.startPostCopy(uuid));
-    }
-    if (!cancelled && !switched && elapsedMs() > limitMs) {
-      cancelled = await tried(() => source.abortJob(uuid));
-    }
-    if (elapsedMs() > limitMs + cancelMs && !switched) throw new Error(`${name} cannot be ended`);
-    await pause(readEveryMs, ended.signal);
-  }
-  const error = await failure;
-  if (error !== undefined && !cancelled) {
-    throw new Error(`${name} failed`, { cause: error });
-  }
-  return { totalMs: Math.min(endedAtMs ?? elapsedMs(), cancelled ? limitMs : Infinity), samples };
+  await hosts.source.setMaxDowntime(uuid, arm.maxDowntimeMs);
+  const job = startJob(arm, hosts, uuid);
+  const { samples, cancelled } = await watchJob(job, arm, limitMs);
+  const { atMs, error } = await job.end;
+  if (cancelled) return { totalMs: Math.min(atMs, limitMs), samples };
+  if (error !== undefined) throw new Error(`${name} failed`, { cause: error });
+  return { totalMs: atMs, samples };
 }
 
-async function read(source: Host, uuid: string, atMs: number): Promise<Sample | undefined> {
+/** A migration that runs. */
+interface Job {
+  readonly source: Host;
+  readonly uuid: string;
+  readonly ended: AbortSignal;
+  /** When the call that carried it ended, and with what. */
+  readonly end: Promise<{ readonly atMs: number; readonly error: unknown }>;
+  readonly elapsedMs: () => number;
+}
+
+function startJob(arm: StaticArm, { source, destination }: Hosts, uuid: string): Job {
+  const { peerAddress } = destination;
+  if (peerAddress === undefined) throw new Error(`${destination.name} has no address`);
+  const ended = new AbortController();
+  const startMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startMs;
+  const endedWith = (error: unknown): { atMs: number; error: unknown } => {
+    ended.abort();
+    return { atMs: elapsedMs(), error };
+  };
+  const call = source.migrate(uuid, {
+    destinationUri: peerAddress,
+    postCopy: arm.postCopyAfterFirstPass,
+    autoConverge: arm.autoConverge,
+    bandwidthBytesPerSecond: undefined,
+    persistent: false,
+  });
+  const end = call.then(() => endedWith(undefined), endedWith);
+  return { source, uuid, ended: ended.signal, end, elapsedMs };
+}
+
+/** Reads the job until it ends, switches to post-copy where the arm does, and cancels what is late. */
+async function watchJob(
+  job: Job,
+  { postCopyAfterFirstPass }: StaticArm,
+  limitMs: number,
+): Promise<{ readonly samples: readonly Sample[]; readonly cancelled: boolean }> {
+  const { source, uuid } = job;
+  const samples: Sample[] = [];
+  let split = false;
+  let cancelled = false;
+  while (!job.ended.aborted) {
+    const sample = await read(job);
+    if (sample !== undefined) samples.push(sample);
+    if (postCopyAfterFirstPass && !split && allSentOnce(sample)) {
+      split = await tried(() => source.startPostCopy(uuid));
+    }
+    if (!split && !cancelled && job.elapsedMs() > limitMs) {
+      cancelled = await tried(() => source.abortJob(uuid));
+    }
+    if (job.elapsedMs() > limitMs + endingMs) throw new Error('a migration does not end');
+    await sleep(readEveryMs, undefined, { signal: job.ended }).catch(() => undefined);
+  }
+  return { samples, cancelled };
+}
+
+async function read({ source, uuid, elapsedMs }: Job): Promise<Sample | undefined> {
   try {
     const reading = await source.readJob(uuid);
-    return reading === undefined ? undefined : { ...reading.sample, atMs };
+    return reading === undefined ? undefined : { ...reading.sample, atMs: elapsedMs() };
   } catch {
     // A reading that comes too early or too late is none.
     return undefined;
@@ -124,8 +149,4 @@ async function tried(act: () => Promise<void>): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
