@@ -5,7 +5,7 @@ import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
 import { type Random, randomFrom } from './simulated-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-export { type Noise, SimulatedHost, type WorldSettings } from './simulated-host.ts';
+export { SimulatedHost, type WorldSettings } from './simulated-host.ts';
 
 /** Hosts, guests and the links between them, in virtual time: the same inputs give the same course, always. */
 export class SimulatedWorld implements World {
