@@ -1,11 +1,13 @@
 import type { HostFacts } from './port.ts';
-import { SimulatedHost, type Transfer, type World, type WorldSettings } from './simulated-host.ts';
+import { SimulatedHost } from './simulated-host.ts';
 import { fairShares } from './simulated-links.ts';
 import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
 import { type Random, randomFrom } from './simulated-random.ts';
+import type { Transfer, World, WorldSettings } from './simulated-setting.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-export { SimulatedHost, type WorldSettings } from './simulated-host.ts';
+export { SimulatedHost } from './simulated-host.ts';
+export type { WorldSettings } from './simulated-setting.ts';
 
 /** Hosts, guests and the links between them, in virtual time: the same inputs give the same course, always. */
 export class SimulatedWorld implements World {

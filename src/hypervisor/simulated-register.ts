@@ -1,0 +1,71 @@
+import type { DomainChange, DomainState } from './port.ts';
+import type { Resident } from './simulated-resident.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** The domains that a host has, and who is told how they change. */
+export class Register {
+  readonly #clock: VirtualClock;
+  readonly #residents = new Map<string, Resident>();
+  readonly #watchers = new Map<string, Set<(change: DomainChange) => void>>();
+  /** Whether the controller hears of it. */
+  #heard = true;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  get(uuid: string): Resident | undefined {
+    return this.#residents.get(uuid);
+  }
+
+  find(nameOrUuid: string): Resident | undefined {
+    const all = [...this.#residents.values()];
+    return all.find(({ uuid, guest }) => uuid === nameOrUuid || guest.name === nameOrUuid);
+  }
+
+  add(resident: Resident): void {
+    this.#residents.set(resident.uuid, resident);
+  }
+
+  remove(uuid: string): void {
+    this.#residents.delete(uuid);
+  }
+
+  clear(): void {
+    this.#residents.clear();
+  }
+
+  /** The returned function ends it. */
+  watch(uuid: string, onChange: (change: DomainChange) => void): () => void {
+    const watchers = this.#watchers.get(uuid) ?? new Set();
+    this.#watchers.set(uuid, watchers);
+    watchers.add(onChange);
+    return () => watchers.delete(onChange);
+  }
+
+  /** Whoever watches loses the connection, or may be told again. */
+  setHeard(heard: boolean): void {
+    this.#heard = heard;
+    if (heard) return;
+    for (const uuid of this.#watchers.keys()) this.#send(uuid, 'connection-lost');
+  }
+
+  become(
+    resident: Resident,
+    state: DomainState['state'],
+    reason: DomainState['reason'],
+    change: DomainChange['kind'],
+  ): void {
+    resident.state = { state, reason };
+    this.tell(resident.uuid, change);
+  }
+
+  tell(uuid: string, kind: DomainChange['kind']): void {
+    if (this.#heard) this.#send(uuid, kind);
+  }
+
+  #send(uuid: string, kind: DomainChange['kind']): void {
+    const atMs = this.#clock.nowMs();
+    for (const watcher of this.#watchers.get(uuid) ?? []) watcher({ kind, atMs });
+  }
+}
