@@ -1,7 +1,9 @@
 import type { SamplePhase } from '../forecast/telemetry.ts';
 import type { JobReading, MigrateOptions } from './port.ts';
+import { DirtyRate } from './simulated-dirty-rate.ts';
 import { faultMs, stalledShare } from './simulated-faults.ts';
 import { type GuestModel, workMs } from './simulated-guest.ts';
+import { Looks } from './simulated-looks.ts';
 import { DirtyMemory } from './simulated-memory.ts';
 import type { HypervisorTraits } from './simulated-qemu.ts';
 import type { Stream } from './simulated-stream.ts';
@@ -10,20 +12,10 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 const pageBytes = 4096;
 const cancelMs = 300;
-/** QEMU sends for so long before it compares what is left with the limit (MAX_WAIT of its ram.c). */
-const sliceMs = 50;
-/** What its sender hands to a full socket when the slice is over, and waits for: measured on the lab. */
-const overrunBytes = 0.42 * 2 ** 20;
-/** Two looks for dirty pages are at least this far apart: looking takes time, too. */
-const leastSyncMs = 2;
-/** Once it throttles, QEMU 10 looks at least this often, also in the middle of a pass. */
-const throttledSyncMs = 5_000;
 /** A TCP connection over a dead link is given up after this (tcp_retries2 = 4). */
 const linkDeathMs = 7_000;
 /** So much more or less than the limit is the rounding of sums. */
 const roundingBytes = 2048;
-/** QEMU does the sums for its own dirty rate no more often than this. */
-const ratePeriodMs = 1_000;
 
 /** What the job tells the hosts that take part in it. */
 export interface JobListener {
@@ -75,18 +67,16 @@ export class SimulatedJob {
   readonly #guest: GuestModel;
   readonly #options: MigrateOptions;
   readonly #listener: JobListener;
-  readonly #syncMs: number;
+  readonly #looks: Looks;
   readonly #traits: HypervisorTraits;
   readonly #stream: Stream;
   readonly #memory: DirtyMemory;
   readonly #throttle: Throttle;
+  readonly #dirtyRate = new DirtyRate();
   readonly #startedAtMs: number;
   #phase: JobPhase = 'setup';
   #downtimeMs: number;
   #iteration = 0;
-  #dirtyRate = 0;
-  #newlyDirty = 0;
-  #rateSinceMs: number;
   #settledAtMs: number;
   #syncedAtMs: number;
   #suspendedAtMs: number | undefined;
@@ -108,16 +98,15 @@ export class SimulatedJob {
     this.#guest = guest;
     this.#options = options;
     this.#listener = listener;
-    this.#syncMs = settings.syncMs;
     this.#traits = settings.traits;
     this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
     this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs);
+    this.#looks = new Looks(settings.syncMs, this.#memory, settings.stream);
     this.#throttle = new Throttle(options.autoConverge);
     this.#startedAtMs = clock.nowMs();
     this.#settledAtMs = this.#startedAtMs + settings.setupMs;
     this.#syncedAtMs = this.#settledAtMs;
-    this.#rateSinceMs = this.#settledAtMs;
     this.#next(settings.setupMs, () => this.#begin());
   }
 
@@ -225,7 +214,7 @@ export class SimulatedJob {
         normalPages: Math.round(this.#memory.normalBytesSent / pageBytes),
         constantPages: Math.round(this.#memory.constantBytesSent / pageBytes),
         pageSizeBytes: pageBytes,
-        dirtyRateBytesPerSecond: Math.round(this.#dirtyRate),
+        dirtyRateBytesPerSecond: Math.round(this.#dirtyRate.bytesPerSecond),
         throughputBytesPerSecond: begun ? this.#stream.bytesPerSecond : 0,
         iteration: this.#iteration,
         throttlePercent: this.#throttle.percent,
@@ -249,37 +238,20 @@ export class SimulatedJob {
     this.#planSync();
   }
 
-  /** The next look for dirty pages: when QEMU always does, or when all that is known fits the limit. */
   #planSync(): void {
-    const stream = this.#stream;
-    const untilAllSent = stream.handingMs(this.#memory.costBytes(stream.linkBytesPerSecond));
-    const overrunMs = stream.bytesPerSecond > 0 ? (overrunBytes / stream.bytesPerSecond) * 1000 : 0;
-    const aSliceMs = sliceMs + overrunMs;
-    const untilFits = Math.ceil(stream.handingMs(this.#tooMuchBytes()) / aSliceMs) * aSliceMs;
-    const sinceSync = this.#clock.nowMs() - this.#syncedAtMs;
-    const untilDue = Math.max(0, this.#longestSyncMs + overrunMs - sinceSync);
-    const continuous = this.#syncMs !== Infinity;
-    const untilWanted = continuous ? untilAllSent : Math.min(untilAllSent, untilFits);
-    const wait = Math.min(untilDue, Math.max(leastSyncMs, untilWanted));
+    const sinceSyncMs = this.#clock.nowMs() - this.#syncedAtMs;
+    const wait = this.#looks.nextMs(sinceSyncMs, this.#thresholdBytes(), this.#throttle.percent);
     if (wait === Infinity) this.#withdraw();
-    else this.#next(wait, () => this.#reachedSync(wait === untilDue));
-  }
-
-  get #longestSyncMs(): number {
-    return Math.min(this.#syncMs, this.#throttle.percent > 0 ? throttledSyncMs : Infinity);
+    else this.#next(wait, () => this.#reachedSync());
   }
 
   /** An unsteady link may have carried less than was planned with. */
-  #reachedSync(due: boolean): void {
+  #reachedSync(): void {
     this.#settle();
-    const isShort = this.#syncMs === Infinity && this.#tooMuchBytes() > roundingBytes;
-    if (!due && isShort) this.#planSync();
-    else this.#syncAndJudge();
-  }
-
-  /** By how much what is known to be dirty exceeds the limit, bytes of link. */
-  #tooMuchBytes(): number {
-    return this.#memory.costBytes(this.#stream.linkBytesPerSecond, this.#thresholdBytes());
+    const sinceSyncMs = this.#clock.nowMs() - this.#syncedAtMs;
+    if (this.#looks.isDue(sinceSyncMs, this.#thresholdBytes(), this.#throttle.percent))
+      this.#syncAndJudge();
+    else this.#planSync();
   }
 
   #thresholdBytes(): number {
@@ -338,12 +310,7 @@ export class SimulatedJob {
     const written = this.#memory.sync(this.#syncedAtMs, now, this.#workShare);
     this.#syncedAtMs = now;
     this.#iteration += 1;
-    this.#newlyDirty += written;
-    if (now - this.#rateSinceMs >= ratePeriodMs) {
-      this.#dirtyRate = (this.#newlyDirty / (now - this.#rateSinceMs)) * 1000;
-      this.#newlyDirty = 0;
-      this.#rateSinceMs = now;
-    }
+    this.#dirtyRate.noteSync(ms, written);
     this.#throttle.noteSync(ms, written);
   }
 
