@@ -1,4 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** What the tested commands remember goes here, and never to the place of a real installation. */
+const stateDir = join(tmpdir(), `drover-test-state-${process.pid}`);
 
 export default defineConfig({
   test: {
@@ -14,6 +19,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 20_000,
+          env: { DROVER_STATE_DIR: stateDir },
         },
       },
       {
@@ -23,6 +29,8 @@ export default defineConfig({
           // The lab is one machine of few cores: its scenarios run one after another.
           fileParallelism: false,
           testTimeout: 120_000,
+          env: { DROVER_STATE_DIR: stateDir },
+          globalSetup: ['tests/remove-state.ts'],
           hookTimeout: 120_000,
         },
       },

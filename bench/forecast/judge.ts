@@ -1,7 +1,7 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
-import type { Steersman } from '../../src/migration/steersman.ts';
-import type { Decision, Ending, MigrationCapabilities } from '../../src/steering/decision.ts';
-import type { SteeringState } from '../../src/steering/situation.ts';
+import { rideAlong, type Step } from '../../src/replay/ride-along.ts';
+import type { Ending, MigrationCapabilities } from '../../src/steering/decision.ts';
+import type { Steersman } from '../../src/steering/steersman.ts';
 
 /** How a migration really went. */
 export interface Actual {
@@ -23,21 +23,18 @@ export interface Said {
 }
 
 /** The forecast of the whole way from a decision on it. */
-export function saidAt(share: number, decision: Decision, last: Sample): Said {
+function saidAt(share: number, { sample, decision }: Step): Said {
   const { ending, forecast } = decision;
   return {
     share,
     ending,
     totalMs: decision.atMs + forecast.timeMs.p50,
     blackoutMs: forecast.blackoutMs.p50,
-    bytes: last.memorySentBytes + forecast.bytes,
+    bytes: sample.memorySentBytes + forecast.bytes,
   };
 }
 
-/**
- * Has a steersman ride along a recorded migration and asks him at each share of the way. What he
- * decides takes effect, as it did then.
- */
+/** Has a steersman ride along a recorded migration, and asks him at each share of the way. */
 export function sayAlong(
   steersman: Steersman,
   capabilities: MigrationCapabilities,
@@ -45,37 +42,11 @@ export function sayAlong(
   totalMs: number,
   shares: readonly number[],
 ): Said[] {
-  const plan = steersman.plan(capabilities);
-  let state: SteeringState = {
-    maxDowntimeMs: plan.maxDowntimeMs,
-    maxDowntimeSetAtMs: 0,
-    paced: false,
-    pacedBefore: false,
-  };
-  const said: Said[] = [];
-  const due = [...shares];
-  for (const sample of samples) {
-    steersman.observe(sample);
-    if (sample.phase !== 'pre-copy') continue;
-    const decision = steersman.decide(sample.atMs, state);
-    state = after(state, decision);
-    const share = due[0];
-    if (share === undefined || sample.atMs < share * totalMs) continue;
-    due.shift();
-    said.push(saidAt(share, decision, sample));
-  }
-  return said;
-}
-
-function after(state: SteeringState, { atMs, action }: Decision): SteeringState {
-  switch (action.kind) {
-    case 'set-max-downtime':
-      return { ...state, maxDowntimeMs: action.ms, maxDowntimeSetAtMs: atMs };
-    case 'set-max-speed':
-      return { ...state, paced: Number.isFinite(action.bytesPerSecond), pacedBefore: true };
-    default:
-      return state;
-  }
+  const steps = rideAlong(steersman, capabilities, samples);
+  return shares.flatMap((share) => {
+    const step = steps.find(({ decision }) => decision.atMs >= share * totalMs);
+    return step === undefined ? [] : [saidAt(share, step)];
+  });
 }
 
 /** Relative error, as a share of what it really was. */

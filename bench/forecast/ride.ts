@@ -1,13 +1,13 @@
 import { type Lesson, learn, priorFrom } from '../../src/forecast/learn.ts';
 import type { Prior, Syncing } from '../../src/forecast/prior.ts';
-import { foresee } from '../../src/migration/foresee.ts';
 import type { MigrationResult } from '../../src/migration/result.ts';
 import { migrateVm } from '../../src/migration/service.ts';
-import { type Intent, steersmanFor } from '../../src/migration/steering.ts';
 import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { setTags } from '../../src/migration/tags.ts';
 import { defaultMatrix } from '../../src/policy/matrix.ts';
 import type { Ending, MigrationCapabilities } from '../../src/steering/decision.ts';
+import { foresee } from '../../src/steering/foresee.ts';
+import { type Intent, steersmanFor } from '../../src/steering/steersman.ts';
 import { guestMemoryBytes, type Pair } from '../steering/cells.ts';
 import type { Stage, Way } from '../steering/stage.ts';
 import { type Actual, type Said, sayAlong } from './judge.ts';

@@ -2,7 +2,7 @@ import { SimulatedWorld } from '../../src/hypervisor/simulated.ts';
 import type { SimulatedHost } from '../../src/hypervisor/simulated-host.ts';
 import { VirtualClock } from '../../src/hypervisor/virtual-clock.ts';
 import { runMigration } from '../../src/migration/run.ts';
-import { steersmanFor } from '../../src/migration/steering.ts';
+import { steersmanFor } from '../../src/steering/steersman.ts';
 import type { Scene } from './scenes.ts';
 
 /** A migration that has not ended by then is given up. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Exclusion, exclusions } from '../policy/exclusions.ts';
 import { isLabel, labelForm } from '../policy/tags.ts';
-import { importances, reasons } from '../policy/vocabulary.ts';
+import { importances, reasons, slaClasses } from '../policy/vocabulary.ts';
 
 /** Options that several commands take, each described once. */
 export const fields = {
@@ -10,6 +10,7 @@ export const fields = {
       '--importance <level>',
       'how much it matters that the VM arrives; by default what the reason implies',
     ).choices(importances),
+  slaClass: () => new Option('--class <class>', 'what the VM is worth').choices(slaClasses),
   reason: () => new Option('--reason <reason>', 'why the VM is moved').choices(reasons),
   never: () =>
     new Option(

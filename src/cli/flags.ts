@@ -24,6 +24,17 @@ export interface ForecastFlags {
   readonly output: OutputFormat;
 }
 
+export interface ExplainFlags {
+  readonly output: OutputFormat;
+}
+
+export interface ReplayFlags {
+  readonly policy?: string;
+  readonly class?: SlaClass;
+  readonly importance?: Importance;
+  readonly output: OutputFormat;
+}
+
 export interface AbortFlags {
   readonly from: string;
   readonly config?: string;

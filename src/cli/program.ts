@@ -21,6 +21,21 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./forecast.ts')).forecastCommand(io),
   },
   {
+    name: 'migrations',
+    summary: 'list the migrations that are remembered here',
+    load: async (io) => (await import('./migrations.ts')).migrationsCommand(io),
+  },
+  {
+    name: 'explain',
+    summary: 'tell what was done to a VM that was moved, and why',
+    load: async (io) => (await import('./explain.ts')).explainCommand(io),
+  },
+  {
+    name: 'replay',
+    summary: 'take the decisions of a recorded migration again, on other terms',
+    load: async (io) => (await import('./replay.ts')).replayCommand(io),
+  },
+  {
     name: 'abort',
     summary: 'cancel a running migration; the VM stays where it is',
     load: async (io) => (await import('./abort.ts')).abortCommand(io),
@@ -52,6 +67,7 @@ Examples:
   drover migrate billing-db --from h1 --to h2 --reason evacuation
   drover class set billing-db panda --host h1
   drover tag set billing-db --never post-copy --host h1
+  drover explain billing-db
   drover abort billing-db --from h1
   drover policy show
 

@@ -1,6 +1,8 @@
 import { loadConfig } from '../fleet/config.ts';
 import type { Range } from '../forecast/forecast.ts';
+import { localJournal } from '../journal/local.ts';
 import { type ForecastAnswer, forecastVm } from '../migration/service.ts';
+import { realSurroundings } from '../migration/surroundings.ts';
 import type { Ending } from '../steering/decision.ts';
 import type { OpenOption } from '../steering/options-before.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
@@ -13,7 +15,8 @@ import { type Column, formatTable } from './table.ts';
 export async function runForecast(io: Io, vm: string, flags: ForecastFlags): Promise<void> {
   const { from, to, importance, reason } = flags;
   const config = await loadConfig(flags.config);
-  const answer = await forecastVm({ vm, from, to, importance, reason }, config);
+  const surroundings = { ...realSurroundings, journal: localJournal() };
+  const answer = await forecastVm({ vm, from, to, importance, reason }, config, surroundings);
   await print(io, flags.output, forecastDocument(answer), { table: () => forecastText(answer) });
 }
 

@@ -1,10 +1,12 @@
 import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { loadConfig } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
+import { localJournal } from '../journal/local.ts';
 import type { RunEvent, StopReason } from '../migration/events.ts';
 import type { MigrateRequest } from '../migration/request.ts';
 import type { MigrationResult } from '../migration/result.ts';
-import { migrateVm } from '../migration/service.ts';
+import { type Moved, migrateVm } from '../migration/service.ts';
+import { realSurroundings } from '../migration/surroundings.ts';
 import { parseDuration } from '../units/duration.ts';
 import type { MigrateFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -46,7 +48,9 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
     else leaveAtOnce();
   }, leaveAtOnce);
   try {
-    const result = await migrateVm(request, config, { onEvent, signal: stop.signal });
+    const surroundings = { ...realSurroundings, journal: localJournal() };
+    const watching = { onEvent, signal: stop.signal };
+    const result = await migrateVm(request, config, watching, surroundings);
     view.clear();
     await report(io, flags, result);
     if (result.outcome === 'detached') io.err.write(detached());
@@ -79,7 +83,7 @@ function memoryFlows(event: RunEvent): boolean {
   return event.kind === 'progress' && event.progress.phase !== 'setup';
 }
 
-async function report(io: Io, flags: MigrateFlags, result: MigrationResult): Promise<void> {
+async function report(io: Io, flags: MigrateFlags, result: Moved): Promise<void> {
   await print(io, flags.output, migrationDocument(result), { table: summaryText });
   const wanted = result.outcome === 'detached' && !flags.wait;
   io.endWith(wanted ? exitCodes.ok : exitCodeOfOutcome[result.outcome]);

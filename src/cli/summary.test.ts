@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MigrationResult } from '../migration/result.ts';
+import type { Moved } from '../migration/service.ts';
 import { migrationDocument, summaryText } from './summary.ts';
 
 const none = { p50: 0, p90: 0 };
-const result: MigrationResult = {
+const result: Moved = {
+  id: '20260301T101500Z-3f2a',
   outcome: 'completed',
   domain: { name: 'web', uuid: '7d1c6f0e-3a2b-4c5d-8e9f-0a1b2c3d4e5f' },
   from: 'h1',
@@ -40,6 +41,7 @@ const result: MigrationResult = {
 describe('the JSON document', () => {
   it('has the documented fields, with their units in whole numbers', () => {
     expect(migrationDocument(result)).toEqual({
+      id: '20260301T101500Z-3f2a',
       vm: 'web',
       uuid: '7d1c6f0e-3a2b-4c5d-8e9f-0a1b2c3d4e5f',
       from: 'h1',
@@ -89,6 +91,7 @@ describe('the summary', () => {
         '  why',
         '    - It begins gently.',
         '    - It writes faster than the link carries.',
+        '  more      drover explain 20260301T101500Z-3f2a',
         '',
       ].join('\n'),
     );

@@ -1,9 +1,12 @@
 import type { MigrationResult } from '../migration/result.ts';
+import type { Moved } from '../migration/service.ts';
 import type { Decision } from '../steering/decision.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 
 /** A migration's result as `-o json` prints it. Field names are stable; docs/cli.md lists them. */
 export interface MigrationDocument {
+  /** Under which `drover explain` finds it. */
+  readonly id: string;
   readonly vm: string;
   readonly uuid: string;
   readonly from: string;
@@ -26,8 +29,9 @@ export interface DecisionDocument {
   readonly why: string;
 }
 
-export function migrationDocument(result: MigrationResult): MigrationDocument {
+export function migrationDocument(result: Moved): MigrationDocument {
   return {
+    id: result.id,
     vm: result.domain.name,
     uuid: result.domain.uuid,
     from: result.from,
@@ -56,6 +60,7 @@ export function summaryText(document: MigrationDocument): string {
     ...(document.outcome === 'completed' ? [`  blackout  ${blackoutText(document)}`] : []),
     '  why',
     ...document.why.map((sentence) => `    - ${sentence}`),
+    `  more      drover explain ${document.id}`,
   ];
   return `${lines.join('\n')}\n`;
 }

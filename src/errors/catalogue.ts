@@ -34,6 +34,8 @@ export const catalogue = {
   'migration.failed-safe': exitCodes.failedSafe,
   'migration.lost': exitCodes.failed,
   'migration.unknown': exitCodes.unknown,
+  'recording.invalid': exitCodes.usage,
+  'recording.not-found': exitCodes.notFound,
   'lab.missing': exitCodes.conflict,
   'lab.not-found': exitCodes.notFound,
   'lab.conflict': exitCodes.conflict,

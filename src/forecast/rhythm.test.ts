@@ -6,7 +6,7 @@ const mib = 2 ** 20;
 
 /** Half-second slices of a guest that writes in the letters `b` and rests in the letters `q`. */
 function played(seconds: string): Span[] {
-  return [...seconds].flatMap((letter, second) =>
+  return seconds.split('').flatMap((letter, second) =>
     [500, 1_000].map((ms) => ({
       endMs: second * 1_000 + ms,
       ms: 500,

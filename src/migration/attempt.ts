@@ -2,6 +2,7 @@ import type { Clock } from '../hypervisor/clock.ts';
 import type { DomainChange, MigrateOptions } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
+import type { Steersman } from '../steering/steersman.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
@@ -13,7 +14,6 @@ import { Recovery } from './recovery.ts';
 import type { MigrationResult } from './result.ts';
 import { Settling } from './settling.ts';
 import { Silence } from './silence.ts';
-import type { Steersman } from './steersman.ts';
 import {
   type Effect,
   initialState,

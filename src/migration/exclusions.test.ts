@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import { noJournal } from '../journal/journal.ts';
 import { type Exclusion, exclusions } from '../policy/exclusions.ts';
 import { type Importance, importances, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import type { MigrationResult } from './result.ts';
@@ -54,7 +55,12 @@ async function migrate(scene: Scene): Promise<MigrationResult> {
   });
   const connect: Surroundings['connect'] = ({ name }) =>
     Promise.resolve(name === 'h1' ? hosts.h1 : hosts.h2);
-  const surroundings = { clock, connect, past: () => Promise.resolve([]) };
+  const surroundings = {
+    clock,
+    connect,
+    journal: noJournal,
+    stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
+  };
   const config = configOf(scene);
   const labels = labelled ? ['special'] : [];
   const tags = { slaClass, never: own, labels };

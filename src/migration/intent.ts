@@ -1,6 +1,6 @@
 import type { DomainFacts, Host } from '../hypervisor/port.ts';
 import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
-import type { Steersman } from './steersman.ts';
+import type { Steersman } from '../steering/steersman.ts';
 
 /** One migration that pre-flight has found possible. */
 export interface RunIntent {

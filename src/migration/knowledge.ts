@@ -1,18 +1,9 @@
 import { type Lesson, learn, priorFrom } from '../forecast/learn.ts';
 import type { Prior } from '../forecast/prior.ts';
-import type { Sample } from '../forecast/telemetry.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Recording } from '../recording/recording.ts';
 import type { Cleared } from './preflight.ts';
-
-/** An earlier migration, as far as it teaches something of the next. */
-export interface Past {
-  readonly vmUuid: string;
-  readonly slaClass: SlaClass;
-  readonly from: string;
-  readonly to: string;
-  readonly samples: readonly Sample[];
-}
 
 /** What is known of a guest and its way before it moves. */
 export interface Known {
@@ -29,22 +20,22 @@ export async function knownBefore(
   cleared: Cleared,
   slaClass: SlaClass,
   all: {
-    readonly past: readonly Past[];
+    readonly past: readonly Recording[];
     readonly measured: readonly SeenWrites[];
     readonly capBytesPerSecond: number | undefined;
   },
 ): Promise<Known> {
   const { domain, source, destination, sourceFacts } = cleared;
-  const lessons = (fits: (one: Past) => boolean): Lesson[] =>
+  const lessons = (fits: (one: Recording) => boolean): Lesson[] =>
     all.past
       .filter(fits)
       .slice(0, mostLessons)
       .map(({ samples }) => learn(samples));
-  const ofGuest = lessons(({ vmUuid }) => vmUuid === domain.uuid);
+  const ofGuest = lessons(({ vm }) => vm.uuid === domain.uuid);
   // A link carries as much back as forth, as far as anybody knows.
   const ends = new Set([source.name, destination.name]);
-  const ofWay = lessons(({ from, to }) => from !== to && ends.has(from) && ends.has(to));
-  const ofClass = lessons((one) => one.slaClass === slaClass && one.vmUuid !== domain.uuid);
+  const ofWay = lessons(({ from, to }) => ends.has(from.name) && ends.has(to.name));
+  const ofClass = lessons((one) => one.slaClass === slaClass && one.vm.uuid !== domain.uuid);
   const resident = await source.residentBytes(domain.uuid);
   const residentBytes = resident === undefined ? undefined : Math.min(resident, domain.memoryBytes);
   const prior = priorFrom({

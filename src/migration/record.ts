@@ -1,6 +1,7 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import type { DomainChange } from '../hypervisor/port.ts';
 import type { Decision } from '../steering/decision.ts';
+import { isTurn } from '../steering/turns.ts';
 import type { RunEvent } from './events.ts';
 import { type Progress, progressAfter } from './progress.ts';
 import type { Blackout } from './result.ts';
@@ -41,13 +42,10 @@ export class Record {
     this.#tell({ kind: 'progress', progress: this.#progress });
   }
 
-  /**
-   * Keeps the turns: a decision of another kind than the last one, and every new downtime limit. The
-   * same act decided again, because it has not taken effect yet, is no news.
-   */
+  /** Keeps the turns. */
   decision(decision: Decision): void {
+    if (!isTurn(this.decisions.at(-1), decision)) return;
     const { kind } = decision.action;
-    if (kind === this.decisions.at(-1)?.action.kind && kind !== 'set-max-downtime') return;
     this.decisions.push(decision);
     if (kind !== 'wait') this.why.push(decision.why);
     this.#tell({ kind: 'decision', decision });

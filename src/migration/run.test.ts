@@ -4,11 +4,11 @@ import { type SimulatedHost, SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import type { Action, Decision } from '../steering/decision.ts';
+import type { Steersman } from '../steering/steersman.ts';
 import type { RunEvent, StopReason } from './events.ts';
 import type { RunIntent } from './intent.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
-import type { Steersman } from './steersman.ts';
 
 const mib = 2 ** 20;
 

@@ -4,6 +4,7 @@ import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import { noJournal } from '../journal/journal.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { ActionKind } from '../steering/decision.ts';
@@ -134,7 +135,16 @@ function setStage(
     if (host !== undefined) return Promise.resolve(host);
     return Promise.reject(new DroverError('host.unreachable', `${name} is not there`));
   };
-  return { clock, config, surroundings: { clock, connect, past: () => Promise.resolve([]) } };
+  return {
+    clock,
+    config,
+    surroundings: {
+      clock,
+      connect,
+      journal: noJournal,
+      stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
+    },
+  };
 }
 
 const watching = { onEvent: () => undefined, signal: new AbortController().signal };

@@ -3,22 +3,30 @@ import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
+import type { Recording } from '../recording/recording.ts';
+import { type Foresight, foresee } from '../steering/foresee.ts';
+import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
 import { type Approach, approach } from './approach.ts';
 import type { RunEvent } from './events.ts';
-import { type Foresight, foresee } from './foresee.ts';
 import { type Known, knownBefore } from './knowledge.ts';
+import { messageOf } from './look.ts';
 import type { Finding } from './preflight.ts';
+import { beginRecording, endRecording } from './recording.ts';
 import type { MigrateRequest } from './request.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
-import { type Intent, steersmanFor } from './steering.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 export interface Watching {
   readonly onEvent: (event: RunEvent) => void;
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal;
+}
+
+/** What became of a migration, and the id under which it is remembered. */
+export interface Moved extends MigrationResult {
+  readonly id: string;
 }
 
 /**
@@ -30,7 +38,7 @@ export async function migrateVm(
   config: Config,
   watching: Watching,
   surroundings: Surroundings = realSurroundings,
-): Promise<MigrationResult> {
+): Promise<Moved> {
   return approach(request, config, surroundings, async (approached) => {
     if (watching.signal.aborted) throw stoppedBefore(request);
     tellDoubts(approached.findings, watching);
@@ -69,15 +77,17 @@ interface Start {
   readonly approached: Approach;
 }
 
-async function start(all: Start): Promise<MigrationResult> {
+async function start(all: Start): Promise<Moved> {
   const { request, config, watching, surroundings, approached } = all;
   const { domain, source, destination, destinationUri } = approached.cleared;
   const { capabilities, postCopyRecovery } = approached.allowed;
   const matrix = matrixWith(config.policy);
   const intent = intentOf(request, approached);
   const { prior } = await lookBack(approached, surroundings, []);
+  const begun = beginRecording({ request, approached, matrix, prior, ...surroundings.stamp() });
+  await remember(begun, all);
   const briefing = { intent: () => intent, matrix, prior, memoryBytes: domain.memoryBytes };
-  return runMigration(
+  const result = await runMigration(
     {
       domain,
       destinationUri,
@@ -90,19 +100,34 @@ async function start(all: Start): Promise<MigrationResult> {
     watching.onEvent,
     watching.signal,
   );
+  await remember(endRecording(begun, result), all);
+  return { ...result, id: begun.id };
+}
+
+/** A journal that cannot be written stops no migration. */
+async function remember(recording: Recording, { surroundings, watching }: Start): Promise<void> {
+  try {
+    await surroundings.journal.keep(recording);
+  } catch (error) {
+    const message = `This migration cannot be recorded: ${messageOf(error)}`;
+    watching.onEvent({ kind: 'notice', message, atMs: 0 });
+  }
 }
 
 function intentOf({ deadlineMs }: MigrateRequest, { standing, importance }: Approach): Intent {
   return { slaClass: standing.slaClass, importance, deadlineMs };
 }
 
+/** So many of the newest migrations are looked through. */
+const lookedThrough = 200;
+
 async function lookBack(
   { cleared, standing, capBytesPerSecond }: Approach,
-  surroundings: Surroundings,
+  { journal }: Surroundings,
   measured: readonly SeenWrites[],
 ): Promise<Known> {
-  const all = { past: await surroundings.past(), measured, capBytesPerSecond };
-  return knownBefore(cleared, standing.slaClass, all);
+  const past = await journal.recent(lookedThrough);
+  return knownBefore(cleared, standing.slaClass, { past, measured, capBytesPerSecond });
 }
 
 /** What a migration would be like, and from what that is known. */

@@ -6,9 +6,9 @@ import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import type { MigrationCapabilities } from '../steering/decision.ts';
+import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
-import { type Intent, steersmanFor } from './steering.ts';
 
 const mib = 2 ** 20;
 

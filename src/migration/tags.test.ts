@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Config, emptyConfig } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import { noJournal } from '../journal/journal.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags, type TagsAnswer } from './tags.ts';
@@ -28,7 +29,8 @@ function stage(): Stage {
   const surroundings: Surroundings = {
     clock,
     connect: () => Promise.resolve(host),
-    past: () => Promise.resolve([]),
+    journal: noJournal,
+    stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
   };
   const config: Config = {
     ...emptyConfig,

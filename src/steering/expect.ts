@@ -1,12 +1,5 @@
 import type { Outlook } from '../forecast/model.ts';
-import {
-  afterWaiting,
-  firstPassLeftMs,
-  forecastPreCopy,
-  forecastStay,
-  later,
-  switchOverMs,
-} from '../forecast/options.ts';
+import { afterWaiting, firstPassLeftMs, forecastStay, later } from '../forecast/options.ts';
 import { candidatesOf, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { bestPath } from './paths.ts';

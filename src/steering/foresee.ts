@@ -3,10 +3,10 @@ import type { Prior } from '../forecast/prior.ts';
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { Matrix } from '../policy/matrix.ts';
-import type { Expectation, MigrationCapabilities } from '../steering/decision.ts';
-import { expect } from '../steering/expect.ts';
-import { type OpenOption, optionsBefore } from '../steering/options-before.ts';
-import { type Intent, situationBefore } from './steering.ts';
+import type { Expectation, MigrationCapabilities } from './decision.ts';
+import { expect } from './expect.ts';
+import { type OpenOption, optionsBefore } from './options-before.ts';
+import { type Intent, situationBefore } from './steersman.ts';
 
 /** What a migration is expected to be like, before it begins. */
 export interface Foresight {

@@ -1,14 +1,22 @@
 import { type GuestModel, modelOf, observe, outlookBefore } from '../forecast/model.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
+import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
-import { expect } from '../steering/expect.ts';
-import { planStart, type StartPlan } from '../steering/plan-start.ts';
-import type { Situation } from '../steering/situation.ts';
-import { steer } from '../steering/steer.ts';
-import type { Steersman } from './steersman.ts';
+import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
+import { expect } from './expect.ts';
+import { planStart, type StartPlan } from './plan-start.ts';
+import type { Situation, SteeringState } from './situation.ts';
+import { steer } from './steer.ts';
+
+/** Who decides for one migration. It sees samples and the time, and touches nothing. */
+export interface Steersman {
+  plan(capabilities: MigrationCapabilities): StartPlan;
+  observe(sample: Sample): void;
+  /** `state` is what has taken effect, not what was decided: an act can fail. */
+  decide(atMs: number, state: SteeringState): Decision;
+}
 
 /** What is moved, how much it matters, by when, and what the admins say. All of it may change. */
 export interface Intent {

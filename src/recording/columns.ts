@@ -1,0 +1,134 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { Sample, SamplePhase } from '../forecast/telemetry.ts';
+
+/**
+ * Telemetry as columns, each a text of differences from one reading to the next: `4096 0*12 8192`
+ * stands for 4096, twelve times 0 and 8192. A minute of telemetry is a few kilobytes, and nothing
+ * is lost but what is below a microsecond.
+ */
+export type SampleColumns = Readonly<Record<NumberField | 'atUs' | 'phase', string>>;
+
+const numberFields = [
+  'memoryTotalBytes',
+  'memoryRemainingBytes',
+  'memorySentBytes',
+  'normalPages',
+  'constantPages',
+  'pageSizeBytes',
+  'dirtyRateBytesPerSecond',
+  'throughputBytesPerSecond',
+  'iteration',
+  'throttlePercent',
+  'postCopyRequests',
+] as const satisfies readonly (keyof Sample)[];
+type NumberField = (typeof numberFields)[number];
+
+export const columnNames = ['atUs', ...numberFields, 'phase'] as const;
+
+const phases = ['setup', 'pre-copy', 'post-copy'] as const satisfies readonly SamplePhase[];
+
+export function encodeSamples(samples: readonly Sample[]): SampleColumns {
+  const column = (name: string, valueOf: (sample: Sample) => number): [string, string] => [
+    name,
+    packed(differences(samples.map(valueOf))),
+  ];
+  const columns = Object.fromEntries([
+    column('atUs', ({ atMs }) => Math.round(atMs * 1000)),
+    ...numberFields.map((field) => column(field, (sample) => sample[field])),
+    column('phase', ({ phase }) => phases.indexOf(phase)),
+  ]);
+  return { ...emptyColumns, ...columns };
+}
+
+const emptyColumns: SampleColumns = {
+  atUs: '',
+  memoryTotalBytes: '',
+  memoryRemainingBytes: '',
+  memorySentBytes: '',
+  normalPages: '',
+  constantPages: '',
+  pageSizeBytes: '',
+  dirtyRateBytesPerSecond: '',
+  throughputBytesPerSecond: '',
+  iteration: '',
+  throttlePercent: '',
+  postCopyRequests: '',
+  phase: '',
+};
+
+/** Throws `recording.invalid`, which names the column, where one cannot be read. */
+export function decodeSamples(columns: SampleColumns): Sample[] {
+  const values = new Map(columnNames.map((name) => [name, sums(unpacked(name, columns[name]))]));
+  const count = values.get('atUs')?.length ?? 0;
+  for (const [name, column] of values) {
+    if (column.length === count) continue;
+    throw invalid(name, `it has ${column.length} readings, and there are ${count} times`);
+  }
+  const at = (name: (typeof columnNames)[number], index: number): number =>
+    values.get(name)?.[index] ?? 0;
+  return Array.from({ length: count }, (_, index) => ({
+    atMs: at('atUs', index) / 1000,
+    memoryTotalBytes: at('memoryTotalBytes', index),
+    memoryRemainingBytes: at('memoryRemainingBytes', index),
+    memorySentBytes: at('memorySentBytes', index),
+    normalPages: at('normalPages', index),
+    constantPages: at('constantPages', index),
+    pageSizeBytes: at('pageSizeBytes', index),
+    dirtyRateBytesPerSecond: at('dirtyRateBytesPerSecond', index),
+    throughputBytesPerSecond: at('throughputBytesPerSecond', index),
+    iteration: at('iteration', index),
+    throttlePercent: at('throttlePercent', index),
+    postCopyRequests: at('postCopyRequests', index),
+    phase: phaseOf(at('phase', index)),
+  }));
+}
+
+function phaseOf(index: number): SamplePhase {
+  const phase = phases[index];
+  if (phase === undefined) throw invalid('phase', `${index} is none`);
+  return phase;
+}
+
+function differences(values: readonly number[]): number[] {
+  return values.map((value, index) => value - (values[index - 1] ?? 0));
+}
+
+function sums(values: readonly number[]): number[] {
+  let sum = 0;
+  return values.map((value) => {
+    sum += value;
+    return sum;
+  });
+}
+
+function packed(values: readonly number[]): string {
+  const words: string[] = [];
+  for (let index = 0; index < values.length; ) {
+    const value = values[index];
+    let end = index + 1;
+    while (values[end] === value) end += 1;
+    words.push(end - index > 1 ? `${value}*${end - index}` : String(value));
+    index = end;
+  }
+  return words.join(' ');
+}
+
+/** More readings than this no migration has: a broken count must not fill the memory. */
+const mostReadings = 1_000_000;
+
+function unpacked(name: string, text: string): number[] {
+  const values: number[] = [];
+  for (const word of text.split(' ')) {
+    if (word === '') continue;
+    const match = /^(-?\d+(?:\.\d+)?)(?:\*(\d+))?$/.exec(word);
+    if (match === null) throw invalid(name, `'${word}' is no difference`);
+    const times = Number(match[2] ?? 1);
+    if (values.length + times > mostReadings) throw invalid(name, 'it has too many readings');
+    for (let index = 0; index < times; index += 1) values.push(Number(match[1]));
+  }
+  return values;
+}
+
+function invalid(column: string, why: string): DroverError {
+  return new DroverError('recording.invalid', `samples.${column}: ${why}`);
+}

@@ -1,0 +1,35 @@
+import { DroverError } from '../errors/catalogue.ts';
+import { encodeSamples } from './columns.ts';
+import { type Recording, recordingSchema } from './recording.ts';
+
+/** A recording as the text of its file. */
+export function recordingText(recording: Recording): string {
+  const plain = { ...recording, samples: encodeSamples(recording.samples) };
+  const text = JSON.stringify(
+    plain,
+    (_, value: unknown) => (value === Infinity ? 'never' : value),
+    1,
+  );
+  return `${text}\n`;
+}
+
+/** Reads one; throws `recording.invalid`, which names the file, the field and what is allowed. */
+export function parseRecording(text: string, file: string): Recording {
+  const parsed = recordingSchema.safeParse(jsonOf(text, file));
+  if (parsed.success) return parsed.data;
+  const messages = parsed.error.issues.map(({ path, message }) => {
+    const field = path.map(String).join('.') || 'the file';
+    return `${file}: ${field}: ${message}`;
+  });
+  throw new DroverError('recording.invalid', messages.join('\n'), {
+    hint: 'A recording is written by `drover migrate`; this file was changed, or is of another version.',
+  });
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DroverError('recording.invalid', `${file} is no JSON`, { cause: error });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Matrix } from '../policy/matrix.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { Decision } from '../steering/decision.ts';
+import { steersmanFor } from '../steering/steersman.ts';
+import { isTurn } from '../steering/turns.ts';
+import { ends, rideAlong } from './ride-along.ts';
+
+/** By what the decisions are taken again. */
+export interface Terms {
+  readonly matrix: Matrix;
+  readonly slaClass: SlaClass;
+  readonly importance: Importance;
+}
+
+/** A recorded migration beside the decisions that other terms would have led to. */
+export interface Replay {
+  readonly recorded: readonly Decision[];
+  readonly replayed: readonly Decision[];
+  /** The first decisions that differ in what they do; `undefined` where all do the same. */
+  readonly firstDifference:
+    | { readonly recorded: Decision | undefined; readonly replayed: Decision | undefined }
+    | undefined;
+}
+
+/**
+ * Takes a recorded migration's decisions again, over what was read then. From the first different
+ * act on, the telemetry is no longer what would have been read: the replay is a guess from there.
+ */
+export function replay(recording: Recording, { matrix, slaClass, importance }: Terms): Replay {
+  const intent = { slaClass, importance, deadlineMs: recording.deadlineMs };
+  const steersman = steersmanFor({
+    intent: () => intent,
+    matrix,
+    prior: recording.prior,
+    memoryBytes: recording.vm.memoryBytes,
+  });
+  const steps = rideAlong(steersman, recording.capabilities, recording.samples);
+  const replayed: Decision[] = [];
+  for (const { decision } of steps) if (isTurn(replayed.at(-1), decision)) replayed.push(decision);
+  const recorded = untilTheEnd(recording.decisions);
+  return { recorded, replayed, firstDifference: differenceOf(recorded, replayed) };
+}
+
+/** The act that ends pre-copy may be tried several times: the first one counts. */
+function untilTheEnd(decisions: readonly Decision[]): readonly Decision[] {
+  const index = decisions.findIndex(ends);
+  return index < 0 ? decisions : decisions.slice(0, index + 1);
+}
+
+function differenceOf(
+  recorded: readonly Decision[],
+  replayed: readonly Decision[],
+): Replay['firstDifference'] {
+  const [was, is] = [actsOf(recorded), actsOf(replayed)];
+  for (let index = 0; index < Math.max(was.length, is.length); index += 1) {
+    const [a, b] = [was[index], is[index]];
+    if (a === undefined || b === undefined || !alike(a, b)) return { recorded: a, replayed: b };
+  }
+  return undefined;
+}
+
+export function actsOf(decisions: readonly Decision[]): readonly Decision[] {
+  return decisions.filter(({ action }) => action.kind !== 'wait');
+}
+
+/** Decisions at the same reading that set nearly the same value do the same. */
+const sameMs = 1;
+const sameShare = 0.01;
+
+function alike(a: Decision, b: Decision): boolean {
+  if (Math.abs(a.atMs - b.atMs) > sameMs || a.action.kind !== b.action.kind) return false;
+  return near(amountOf(a), amountOf(b));
+}
+
+function amountOf({ action }: Decision): number {
+  if (action.kind === 'set-max-downtime') return action.ms;
+  if (action.kind === 'set-max-speed') return action.bytesPerSecond;
+  return action.kind === 'freeze' ? action.expectedMs : 0;
+}
+
+function near(a: number, b: number): boolean {
+  return a === b || Math.abs(a - b) <= sameShare * Math.max(Math.abs(a), Math.abs(b));
+}
