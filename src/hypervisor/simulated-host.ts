@@ -15,10 +15,10 @@ import type {
 } from './port.ts';
 import { carry } from './simulated-carry.ts';
 import { type GuestModel, writtenBytes } from './simulated-guest.ts';
-import type { Toll } from './simulated-job.ts';
 import { Register } from './simulated-register.ts';
 import { factsOf, newResident, type Resident } from './simulated-resident.ts';
 import type { Site, World } from './simulated-setting.ts';
+import type { Toll } from './simulated-toll.ts';
 
 /** One simulated host. Beside the port it has the levers that a test or a bench pulls. */
 export class SimulatedHost implements Host, Site {

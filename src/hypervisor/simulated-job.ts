@@ -1,13 +1,13 @@
 import type { SamplePhase } from '../forecast/telemetry.ts';
 import type { JobReading, MigrateOptions } from './port.ts';
 import { DirtyRate } from './simulated-dirty-rate.ts';
-import { faultMs, stalledShare } from './simulated-faults.ts';
-import { type GuestModel, workMs } from './simulated-guest.ts';
+import type { GuestModel } from './simulated-guest.ts';
 import { Looks } from './simulated-looks.ts';
 import { DirtyMemory } from './simulated-memory.ts';
 import type { HypervisorTraits } from './simulated-qemu.ts';
 import type { Stream } from './simulated-stream.ts';
 import { Throttle } from './simulated-throttle.ts';
+import { type Toll, TollKeeper } from './simulated-toll.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const pageBytes = 4096;
@@ -40,14 +40,6 @@ export interface JobSettings {
   readonly setupMs: number;
 }
 
-/** What a migration did to its guest, ms. */
-export interface Toll {
-  /** It stood still. */
-  readonly pausedMs: number;
-  /** Of its own time, what a throttle or pages that had to be fetched took away. */
-  readonly slowedMs: number;
-}
-
 type JobPhase =
   | 'setup'
   | 'pre-copy'
@@ -73,16 +65,13 @@ export class SimulatedJob {
   readonly #memory: DirtyMemory;
   readonly #throttle: Throttle;
   readonly #dirtyRate = new DirtyRate();
+  readonly #toll: TollKeeper;
   readonly #startedAtMs: number;
   #phase: JobPhase = 'setup';
   #downtimeMs: number;
   #iteration = 0;
   #settledAtMs: number;
   #syncedAtMs: number;
-  #suspendedAtMs: number | undefined;
-  #pausedMs = 0;
-  #slowedMs = 0;
-  #faults = 0;
   #withdraw: () => void = () => undefined;
   #withdrawDeath: (() => void) | undefined;
   pauseMs: number | undefined;
@@ -99,6 +88,7 @@ export class SimulatedJob {
     this.#options = options;
     this.#listener = listener;
     this.#traits = settings.traits;
+    this.#toll = new TollKeeper(guest, settings.traits);
     this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
     this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs);
@@ -123,9 +113,7 @@ export class SimulatedJob {
   }
 
   get toll(): Toll {
-    const standsStill =
-      this.#suspendedAtMs === undefined ? 0 : this.#clock.nowMs() - this.#suspendedAtMs;
-    return { pausedMs: this.#pausedMs + standsStill, slowedMs: this.#slowedMs };
+    return this.#toll.tollAt(this.#clock.nowMs());
   }
 
   /** What it would take of a link that it had to itself, bytes/s. */
@@ -170,7 +158,7 @@ export class SimulatedJob {
     if (this.#phase !== 'post-copy') return;
     this.#settle();
     this.#phase = 'broken';
-    this.#suspendedAtMs = this.#clock.nowMs();
+    this.#toll.suspend(this.#clock.nowMs());
     this.#withdraw();
     this.#listener.flowChanged();
     this.#listener.postCopyFailed();
@@ -218,7 +206,7 @@ export class SimulatedJob {
         throughputBytesPerSecond: begun ? this.#stream.bytesPerSecond : 0,
         iteration: this.#iteration,
         throttlePercent: this.#throttle.percent,
-        postCopyRequests: Math.round(this.#faults),
+        postCopyRequests: Math.round(this.#toll.faults),
         phase: this.#samplePhase(),
       },
       expectedDowntimeMs: link > 0 ? (this.#memory.dirtyBytes / link) * 1000 : 0,
@@ -271,19 +259,12 @@ export class SimulatedJob {
     stream.hand(wireBytes, from, now);
     if (this.#phase === 'pre-copy') {
       this.#throttle.noteSent(wireBytes);
-      this.#slowedMs += (1 - this.#workShare) * (now - from);
+      this.#toll.noteThrottle(now - from, this.#workShare);
     }
-    if (this.#phase === 'post-copy') this.#noteFaults(neededBefore, from, now);
-  }
-
-  /** What of its work the guest did not do for want of pages. */
-  #noteFaults(neededBefore: number, fromMs: number, untilMs: number): void {
-    const perFaultMs = faultMs(this.#guest, this.#traits, this.#stream.linkBytesPerSecond);
-    const slowedMs =
-      workMs(this.#guest, fromMs, untilMs) *
-      stalledShare(this.#guest, perFaultMs, neededBefore, this.#memory.neededShare);
-    this.#slowedMs += slowedMs;
-    if (perFaultMs > 0 && perFaultMs < Infinity) this.#faults += slowedMs / perFaultMs;
+    if (this.#phase === 'post-copy') {
+      const needed = { before: neededBefore, after: this.#memory.neededShare };
+      this.#toll.noteFaults(from, now, needed, stream.linkBytesPerSecond);
+    }
   }
 
   get #isFlowing(): boolean {
@@ -348,16 +329,13 @@ export class SimulatedJob {
 
   #suspend(phase: 'switching' | 'to-post-copy'): void {
     this.#phase = phase;
-    this.#suspendedAtMs = this.#clock.nowMs();
+    this.#toll.suspend(this.#clock.nowMs());
     this.#listener.suspended();
     this.#listener.flowChanged();
   }
 
   #noteResume(): void {
-    if (this.#suspendedAtMs === undefined) return;
-    this.pauseMs = this.#clock.nowMs() - this.#suspendedAtMs;
-    this.#pausedMs += this.pauseMs;
-    this.#suspendedAtMs = undefined;
+    this.pauseMs = this.#toll.resume(this.#clock.nowMs()) ?? this.pauseMs;
   }
 
   #planPostCopy(): void {

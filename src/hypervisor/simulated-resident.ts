@@ -1,7 +1,8 @@
 import type { Tags } from '../policy/tags.ts';
 import type { CompletedJob, DomainFacts, DomainState } from './port.ts';
 import type { GuestModel } from './simulated-guest.ts';
-import type { SimulatedJob, Toll } from './simulated-job.ts';
+import type { SimulatedJob } from './simulated-job.ts';
+import type { Toll } from './simulated-toll.ts';
 
 /** A guest as one simulated host has it. */
 export interface Resident {

@@ -1,0 +1,68 @@
+import { faultMs, stalledShare } from './simulated-faults.ts';
+import { type GuestModel, workMs } from './simulated-guest.ts';
+import type { HypervisorTraits } from './simulated-qemu.ts';
+
+/** What a migration did to its guest, ms. */
+export interface Toll {
+  /** It stood still. */
+  readonly pausedMs: number;
+  /** Of its own time, what a throttle or pages that had to be fetched took away. */
+  readonly slowedMs: number;
+}
+
+/** Keeps count of what a migration does to its guest. */
+export class TollKeeper {
+  readonly #guest: GuestModel;
+  readonly #traits: HypervisorTraits;
+  #suspendedAtMs: number | undefined;
+  #pausedMs = 0;
+  #slowedMs = 0;
+  #faults = 0;
+
+  constructor(guest: GuestModel, traits: HypervisorTraits) {
+    this.#guest = guest;
+    this.#traits = traits;
+  }
+
+  /** Pages that it asked for in post-copy and waited for. */
+  get faults(): number {
+    return this.#faults;
+  }
+
+  tollAt(nowMs: number): Toll {
+    const standsStill = this.#suspendedAtMs === undefined ? 0 : nowMs - this.#suspendedAtMs;
+    return { pausedMs: this.#pausedMs + standsStill, slowedMs: this.#slowedMs };
+  }
+
+  suspend(nowMs: number): void {
+    this.#suspendedAtMs = nowMs;
+  }
+
+  /** The length of the pause that ends, ms; `undefined` where there was none. */
+  resume(nowMs: number): number | undefined {
+    if (this.#suspendedAtMs === undefined) return undefined;
+    const pauseMs = nowMs - this.#suspendedAtMs;
+    this.#pausedMs += pauseMs;
+    this.#suspendedAtMs = undefined;
+    return pauseMs;
+  }
+
+  /** @param workShare share of its work that a throttle left it, 0 to 1 */
+  noteThrottle(ms: number, workShare: number): void {
+    this.#slowedMs += (1 - workShare) * ms;
+  }
+
+  /** In post-copy, while the share of the pages it needs that had not arrived fell from `before` to `after`. */
+  noteFaults(
+    fromMs: number,
+    untilMs: number,
+    needed: { readonly before: number; readonly after: number },
+    linkBytesPerSecond: number,
+  ): void {
+    const perFaultMs = faultMs(this.#guest, this.#traits, linkBytesPerSecond);
+    const stalled = stalledShare(this.#guest, perFaultMs, needed.before, needed.after);
+    const slowedMs = workMs(this.#guest, fromMs, untilMs) * stalled;
+    this.#slowedMs += slowedMs;
+    if (perFaultMs > 0 && perFaultMs < Infinity) this.#faults += slowedMs / perFaultMs;
+  }
+}
