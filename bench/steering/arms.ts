@@ -1,11 +1,13 @@
-import type { Sample } from '../../src/forecast/telemetry.ts';
+import { noJournal } from '../../src/journal/journal.ts';
 import { migrateVm } from '../../src/migration/service.ts';
+import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { setTags } from '../../src/migration/tags.ts';
-import type { Decision } from '../../src/steering/decision.ts';
+import type { Recording } from '../../src/recording/recording.ts';
 import { guestMemoryBytes, type Pair, pairName, type Scene } from './cells.ts';
 import type { Figures } from './cost.ts';
 import type { Felt, Harm, Stage, Way } from './stage.ts';
 import { defaultDowntimeMs, runStatic, type StaticArmName } from './static-arms.ts';
+import { beginStaticRecording, endStaticRecording } from './static-recording.ts';
 
 export type Arm =
   | { readonly kind: 'static'; readonly name: StaticArmName }
@@ -14,9 +16,7 @@ export type Arm =
 /** One migration, by one arm. */
 export interface Run {
   readonly figures: Figures;
-  readonly samples: readonly Sample[];
-  /** Drover's, none of a static arm. */
-  readonly decisions: readonly Decision[];
+  readonly recording: Recording;
   readonly harm: Harm | undefined;
 }
 
@@ -31,20 +31,24 @@ export async function runArm(stage: Stage, scene: Scene, arm: Arm): Promise<Run>
   const { did, felt } = await stage.watch((way) =>
     arm.kind === 'static' ? byStatic(way, scene, arm.name) : byDrover(way, arm.pair),
   );
-  const { samples, decisions } = did;
-  return { figures: figuresOf(did, felt), samples, decisions, harm: felt.harm };
+  const figures = figuresOf(did, felt);
+  const { recording } = did;
+  const whole = arm.kind === 'static' ? endStaticRecording(recording, figures) : recording;
+  return { figures, recording: whole, harm: felt.harm };
 }
 
 export function armName(arm: Arm): string {
   return arm.kind === 'static' ? arm.name : `drover-${pairName(arm.pair)}`;
 }
 
-interface Did extends Pick<Run, 'samples' | 'decisions'> {
+interface Did {
+  readonly recording: Recording;
   readonly totalMs: number;
   readonly sentBytes: number | undefined;
 }
 
-function figuresOf({ totalMs, samples, sentBytes }: Did, felt: Felt): Figures {
+function figuresOf({ totalMs, recording, sentBytes }: Did, felt: Felt): Figures {
+  const { samples } = recording;
   const { arrived, blackoutMs, lostWorkMs } = felt;
   return {
     arrived,
@@ -60,9 +64,14 @@ function figuresOf({ totalMs, samples, sentBytes }: Did, felt: Felt): Figures {
 async function byStatic(way: Way, scene: Scene, name: StaticArmName): Promise<Did> {
   const passMs = (guestMemoryBytes * 8 * 1000) / (scene.linkMbitPerSecond * 1e6);
   const limitMs = limitPasses * passMs + limitBesidesMs;
-  const run = await runStatic(name, way, way.uuid, limitMs);
+  const begun = await beginStaticRecording(way, name);
+  const { totalMs, samples } = await runStatic(name, way, way.uuid, limitMs);
   const completed = await way.destination.readCompletedJob(way.uuid);
-  return { ...run, decisions: [], sentBytes: completed?.sentBytes };
+  return {
+    recording: { ...begun, samples: [...samples] },
+    totalMs,
+    sentBytes: completed?.sentBytes,
+  };
 }
 
 /** From the request to the answer, pre-flight and the last look at both hosts included. */
@@ -71,11 +80,18 @@ async function byDrover(way: Way, { slaClass, importance }: Pair): Promise<Did> 
   const [from, to] = [source.name, destination.name];
   await setTags({ vm, host: from }, { slaClass }, config);
   await source.setMaxDowntime(way.uuid, defaultDowntimeMs);
+  const kept: Recording[] = [];
+  const journal = { ...noJournal, keep: async (one: Recording) => void kept.push(one) };
   const watching = { onEvent: () => undefined, signal: abortAfter(droverLimitMs) };
   const startMs = performance.now();
-  const result = await migrateVm({ vm, from, to, importance }, config, watching);
-  const { telemetry: samples, decisions, sentBytes } = result;
-  return { totalMs: performance.now() - startMs, samples, decisions, sentBytes };
+  const { sentBytes } = await migrateVm({ vm, from, to, importance }, config, watching, {
+    ...realSurroundings,
+    journal,
+  });
+  const totalMs = performance.now() - startMs;
+  const recording = kept.at(-1);
+  if (recording === undefined) throw new Error('a migration was not recorded');
+  return { recording, totalMs, sentBytes };
 }
 
 function abortAfter(ms: number): AbortSignal {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { recordingText } from '../../src/recording/text.ts';
 import { type Arm, armName, type Run } from './arms.ts';
 import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
 import type { Figures } from './cost.ts';
@@ -13,13 +14,14 @@ export interface RunKey {
   readonly arm: Arm;
 }
 
-/** Keeps a run's figures, telemetry and decisions in a file of its own. */
+/** Keeps a run: its figures in one file, and in another the migration as Drover records it. */
 export async function keepRun(dir: string, key: RunKey, run: Run): Promise<void> {
   const { suite, scene, round } = key;
   const workloadText = workloads[scene.workload];
   const about = { suite, ...scene, workloadText, guestMemoryBytes, round, arm: key.arm };
   await mkdir(dir, { recursive: true });
-  await writeFile(pathOf(dir, key), JSON.stringify({ ...about, ...run }));
+  await writeFile(figuresPath(dir, key), JSON.stringify({ ...about, figures: run.figures }));
+  await writeFile(join(dir, `${nameOf(key)}.json`), recordingText(run.recording));
 }
 
 const keptSchema = z.object({
@@ -38,7 +40,7 @@ const keptSchema = z.object({
 
 /** The figures of an earlier run; `undefined` where none was kept, or the guest was another. */
 export async function readKept(dir: string, key: RunKey): Promise<Figures | undefined> {
-  const text = await readFile(pathOf(dir, key), 'utf8').catch(unlessMissing);
+  const text = await readFile(figuresPath(dir, key), 'utf8').catch(unlessMissing);
   if (text === undefined) return undefined;
   const kept = keptSchema.parse(JSON.parse(text));
   const same =
@@ -52,7 +54,10 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-function pathOf(dir: string, { suite, scene, round, arm }: RunKey): string {
-  const parts = [suite, scene.linkMbitPerSecond, scene.workload, armName(arm), round + 1];
-  return join(dir, `${parts.join('-')}.json`);
+function figuresPath(dir: string, key: RunKey): string {
+  return join(dir, `${nameOf(key)}.figures.json`);
+}
+
+function nameOf({ suite, scene, round, arm }: RunKey): string {
+  return [suite, scene.linkMbitPerSecond, scene.workload, armName(arm), round + 1].join('-');
 }

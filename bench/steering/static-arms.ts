@@ -27,13 +27,13 @@ const preCopy: StaticArm = {
   postCopyAfterFirstPass: false,
 };
 
-const staticArms = {
+export const staticArms: Readonly<Record<StaticArmName, StaticArm>> = {
   'pre-copy': preCopy,
   'short-pause': { ...preCopy, maxDowntimeMs: 100 },
   'auto-converge': { ...preCopy, autoConverge: { initialPercent: 20, incrementPercent: 10 } },
   'post-copy': { ...preCopy, postCopyAfterFirstPass: true },
   'stop-and-copy': { ...preCopy, maxDowntimeMs: 600_000 },
-} as const satisfies Record<StaticArmName, StaticArm>;
+};
 
 export interface StaticRun {
   readonly totalMs: number;
@@ -59,7 +59,7 @@ export async function runStatic(
   uuid: string,
   limitMs: number,
 ): Promise<StaticRun> {
-  const arm: StaticArm = staticArms[name];
+  const arm = staticArms[name];
   await hosts.source.setMaxDowntime(uuid, arm.maxDowntimeMs);
   const job = startJob(arm, hosts, uuid);
   const { samples, cancelled } = await watchJob(job, arm, limitMs);
