@@ -36,6 +36,11 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./replay.ts')).replayCommand(io),
   },
   {
+    name: 'importance',
+    summary: 'change how much it matters that a VM arrives, while it is being moved',
+    load: async (io) => (await import('./importance.ts')).importanceCommand(io),
+  },
+  {
     name: 'abort',
     summary: 'cancel a running migration; the VM stays where it is',
     load: async (io) => (await import('./abort.ts')).abortCommand(io),

@@ -11,6 +11,7 @@ import { parseDuration } from '../units/duration.ts';
 import type { MigrateFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { LiveOrders } from './live-orders.ts';
 import { LiveView } from './live-view.ts';
 import { print } from './output.ts';
 import { migrationDocument, summaryText } from './summary.ts';
@@ -47,14 +48,23 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
     if (begun) stop.abort('detach' satisfies StopReason);
     else leaveAtOnce();
   }, leaveAtOnce);
+  let orders: LiveOrders | undefined;
+  let watched: Promise<void> | undefined;
   try {
-    const surroundings = { ...realSurroundings, journal: localJournal() };
-    const watching = { onEvent, signal: stop.signal };
+    const stamp = realSurroundings.stamp();
+    const surroundings = { ...realSurroundings, journal: localJournal(), stamp: () => stamp };
+    orders = new LiveOrders(stamp.id, flags.config, (message) =>
+      view.show({ kind: 'notice', message, atMs: 0 }),
+    );
+    watched = orders.watch();
+    const watching = { onEvent, signal: stop.signal, orders: () => orders?.now() ?? {} };
     const result = await migrateVm(request, config, watching, surroundings);
     view.clear();
     await report(io, flags, result);
     if (result.outcome === 'detached') io.err.write(detached());
   } finally {
+    orders?.stop();
+    await watched;
     view.clear();
     release();
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
@@ -80,13 +80,16 @@ export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readon
  * names the file, the line, the field and what is allowed.
  */
 export async function loadConfig(path?: string): Promise<Config> {
+  const file = await configPath(path);
+  return file === undefined ? emptyConfig : parseConfig(await readText(file), file);
+}
+
+/** The file that `loadConfig` reads; `undefined` where there is none. */
+export async function configPath(path?: string): Promise<string | undefined> {
   const named = path ?? process.env['DROVER_CONFIG'];
-  if (named !== undefined) return parseConfig(await readNamed(named), named);
-  for (const candidate of defaultConfigPaths()) {
-    const text = await readIfThere(candidate);
-    if (text !== undefined) return parseConfig(text, candidate);
-  }
-  return emptyConfig;
+  if (named !== undefined) return named;
+  for (const candidate of defaultConfigPaths()) if (await isThere(candidate)) return candidate;
+  return undefined;
 }
 
 /** Parses a configuration; `file` is only named in errors. */
@@ -107,7 +110,7 @@ export function parseConfig(text: string, file: string): Config {
   throw new DroverError('config.invalid', messages.join('\n'));
 }
 
-async function readNamed(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -115,11 +118,12 @@ async function readNamed(path: string): Promise<string> {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    return await readFile(path, 'utf8');
+    await stat(path);
+    return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw new DroverError('config.invalid', `${path} cannot be read`, { cause: error });
   }
 }

@@ -89,6 +89,12 @@ describe('what is sent', () => {
     expect(memory.wireBytesSent).toBeCloseTo(80 * mib + (48 * mib * 9) / 4096, -2);
   });
 
+  test('where all that is left may be left, nothing has to be sent first', () => {
+    const memory = new DirtyMemory(guest({ touchedBytes: 80 * mib }), 0);
+    expect(memory.costBytes(link, 128 * mib)).toBe(0);
+    expect(memory.costBytes(link, 64 * mib)).toBeCloseTo(memory.costBytes(link) / 2, -2);
+  });
+
   test('over a fast link constant pages take the time that it takes to find them', () => {
     const memory = new DirtyMemory(guest({ touchedBytes: 64 * mib }), 0);
     const fast = 2 ** 31;

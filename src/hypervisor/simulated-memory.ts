@@ -84,11 +84,16 @@ export class DirtyMemory {
     return wanted > 0 ? missing / wanted : 0;
   }
 
-  /** What it takes to send all that is dirty but for `except` bytes, in bytes of a link. */
+  /**
+   * What it takes to send all that is dirty but for `except` bytes, in bytes of a link. Where in it the
+   * constant pages are is not asked: they count as spread evenly.
+   */
   costBytes(linkBytesPerSecond: number, except = 0): number {
+    if (this.#dirtyBytes <= except) return 0;
     const constant = Math.max(0, this.#constantBytes);
-    const normal = Math.max(0, this.#dirtyBytes - constant - except);
-    return normal + constant * constantCost(linkBytesPerSecond);
+    const normal = Math.max(0, this.#dirtyBytes - constant);
+    const all = normal + constant * constantCost(linkBytesPerSecond);
+    return all * (1 - except / this.#dirtyBytes);
   }
 
   /**

@@ -4,12 +4,14 @@ import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
-import { noJournal } from '../journal/journal.ts';
+import { type Journal, noJournal } from '../journal/journal.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import type { Recording } from '../recording/recording.ts';
 import type { ActionKind } from '../steering/decision.ts';
+import type { RunEvent } from './events.ts';
 import type { MigrationResult } from './result.ts';
-import { migrateVm } from './service.ts';
+import { forecastVm, migrateVm, type Orders } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags } from './tags.ts';
 
@@ -194,4 +196,72 @@ test('who stops it before it began, has it not begin', async () => {
   });
   const state = await clock.run(getTags({ vm: 'vm', host: 'h1' }, config, surroundings));
   expect(state.domain.name).toBe('vm');
+});
+
+describe('what changes while it runs', () => {
+  test('a raised importance is obeyed at the next decision, and told', async () => {
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
+    const orders = (): Orders => (clock.nowMs() > 15_000 ? { importance: 'high' } : {});
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
+    const moved = await clock.run(
+      migrateVm(request, config, { ...watching, orders }, surroundings),
+    );
+    expect(moved.outcome).toBe('completed');
+    expect(moved.why.join(' ')).toMatch(/importance was changed from low to high/);
+  });
+
+  test('a host that forbids post-copy by now closes it', async () => {
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'cattle' });
+    const { config: forbidding } = setStage({
+      guest: 'furious',
+      slaClass: 'cattle',
+      postCopy: 'forbidden',
+    });
+    const orders = (): Orders => (clock.nowMs() > 1_000 ? { config: forbidding } : {});
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'high' } as const;
+    const moved = await clock.run(
+      migrateVm(request, config, { ...watching, orders }, surroundings),
+    );
+    expect(moved).toMatchObject({ outcome: 'completed', switchedToPostCopy: false });
+    expect(moved.startedWithPostCopy).toBe(true);
+  });
+});
+
+describe('what is remembered', () => {
+  test('is the next migration told: with what the guest writes, the first pass is foreseen', async () => {
+    const kept: Recording[] = [];
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
+    const journal: Journal = {
+      keep: (recording) => {
+        kept.unshift(recording);
+        return Promise.resolve();
+      },
+      recent: () => Promise.resolve(kept.filter(({ end }) => end !== undefined)),
+    };
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
+    const remembering = { ...surroundings, journal };
+    const before = await clock.run(forecastVm(request, config, remembering));
+    expect(before.bandwidthGuessed).toBe(true);
+    await clock.run(migrateVm(request, config, watching, remembering));
+    expect(kept.map(({ end }) => end?.outcome)).toEqual(['stayed', undefined]);
+    const after = await clock.run(forecastVm(request, config, remembering));
+    expect(after.bandwidthGuessed).toBe(false);
+    expect(after.bandwidthBytesPerSecond / (100 * mib)).toBeCloseTo(1, 1);
+    expect(after.expected.ending).toBe('stay');
+  });
+
+  test('that cannot be kept stops nothing, and is told', async () => {
+    const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
+    const full = { ...noJournal, keep: () => Promise.reject(new Error('no space left')) };
+    const notices: string[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'notice') notices.push(event.message);
+    };
+    const request = { vm: 'vm', from: 'h1', to: 'h2' };
+    const moved = await clock.run(
+      migrateVm(request, config, { ...watching, onEvent }, { ...surroundings, journal: full }),
+    );
+    expect(moved.outcome).toBe('completed');
+    expect(notices.join(' ')).toMatch(/cannot be recorded: no space left/);
+  });
 });

@@ -3,6 +3,7 @@ import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
+import type { Importance } from '../policy/vocabulary.ts';
 import type { Recording } from '../recording/recording.ts';
 import { type Foresight, foresee } from '../steering/foresee.ts';
 import { type Intent, steersmanFor } from '../steering/steersman.ts';
@@ -18,8 +19,18 @@ import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
 
+/** What may change while a migration runs; it is obeyed at the next decision. */
+export interface Orders {
+  /** In place of the request's. */
+  readonly importance?: Importance | undefined;
+  /** The config file as it is by now: its hosts' settings hold. */
+  readonly config?: Config | undefined;
+}
+
 export interface Watching {
   readonly onEvent: (event: RunEvent) => void;
+  /** Asked at every decision; nothing ever changes where it is not given. */
+  readonly orders?: () => Orders;
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal;
 }
@@ -82,11 +93,11 @@ async function start(all: Start): Promise<Moved> {
   const { domain, source, destination, destinationUri } = approached.cleared;
   const { capabilities, postCopyRecovery } = approached.allowed;
   const matrix = matrixWith(config.policy);
-  const intent = intentOf(request, approached);
+  const intent = (): Intent => intentNow(all);
   const { prior } = await lookBack(approached, surroundings, []);
   const begun = beginRecording({ request, approached, matrix, prior, ...surroundings.stamp() });
   await remember(begun, all);
-  const briefing = { intent: () => intent, matrix, prior, memoryBytes: domain.memoryBytes };
+  const briefing = { intent, matrix, prior, memoryBytes: domain.memoryBytes };
   const result = await runMigration(
     {
       domain,
@@ -112,6 +123,22 @@ async function remember(recording: Recording, { surroundings, watching }: Start)
     const message = `This migration cannot be recorded: ${messageOf(error)}`;
     watching.onEvent({ kind: 'notice', message, atMs: 0 });
   }
+}
+
+/** What is asked by now. Where the config file no longer has a host, what it said before holds. */
+function intentNow({ request, watching, approached }: Start): Intent {
+  const { importance, config } = watching.orders?.() ?? {};
+  const asked = intentOf(request, approached);
+  const { from, to } = approached;
+  const hosts = [from, to].map(({ name }) =>
+    config?.hosts[name] === undefined ? undefined : resolveHost(config, name),
+  );
+  const closed = hosts.find((host) => host?.postCopy.allowed === false);
+  return {
+    ...asked,
+    importance: importance ?? asked.importance,
+    ...(closed === undefined ? {} : { postCopy: closed.postCopy }),
+  };
 }
 
 function intentOf({ deadlineMs }: MigrateRequest, { standing, importance }: Approach): Intent {

@@ -43,6 +43,9 @@ export function steersmanFor(briefing: Briefing): Steersman {
   const { matrix = defaultMatrix, prior = nothingKnown } = briefing;
   let model: GuestModel = modelOf(prior);
   let atStart: MigrationCapabilities | undefined;
+  let before: Intent | undefined;
+  /** What has changed since the last act. */
+  let news: string | undefined;
   return {
     plan(capabilities) {
       atStart = capabilities;
@@ -55,13 +58,30 @@ export function steersmanFor(briefing: Briefing): Steersman {
     },
     decide(atMs, state) {
       if (atStart === undefined) throw new Error('a steersman decides only after his plan');
-      const { slaClass, importance, deadlineMs, postCopy } = briefing.intent();
+      const intent = briefing.intent();
+      const { slaClass, importance, deadlineMs, postCopy } = intent;
+      news = newsOf(before, intent) ?? news;
+      before = intent;
       const budget = budgetFor(slaClass, importance, matrix);
       const capabilities = withAdmins(atStart, postCopy);
       const situation = { slaClass, importance, budget, capabilities, model, state, atMs };
-      return steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
+      const decision = steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
+      if (news === undefined || decision.action.kind === 'wait') return decision;
+      const told = { ...decision, why: `${news} ${decision.why}` };
+      news = undefined;
+      return told;
     },
   };
+}
+
+/** What a person should know of a change of orders, with the act that follows it. */
+function newsOf(before: Intent | undefined, now: Intent): string | undefined {
+  if (before === undefined) return undefined;
+  if (now.importance !== before.importance)
+    return `The importance was changed from ${before.importance} to ${now.importance}.`;
+  if (now.postCopy?.allowed === false && before.postCopy?.allowed !== false)
+    return `Post-copy is closed by now: ${now.postCopy.because}.`;
+  return undefined;
 }
 
 /** What the start ruled out stays so: the flags of a migration hold for as long as it runs. */
