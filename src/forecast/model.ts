@@ -2,7 +2,7 @@ import { type Left, type LeftAtSync, summaryOf } from './left.ts';
 import { type Link, type LinkChange, observeLink, unknownLink } from './link.ts';
 import { inflowBetween, type Point, pointOf } from './points.ts';
 import { nothingKnown, type Prior, type Syncing } from './prior.ts';
-import { type Rhythm, rhythmOf } from './rhythm.ts';
+import { isUnsteady, type Rhythm, rhythmOf } from './rhythm.ts';
 import type { Sample } from './telemetry.ts';
 import { fitWorkingSet, rateNow, type Span, type WorkingSet } from './working-set.ts';
 
@@ -32,6 +32,8 @@ export interface GuestModel {
   /** The same by the last second alone: where it goes if the guest goes on like that. */
   readonly workingSetNow: WorkingSet | undefined;
   readonly rhythm: Rhythm | undefined;
+  /** Looks for dirty pages in a row that came while much was still unsent. */
+  readonly earlyLooks: number;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
   readonly lefts: readonly LeftAtSync[];
@@ -61,6 +63,7 @@ export function modelOf(prior: Prior): GuestModel {
     workingSet: undefined,
     workingSetNow: undefined,
     rhythm: undefined,
+    earlyLooks: 0,
     spanStart: undefined,
     lefts: [],
     firstPassBytes: Infinity,
@@ -113,15 +116,10 @@ function withSpan(model: GuestModel, point: Point): GuestModel {
   const start = model.spanStart;
   if (start === undefined || before === undefined)
     return { ...model, spanStart: point, lastSyncMs: point.atMs };
-  const syncing = syncingAfter(model, before, point);
-  if (before.syncs === point.syncs) return { ...model, syncing };
-  const looked = {
-    ...model,
-    syncing,
-    lastSyncMs: point.atMs,
-    lefts: withLeft(model, before, point),
-  };
-  if (point.atMs - start.atMs < spanMs(model) && syncing === 'continuous') return looked;
+  const synced = withSyncing(model, before, point);
+  if (before.syncs === point.syncs) return synced;
+  const looked = { ...synced, lefts: withLeft(model, before, point) };
+  if (point.atMs - start.atMs < spanMs(model) && looked.syncing === 'continuous') return looked;
   const span = spanBetween(looked, start, point);
   const spans = [...model.spans.slice(1 - mostSpans), span];
   const { prior, memoryTotalBytes } = model;
@@ -168,18 +166,23 @@ function spanMs(model: GuestModel): number {
 /** Between two looks of a QEMU that always looks there is less time than this. */
 const longestSilenceMs = 1_000;
 
+/** So many early looks in a row are no accident of two counters read at different moments. */
+const earlyLooksTelling = 3;
+
 /**
  * A QEMU that looks only when a pass has ended never looks while much is still unsent; one that
  * looks all the time is not silent for long.
  */
-function syncingAfter(model: GuestModel, before: Point, point: Point): Syncing {
+function withSyncing(model: GuestModel, before: Point, point: Point): GuestModel {
+  if (before.syncs === point.syncs) {
+    const silent = point.atMs - model.lastSyncMs > longestSilenceMs;
+    return silent ? { ...model, syncing: 'passes', earlyLooks: 0 } : model;
+  }
   const disposed = point.disposedBytes - before.disposedBytes;
-  const looked = before.syncs !== point.syncs;
-  if (looked)
-    return before.remainingBytes - disposed > disposed + unsentNoiseBytes
-      ? 'continuous'
-      : model.syncing;
-  return point.atMs - model.lastSyncMs > longestSilenceMs ? 'passes' : model.syncing;
+  const early = before.remainingBytes - disposed > disposed + unsentNoiseBytes;
+  const earlyLooks = early ? model.earlyLooks + 1 : 0;
+  const syncing = earlyLooks >= earlyLooksTelling ? 'continuous' : model.syncing;
+  return { ...model, syncing, earlyLooks, lastSyncMs: point.atMs };
 }
 const unsentNoiseBytes = 256 * 4096;
 
@@ -217,6 +220,8 @@ export interface Outlook {
   /** Whether less is left than was ever left at a sync more than a second ago. */
   readonly newLow: boolean;
   readonly rhythm: Rhythm | undefined;
+  /** Whether it writes now much and now little, whatever the rhythm. */
+  readonly unsteady: boolean;
   readonly syncing: Syncing;
 }
 
@@ -241,6 +246,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     workingSetNow: model.workingSetNow,
     newLow: isNewLow(model, last),
     rhythm: model.rhythm,
+    unsteady: isUnsteady(model.spans, passMs(model) / 2),
     syncing: model.syncing,
   };
 }
@@ -266,13 +272,19 @@ export function outlookBefore(
     workingSetNow: undefined,
     newLow: false,
     rhythm: undefined,
+    unsteady: false,
     syncing: prior.syncing,
   };
 }
 
+/** Where QEMU looks only at the end of a pass, what remains within one says nothing. */
 function isNewLow(model: GuestModel, last: Point): boolean {
-  const earlier = recentLefts(model).filter(({ atMs }) => atMs <= last.atMs - nowMs);
-  return earlier.length > 0 && earlier.every(({ bytes }) => bytes > last.remainingBytes);
+  const lefts = recentLefts(model);
+  const now =
+    model.syncing === 'passes' ? lefts.at(-1) : { atMs: last.atMs, bytes: last.remainingBytes };
+  if (now === undefined) return false;
+  const earlier = lefts.filter(({ atMs }) => atMs <= now.atMs - nowMs);
+  return earlier.length > 0 && earlier.every(({ bytes }) => bytes > now.bytes);
 }
 
 /** Over another link, and long ago, other troughs were within reach. */

@@ -73,3 +73,22 @@ function merged(spells: readonly Spell[]): Spell[] {
 function lengths(spells: readonly Spell[], kind: Rhythm['now']): number[] {
   return spells.filter(({ now }) => now === kind).map(({ fromMs, untilMs }) => untilMs - fromMs);
 }
+
+/** A guest that writes this many times more in one stretch than in another is unsteady. */
+const unsteadyTimes = 4;
+
+/** Whether it has written much more in one stretch of `ms` than in another. */
+export function isUnsteady(spans: readonly Span[], ms: number): boolean {
+  const rates: number[] = [];
+  let inflow = 0;
+  let lasted = 0;
+  for (const span of spans) {
+    inflow += span.inflowBytes;
+    lasted += span.ms;
+    if (lasted < ms) continue;
+    rates.push(inflow / lasted);
+    inflow = 0;
+    lasted = 0;
+  }
+  return rates.length > 1 && Math.max(...rates) > unsteadyTimes * Math.min(...rates);
+}

@@ -13,9 +13,12 @@ export function patienceLeftMs(situation: Situation, view: Outlook): number {
   return Math.min(budget.patiencePasses === 0 ? firstPassEndMs : until, latest) - atMs;
 }
 
+/** A guest that writes now much and now little may well fall quiet: it is waited for longer. */
+const unsteadyTimes = 2;
+
 /** The gentle time after the first pass, ms. */
 export function patienceInAllMs({ budget }: Situation, view: Outlook): number {
-  return budget.patiencePasses * view.passMs;
+  return budget.patiencePasses * view.passMs * (view.unsteady ? unsteadyTimes : 1);
 }
 
 /** The downtime limit whose pause, with all that comes on top, keeps to the budget, ms. */

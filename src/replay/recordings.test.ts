@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { matrixWith } from '../policy/overrides.ts';
+import type { Recording } from '../recording/recording.ts';
+import { parseRecording } from '../recording/text.ts';
+import { postCopyOpen } from '../steering/plan-start.ts';
+import { steersmanFor } from '../steering/steersman.ts';
+import { actsText } from './acts-text.ts';
+import { rideAlong, type Step } from './ride-along.ts';
+
+/** Real migrations of the lab, one file each, and what is decided over them by now. */
+const folder = join(import.meta.dirname, '../../tests/recordings');
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const expected: unknown = JSON.parse(readFileSync(join(folder, 'expected', 'acts.json'), 'utf8'));
+
+function recordingIn(file: string): Recording {
+  return parseRecording(readFileSync(join(folder, file), 'utf8'), file);
+}
+
+function stepsOver(recording: Recording): readonly Step[] {
+  const { slaClass, importance, deadlineMs, prior, vm, capabilities, samples } = recording;
+  const intent = { slaClass, importance, deadlineMs };
+  const memoryBytes = vm.memoryBytes;
+  const matrix = matrixWith({});
+  const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
+  return rideAlong(steersman, capabilities, samples);
+}
+
+test('there are thirty real migrations or more', () => {
+  expect(files.length).toBeGreaterThanOrEqual(30);
+});
+
+describe.each(files)('over %s', (file) => {
+  const recording = recordingIn(file);
+  const steps = stepsOver(recording);
+
+  test('the decisions are those that are expected', () => {
+    expect(expected).toHaveProperty([file], actsText(steps));
+  });
+
+  test('nothing is decided that the budget forbids', () => {
+    const { budget, capabilities } = recording;
+    for (const { decision } of steps) {
+      const { action } = decision;
+      if (action.kind === 'set-max-downtime')
+        expect(action.ms).toBeLessThanOrEqual(budget.blackoutMs);
+      if (action.kind === 'freeze') expect(budget.freeze.kind).not.toBe('never');
+      if (action.kind === 'start-post-copy')
+        expect(postCopyOpen(budget, capabilities)).toEqual({ allowed: true });
+      if (action.kind === 'stay') expect(budget.otherwise).toBe('stay');
+    }
+  });
+
+  test('nothing irreversible is done before all memory was sent once', () => {
+    for (const { sample, decision } of steps) {
+      if (!['start-post-copy', 'freeze'].includes(decision.action.kind)) continue;
+      const disposed = (sample.normalPages + sample.constantPages) * sample.pageSizeBytes;
+      expect(disposed).toBeGreaterThanOrEqual(0.95 * recording.vm.memoryBytes);
+    }
+  });
+});
