@@ -6,7 +6,7 @@ import { type WorkingSet, type Written, writtenWithin } from './working-set.ts';
 
 /** What one migration taught of its guest and its way. */
 export interface Lesson {
-  /** What the way carried at the end, bytes/s. */
+  /** What the way carried, bytes/s. */
   readonly bandwidthBytesPerSecond: number | undefined;
   /** Bytes that its first pass put on the link; `undefined` where it did not get that far. */
   readonly touchedBytes: number | undefined;
@@ -16,13 +16,18 @@ export interface Lesson {
 
 /** Reads a migration's telemetry as it was read while it ran. */
 export function learn(samples: readonly Sample[]): Lesson {
-  const model = samples.reduce(observe, modelOf(nothingKnown));
+  let model = modelOf(nothingKnown);
+  let carried = 0;
+  for (const sample of samples) {
+    const { change } = model.link;
+    model = observe(model, sample);
+    // Near its end a stream may be held back, so the most counts; over another link, anew.
+    const { link } = model;
+    carried = link.change === change ? Math.max(carried, link.bytesPerSecond) : link.bytesPerSecond;
+  }
   const view = outlook(model);
   return {
-    bandwidthBytesPerSecond:
-      view === undefined || view.bandwidthBytesPerSecond === 0
-        ? undefined
-        : view.bandwidthBytesPerSecond,
+    bandwidthBytesPerSecond: carried > 0 ? carried : undefined,
     touchedBytes: model.firstPassEndMs === undefined ? undefined : model.firstPassSentBytes,
     workingSet: view?.workingSet,
     syncing: model.syncing,

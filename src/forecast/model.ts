@@ -217,6 +217,8 @@ export interface Outlook {
   readonly workingSet: WorkingSet | undefined;
   /** How it has written in the last second. */
   readonly workingSetNow: WorkingSet | undefined;
+  /** Whether what is left has stopped falling: nothing less was left for half a pass. */
+  readonly stalled: boolean;
   /** Whether less is left than was ever left at a sync more than a second ago. */
   readonly newLow: boolean;
   readonly rhythm: Rhythm | undefined;
@@ -244,6 +246,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     workingSet:
       model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
     workingSetNow: model.workingSetNow,
+    stalled: isStalled(model, last),
     newLow: isNewLow(model, last),
     rhythm: model.rhythm,
     unsteady: isUnsteady(model.spans, passMs(model) / 2),
@@ -270,6 +273,7 @@ export function outlookBefore(
     trough: undefined,
     workingSet: fitWorkingSet([], prior.written, 0, memoryBytes),
     workingSetNow: undefined,
+    stalled: false,
     newLow: false,
     rhythm: undefined,
     unsteady: false,
@@ -285,6 +289,21 @@ function isNewLow(model: GuestModel, last: Point): boolean {
   if (now === undefined) return false;
   const earlier = lefts.filter(({ atMs }) => atMs <= now.atMs - nowMs);
   return earlier.length > 0 && earlier.every(({ bytes }) => bytes > now.bytes);
+}
+
+/** What falls by less than this within half a pass does not fall. */
+const fallingShare = 0.85;
+const shortestStallMs = 1_500;
+
+function isStalled(model: GuestModel, last: Point): boolean {
+  const since = last.atMs - Math.max(shortestStallMs, passMs(model) / 2);
+  let before = Infinity;
+  let after = Infinity;
+  for (const { atMs, bytes } of recentLefts(model)) {
+    if (atMs < since) before = Math.min(before, bytes);
+    else after = Math.min(after, bytes);
+  }
+  return Number.isFinite(before) && after > before * fallingShare;
 }
 
 /** Over another link, and long ago, other troughs were within reach. */

@@ -92,7 +92,7 @@ export function forecastPreCopy(
   const limitBytes = (limitMs * outlook.bandwidthBytesPerSecond) / 1000;
   const course = followPreCopy(outlook, set, limitBytes, horizonMs);
   const wave = atNextTrough(outlook, limitBytes, horizonMs);
-  const reachedMs = course.reachedMs ?? wave;
+  const reachedMs = stuckAbove(outlook, limitBytes) ? undefined : (course.reachedMs ?? wave);
   if (reachedMs === undefined) return { ...forecastStay, bytes: course.sentBytes };
   const leftMs =
     outlook.syncing === 'passes' && course.reachedMs !== undefined
@@ -117,6 +117,11 @@ export function forecastPreCopy(
     bytes: course.sentBytes + course.leftBytes,
     lossRisk: 0,
   };
+}
+
+/** What was seen counts more than the curve: it does not fall any more, and never was so little. */
+function stuckAbove({ stalled, trough }: Outlook, limitBytes: number): boolean {
+  return stalled && trough !== undefined && trough.leastBytes > limitBytes;
 }
 
 /** A guest whose writes come in waves falls to its trough again: half a pass away, on the whole. */

@@ -1,6 +1,6 @@
 import type { Outlook } from '../forecast/model.ts';
 import { afterWaiting, firstPassLeftMs, forecastStay, later } from '../forecast/options.ts';
-import { candidatesOf, leastHarmful } from './candidates.ts';
+import { candidatesOf, harm, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { bestPath } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
@@ -14,8 +14,13 @@ export function expect(situation: Situation, view: Outlook): Expectation {
   const untilMs = Math.max(0, patienceLeftMs(situation, view), firstPassLeftMs(view));
   // What is about to fit when patience ends is waited for.
   const path = bestPath(situation, view, untilMs + view.passMs);
-  if (path !== undefined) return { ending: 'switch-over', forecast: path.forecast };
-  return whenPatienceEnds(situation, view, untilMs);
+  const ending = whenPatienceEnds(situation, view, untilMs);
+  if (path === undefined) return ending;
+  // While there is patience a path is taken; after that, only where nothing is gentler.
+  const inTime = path.forecast.timeMs.p50 <= untilMs || !ending.forecast.completes;
+  return inTime || harm(situation, path) <= harm(situation, ending)
+    ? { ending: 'switch-over', forecast: path.forecast }
+    : ending;
 }
 
 function whenPatienceEnds(situation: Situation, view: Outlook, ms: number): Expectation {

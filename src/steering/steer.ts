@@ -76,7 +76,8 @@ function pathAhead(situation: Situation, view: Outlook, patienceMs: number): Pat
   if (!view.newLow && patienceMs <= 0) return steady;
   const { workingSetNow } = view;
   if (workingSetNow === undefined) return steady;
-  const now = bestPath(situation, { ...view, workingSet: workingSetNow }, horizonMs);
+  const goingOn = { ...view, workingSet: workingSetNow, stalled: false };
+  const now = bestPath(situation, goingOn, horizonMs);
   if (steady === undefined || now === undefined) return steady ?? now;
   return harm(situation, now) < harm(situation, steady) ? now : steady;
 }
