@@ -133,7 +133,10 @@ export class LibvirtHost implements Host {
   }
 
   measureWrites(uuid: string, seconds: number): Promise<SeenWrites | undefined> {
-    return this.#with(uuid, (domain) => measureWrites(domain, seconds, this.#clock));
+    return this.#ask(async (connection) => {
+      const domain = await connection.lookupByUuid(uuid);
+      return measureWrites(connection, domain, seconds, this.#clock);
+    });
   }
 
   residentBytes(uuid: string): Promise<number | undefined> {

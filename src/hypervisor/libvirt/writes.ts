@@ -6,15 +6,18 @@ import type { SeenWrites } from '../port.ts';
 const askMs = 100;
 const giveUpMs = 5_000;
 
-/**
- * Has QEMU compare samples of the guest's pages over `seconds`; `undefined` where no answer comes.
- * It samples no memory of less than 128 MiB, and always finds 0 there.
- */
+/** QEMU samples no block of memory that is smaller: it would always find 0. */
+const leastSampledBytes = 128 * 2 ** 20;
+
+/** Has QEMU compare samples of the guest's pages over `seconds`; `undefined` where it cannot tell. */
 export async function measureWrites(
+  connection: Connection,
   domain: Domain,
   seconds: number,
   clock: Clock,
 ): Promise<SeenWrites | undefined> {
+  const memory = await balloonBytes(connection, domain, 'current');
+  if (memory === undefined || memory < leastSampledBytes) return undefined;
   await domain.startDirtyRateCalculation({ seconds });
   await clock.sleep(seconds * 1000);
   for (let waitedMs = 0; waitedMs < giveUpMs; waitedMs += askMs) {
@@ -27,11 +30,16 @@ export async function measureWrites(
 }
 
 /** Memory of the domain's process that the host keeps in RAM, bytes: the guest's, and some of QEMU's. */
-export async function residentBytes(
+export function residentBytes(connection: Connection, domain: Domain): Promise<number | undefined> {
+  return balloonBytes(connection, domain, 'rss');
+}
+
+async function balloonBytes(
   connection: Connection,
   domain: Domain,
+  what: 'current' | 'rss',
 ): Promise<number | undefined> {
   const [record] = await connection.allDomainStats(['balloon'], [domain]);
-  const kibibytes = record?.stats.get('balloon.rss');
+  const kibibytes = record?.stats.get(`balloon.${what}`);
   return typeof kibibytes === 'number' ? kibibytes * 1024 : undefined;
 }
