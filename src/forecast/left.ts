@@ -1,5 +1,3 @@
-import { median } from './points.ts';
-
 /** What was left to send at one look of QEMU for dirty pages. */
 export interface LeftAtSync {
   readonly atMs: number;
@@ -9,12 +7,9 @@ export interface LeftAtSync {
 /** What was left to send after the first pass. Bytes. */
 export interface Left {
   readonly leastBytes: number;
-  readonly medianBytes: number;
   readonly mostBytes: number;
   /** At the last look. */
   readonly lastBytes: number;
-  /** How many looks of QEMU that is drawn from. */
-  readonly syncs: number;
 }
 
 export function summaryOf(lefts: readonly LeftAtSync[]): Left | undefined {
@@ -26,6 +21,5 @@ export function summaryOf(lefts: readonly LeftAtSync[]): Left | undefined {
     leastBytes = Math.min(leastBytes, bytes);
     mostBytes = Math.max(mostBytes, bytes);
   }
-  const medianBytes = median(lefts.map(({ bytes }) => bytes)) ?? 0;
-  return { leastBytes, medianBytes, mostBytes, lastBytes: last.bytes, syncs: lefts.length };
+  return { leastBytes, mostBytes, lastBytes: last.bytes };
 }

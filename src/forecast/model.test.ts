@@ -84,7 +84,6 @@ describe('what is left at a sync', () => {
   test('is what remains where the bitmap is synced all the time', () => {
     const { trough, remainingBytes } = lookAt(telemetry({ written: steady, syncMs: 60 }, 20));
     expect(trough?.leastBytes).toBeLessThanOrEqual(remainingBytes);
-    expect(trough?.syncs).toBeGreaterThan(20);
   });
 
   test('is nothing for an idle guest, once its memory is across', () => {

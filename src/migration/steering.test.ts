@@ -134,7 +134,7 @@ describe('any guest over any link', () => {
         expect(throttle).toBeLessThanOrEqual(allowedPercent < 30 ? 0 : allowedPercent + 10);
       }),
       // A migration that never ends is a failure with its scene, not a hang.
-      { numRuns: 400, timeout: 5_000, endOnFailure: true },
+      { numRuns: 1500, timeout: 5_000, endOnFailure: true },
     );
   }, 120_000);
 
@@ -145,7 +145,7 @@ describe('any guest over any link', () => {
         expect(result.outcome).toBe('completed');
         expect(result.switchedToPostCopy).toBe(false);
       }),
-      { numRuns: 100, timeout: 5_000, endOnFailure: true },
+      { numRuns: 500, timeout: 5_000, endOnFailure: true },
     );
   }, 120_000);
 });

@@ -6,7 +6,7 @@ import type { Matrix } from '../policy/matrix.ts';
 import type { Expectation, MigrationCapabilities } from './decision.ts';
 import { expect } from './expect.ts';
 import { type OpenOption, optionsBefore } from './options-before.ts';
-import { type Intent, situationBefore } from './steersman.ts';
+import { type Intent, priorWith, situationBefore } from './steersman.ts';
 
 /** What a migration is expected to be like, before it begins. */
 export interface Foresight {
@@ -38,7 +38,8 @@ export function foresee(all: {
   const bandwidthGuessed = prior.bandwidthBytesPerSecond === undefined;
   const bandwidthBytesPerSecond = prior.bandwidthBytesPerSecond ?? guessedBytesPerSecond;
   const situation = situationBefore({ ...all, ...intent });
-  const view = outlookBefore({ ...prior, bandwidthBytesPerSecond }, memoryBytes);
+  const asStarted = priorWith(prior, all.capabilities);
+  const view = outlookBefore({ ...asStarted, bandwidthBytesPerSecond }, memoryBytes);
   return {
     bandwidthBytesPerSecond,
     bandwidthGuessed,

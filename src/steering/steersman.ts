@@ -49,6 +49,7 @@ export function steersmanFor(briefing: Briefing): Steersman {
   return {
     plan(capabilities) {
       atStart = capabilities;
+      model = modelOf(priorWith(prior, capabilities));
       const { slaClass, importance } = briefing.intent();
       const budget = budgetFor(slaClass, importance, matrix);
       return planStart(budget, capabilities, converges(briefing, capabilities, matrix));
@@ -72,6 +73,11 @@ export function steersmanFor(briefing: Briefing): Steersman {
       return told;
     },
   };
+}
+
+/** A QEMU that looks for dirty pages all the time does so only where it may switch to post-copy. */
+export function priorWith(prior: Prior, { postCopy }: MigrationCapabilities): Prior {
+  return postCopy.allowed ? prior : { ...prior, syncing: 'passes' };
 }
 
 /** What a person should know of a change of orders, with the act that follows it. */
@@ -103,7 +109,10 @@ function converges(
   if (bandwidthBytesPerSecond === undefined || written.length === 0 || memoryBytes === undefined)
     return undefined;
   const before = situationBefore({ ...intent(), capabilities, matrix, prior });
-  const view = outlookBefore({ ...prior, bandwidthBytesPerSecond }, memoryBytes);
+  const view = outlookBefore(
+    { ...priorWith(prior, capabilities), bandwidthBytesPerSecond },
+    memoryBytes,
+  );
   return expect(before, view).ending === 'switch-over';
 }
 
