@@ -128,6 +128,10 @@ describe('any guest over any link', () => {
           if (action.kind === 'set-max-downtime')
             expect(action.ms).toBeLessThanOrEqual(budget.blackoutMs);
         }
+        // Every figure that is told is one.
+        expect(
+          JSON.stringify(result.decisions, (_, value) => (Number.isNaN(value) ? 'NaN' : value)),
+        ).not.toContain('NaN');
         // QEMU takes its next step by itself: it may be seen, and then no other.
         const throttle = Math.max(0, ...result.telemetry.map((s) => s.throttlePercent));
         const allowedPercent = budget.slowdownShare * 100;

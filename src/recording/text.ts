@@ -5,12 +5,15 @@ import { type Recording, recordingSchema } from './recording.ts';
 /** A recording as the text of its file. */
 export function recordingText(recording: Recording): string {
   const plain = { ...recording, samples: encodeSamples(recording.samples) };
-  const text = JSON.stringify(
-    plain,
-    (_, value: unknown) => (value === Infinity ? 'never' : value),
-    1,
-  );
+  const text = JSON.stringify(plain, (field, value: unknown) => plainValue(field, value), 1);
   return `${text}\n`;
+}
+
+/** JSON has no infinity, and would write what is no number as null: that is a defect of its writer. */
+function plainValue(field: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  if (value === Infinity) return 'never';
+  throw new Error(`${field} is ${value}: this cannot be recorded`);
 }
 
 /** Reads one; throws `recording.invalid`, which names the file, the field and what is allowed. */

@@ -11,6 +11,7 @@ import type { Situation } from './situation.ts';
  * harmful pause; when patience is over, the least harmful of what the budget leaves.
  */
 export function expect(situation: Situation, view: Outlook): Expectation {
+  if (view.bandwidthBytesPerSecond <= 0) return { ending: 'open', forecast: forecastStay };
   const untilMs = Math.max(0, patienceLeftMs(situation, view), firstPassLeftMs(view));
   // What is about to fit when patience ends is waited for.
   const path = bestPath(situation, view, untilMs + view.passMs);
