@@ -29,13 +29,14 @@ function asked(recording: Recording): string {
   ].join('\n');
 }
 
+const freezes = { never: 'never', 'as-needed': 'as needed' } as const;
 const splits = { never: 'never', 'if-recoverable': 'if recoverable', yes: 'yes' } as const;
 
 function allowed({ budget, capabilities }: Recording): string {
   const freeze =
     budget.freeze.kind === 'up-to'
       ? `up to ${formatDuration(budget.freeze.ms)}`
-      : budget.freeze.kind;
+      : freezes[budget.freeze.kind];
   const closed = capabilities.postCopy.allowed
     ? ''
     : `; post-copy is closed: ${capabilities.postCopy.because}`;

@@ -42,7 +42,7 @@ export function steer(situation: Situation): Decision {
     return wait(
       situation,
       view,
-      `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go at ${formatRate(view.bandwidthBytesPerSecond)}.`,
+      `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go${speedText(view)}.`,
     );
   if (view.trough === undefined)
     return wait(
@@ -51,6 +51,11 @@ export function steer(situation: Situation): Decision {
       'The guest writes less than the link carries: it is about to switch over by itself.',
     );
   return steerWriter(situation, view);
+}
+
+function speedText({ bandwidthBytesPerSecond }: Outlook): string {
+  if (bandwidthBytesPerSecond <= 0) return '; what the link carries is not known yet';
+  return ` at ${formatRate(bandwidthBytesPerSecond)}`;
 }
 
 /** The guest has been through one pass, and dirty memory keeps coming. */
