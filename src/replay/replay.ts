@@ -64,8 +64,8 @@ export function actsOf(decisions: readonly Decision[]): readonly Decision[] {
   return decisions.filter(({ action }) => action.kind !== 'wait');
 }
 
-/** Decisions at the same reading that set nearly the same value do the same. */
-const sameMs = 1;
+/** Decisions over the same reading (they are 60 ms apart or more) that set nearly the same value do the same. */
+const sameMs = 50;
 const sameShare = 0.01;
 
 function alike(a: Decision, b: Decision): boolean {
