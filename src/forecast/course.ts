@@ -1,4 +1,4 @@
-import type { Outlook } from './model.ts';
+import type { Outlook } from './outlook.ts';
 import { type WorkingSet, writtenWithin } from './working-set.ts';
 
 /** Where pre-copy is expected to go if nothing is changed. */

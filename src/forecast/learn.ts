@@ -1,4 +1,6 @@
-import { modelOf, observe, outlook } from './model.ts';
+import { modelOf } from './guest-model.ts';
+import { observe } from './model.ts';
+import { outlook } from './outlook.ts';
 import { median } from './points.ts';
 import { nothingKnown, type Prior, type Syncing } from './prior.ts';
 import type { Sample } from './telemetry.ts';

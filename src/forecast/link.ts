@@ -50,10 +50,10 @@ export function observeLink(link: Link, points: readonly Point[]): Link {
       collapsed: false,
     };
   const now = slopeOver(points, collapseMs);
-  const collapsed = now !== undefined && now < link.bytesPerSecond * collapsedShare;
+  const settled = isSettled(link, last.atMs);
+  const collapsed = settled && now !== undefined && now < link.bytesPerSecond * collapsedShare;
   // What may become another level is not mixed with the old one.
-  if (collapsed || (isSettled(link, last.atMs) && now !== undefined && strays(link, now)))
-    return { ...link, collapsed };
+  if (settled && now !== undefined && strays(link, now)) return { ...link, collapsed };
   const since = Math.max(link.sinceMs, last.atMs - windowMs);
   const bytesPerSecond = median(slopesSince(points, since)) ?? link.bytesPerSecond;
   return { ...link, bytesPerSecond, collapsed };

@@ -1,6 +1,6 @@
 import { followPreCopy } from './course.ts';
 import type { Forecast, Range } from './forecast.ts';
-import type { Outlook } from './model.ts';
+import type { Outlook } from './outlook.ts';
 import { idle, type WorkingSet } from './working-set.ts';
 
 /** Device state and handshake of a switch-over, ms: what it costs beside memory. */

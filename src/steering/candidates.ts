@@ -1,6 +1,6 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import type { Outlook } from '../forecast/model.ts';
 import { forecastPostCopy, forecastStop } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 import type { Action, Alternative, Permission } from './decision.ts';
 import { harmOf } from './harm.ts';

@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { forecastStay } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import type { Action, Alternative, Decision, Expectation } from './decision.ts';
 import { expect } from './expect.ts';
 import type { Situation } from './situation.ts';

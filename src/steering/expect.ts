@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { afterWaiting, firstPassLeftMs, forecastStay, later } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { candidatesOf, harm, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { bestPath } from './paths.ts';

@@ -1,4 +1,4 @@
-import { outlookBefore } from '../forecast/model.ts';
+import { outlookBefore } from '../forecast/outlook.ts';
 import type { Prior } from '../forecast/prior.ts';
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Budget } from '../policy/budget.ts';

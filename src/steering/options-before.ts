@@ -1,5 +1,4 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import type { Outlook } from '../forecast/model.ts';
 import {
   afterWaiting,
   firstPassLeftMs,
@@ -8,6 +7,7 @@ import {
   later,
   switchOverMs,
 } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { candidatesOf } from './candidates.ts';
 import type { Permission } from './decision.ts';
 import { limitWithinMs } from './patience.ts';

@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { writtenWithin } from '../forecast/working-set.ts';
 import { formatDuration, formatRate } from '../units/format.ts';
 import { decision } from './decide.ts';

@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { socketDrainMs } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 
 /** The stream is held back to this share of the link, so that the socket's buffer runs empty. */
 export const pacedShare = 0.85;

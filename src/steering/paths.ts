@@ -1,6 +1,6 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import type { Outlook } from '../forecast/model.ts';
 import { forecastPreCopy, later, switchOverMs } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { harm } from './candidates.ts';
 import { pacingCostMs } from './pacing.ts';
 import { limitDisproved, limitWithinMs } from './patience.ts';

@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { firstPassLeftMs, switchOverMs } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { nextQuietMs } from '../forecast/rhythm.ts';
 import type { Situation } from './situation.ts';
 

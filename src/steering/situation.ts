@@ -1,4 +1,4 @@
-import type { GuestModel } from '../forecast/model.ts';
+import type { GuestModel } from '../forecast/guest-model.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { MigrationCapabilities } from './decision.ts';

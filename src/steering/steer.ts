@@ -1,5 +1,5 @@
-import { type Outlook, outlook } from '../forecast/model.ts';
 import { neededDowntimeMs } from '../forecast/options.ts';
+import { type Outlook, outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
 import { type Candidate, candidatesOf, harm, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';

@@ -1,4 +1,6 @@
-import { type GuestModel, modelOf, observe, outlookBefore } from '../forecast/model.ts';
+import { type GuestModel, modelOf } from '../forecast/guest-model.ts';
+import { observe } from '../forecast/model.ts';
+import { outlookBefore } from '../forecast/outlook.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';

@@ -1,4 +1,4 @@
-import type { Outlook } from '../forecast/model.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
 
 /** What the guest and the link do, for a person. */

@@ -1,5 +1,5 @@
-import type { Outlook } from '../forecast/model.ts';
 import { forecastStay } from '../forecast/options.ts';
+import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes } from '../units/format.ts';
 import { alternativeOf, candidatesOf, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';

@@ -1,0 +1,65 @@
+import type { LeftAtSync } from './left.ts';
+import { type Link, unknownLink } from './link.ts';
+import type { Point } from './points.ts';
+import type { Prior, Syncing } from './prior.ts';
+import type { Rhythm } from './rhythm.ts';
+import type { Span, WorkingSet } from './working-set.ts';
+
+/**
+ * What is known of a guest and its link. The dirty inflow of a span is what was disposed of in it
+ * plus the growth of what remains: right at the end of a pass (QEMU 10) and at any time where
+ * the bitmap is synced all along (QEMU 11.1). Neither passes nor iterations are counted.
+ */
+export interface GuestModel {
+  readonly prior: Prior;
+  readonly points: readonly Point[];
+  readonly link: Link;
+  readonly spans: readonly Span[];
+  /** How the guest writes, by the spans; `undefined` until something is known of it. */
+  readonly workingSet: WorkingSet | undefined;
+  /** The same by the last second alone: where it goes if the guest goes on like that. */
+  readonly workingSetNow: WorkingSet | undefined;
+  readonly rhythm: Rhythm | undefined;
+  /** Looks for dirty pages in a row that came while much was still unsent. */
+  readonly earlyLooks: number;
+  /** Where the span that is being added up began. */
+  readonly spanStart: Point | undefined;
+  readonly lefts: readonly LeftAtSync[];
+  /**
+   * What the first pass has to dispose of: the least that was ever left and disposed of together.
+   * Writes add to that sum, and pages that the guest says are free take from it.
+   */
+  readonly firstPassBytes: number;
+  /** When all memory had been disposed of once, ms; `undefined` before. */
+  readonly firstPassEndMs: number | undefined;
+  readonly memoryTotalBytes: number;
+  readonly throttlePercent: number;
+  /** Bytes put on the link until then. */
+  readonly firstPassSentBytes: number;
+  readonly syncing: Syncing;
+  /** The last reading before which QEMU had looked for dirty pages, ms. */
+  readonly lastSyncMs: number;
+}
+
+/** A model that has seen nothing yet but what was known before. */
+export function modelOf(prior: Prior): GuestModel {
+  return {
+    prior,
+    points: [],
+    link: unknownLink,
+    spans: [],
+    workingSet: undefined,
+    workingSetNow: undefined,
+    rhythm: undefined,
+    earlyLooks: 0,
+    spanStart: undefined,
+    lefts: [],
+    firstPassBytes: Infinity,
+    firstPassEndMs: undefined,
+    firstPassSentBytes: 0,
+    lastSyncMs: 0,
+    memoryTotalBytes: 0,
+    throttlePercent: 0,
+    syncing: prior.syncing,
+  };
+}

@@ -1,0 +1,134 @@
+import type { GuestModel } from './guest-model.ts';
+import { type Left, type LeftAtSync, summaryOf } from './left.ts';
+import type { LinkChange } from './link.ts';
+import { bandwidthOf, passMs, sentShare } from './pass.ts';
+import type { Point } from './points.ts';
+import type { Prior, Syncing } from './prior.ts';
+import { isUnsteady, type Rhythm } from './rhythm.ts';
+import { fitWorkingSet, type WorkingSet } from './working-set.ts';
+
+/** What was left is remembered for this long, or for this many passes where that is more. */
+const leftMs = 60_000;
+const leftPasses = 8;
+/** A low is new where nothing was as low until this long ago. */
+const newLowMs = 1_000;
+
+/** What the model says at its last reading. Bytes, ms, bytes/s. */
+export interface Outlook {
+  readonly atMs: number;
+  readonly remainingBytes: number;
+  /** What the first pass has still to dispose of. */
+  readonly unsentBytes: number;
+  readonly firstPassBytes: number;
+  /** What the link carries for this migration; 0 until it is known. */
+  readonly bandwidthBytesPerSecond: number;
+  /** Whether the link has just lost most of its bandwidth. */
+  readonly linkCollapsed: boolean;
+  /** The last time that the link became another one. */
+  readonly linkChange: LinkChange | undefined;
+  /** Time that one pass over all memory disposed of in the first pass takes now. */
+  readonly passMs: number;
+  /** Bytes that the rest of the first pass puts on the link for each byte of memory: constant pages cost little. */
+  readonly sentShare: number;
+  /** The least and the most that was left after a sync since the first pass, over this link. */
+  readonly trough: Left | undefined;
+  /** How the guest writes; `undefined` until something is known of it. */
+  readonly workingSet: WorkingSet | undefined;
+  /** How it has written in the last second. */
+  readonly workingSetNow: WorkingSet | undefined;
+  /** Whether what is left has stopped falling: nothing less was left for half a pass. */
+  readonly stalled: boolean;
+  /** Whether less is left than was ever left at a sync more than a second ago. */
+  readonly newLow: boolean;
+  readonly rhythm: Rhythm | undefined;
+  /** Whether it writes now much and now little, whatever the rhythm. */
+  readonly unsteady: boolean;
+  readonly syncing: Syncing;
+}
+
+export function outlook(model: GuestModel): Outlook | undefined {
+  const last = model.points.at(-1);
+  if (last === undefined) return undefined;
+  const { link } = model;
+  const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
+  return {
+    atMs: last.atMs,
+    remainingBytes: last.remainingBytes,
+    unsentBytes: Math.min(unsentBytes, last.remainingBytes),
+    firstPassBytes: model.firstPassBytes,
+    bandwidthBytesPerSecond: bandwidthOf(model),
+    linkCollapsed: link.collapsed,
+    linkChange: link.change,
+    passMs: passMs(model),
+    sentShare: sentShare(model),
+    trough: summaryOf(recentLefts(model)),
+    workingSet:
+      model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
+    workingSetNow: model.workingSetNow,
+    stalled: isStalled(model, last),
+    newLow: isNewLow(model, last),
+    rhythm: model.rhythm,
+    unsteady: isUnsteady(model.spans, passMs(model) / 2),
+    syncing: model.syncing,
+  };
+}
+
+/** What can be said before the first reading. */
+export function outlookBefore(
+  prior: Prior & { readonly bandwidthBytesPerSecond: number },
+  memoryBytes: number,
+): Outlook {
+  const { bandwidthBytesPerSecond, touchedBytes = memoryBytes } = prior;
+  return {
+    atMs: 0,
+    remainingBytes: memoryBytes,
+    unsentBytes: memoryBytes,
+    firstPassBytes: memoryBytes,
+    bandwidthBytesPerSecond,
+    linkCollapsed: false,
+    linkChange: undefined,
+    passMs: (touchedBytes / bandwidthBytesPerSecond) * 1000,
+    sentShare: touchedBytes / memoryBytes,
+    trough: undefined,
+    workingSet: fitWorkingSet([], prior.written, 0, memoryBytes),
+    workingSetNow: undefined,
+    stalled: false,
+    newLow: false,
+    rhythm: undefined,
+    unsteady: false,
+    syncing: prior.syncing,
+  };
+}
+
+/** Where QEMU looks only at the end of a pass, what remains within one says nothing. */
+function isNewLow(model: GuestModel, last: Point): boolean {
+  const lefts = recentLefts(model);
+  const now =
+    model.syncing === 'passes' ? lefts.at(-1) : { atMs: last.atMs, bytes: last.remainingBytes };
+  if (now === undefined) return false;
+  const earlier = lefts.filter(({ atMs }) => atMs <= now.atMs - newLowMs);
+  return earlier.length > 0 && earlier.every(({ bytes }) => bytes > now.bytes);
+}
+
+/** What falls by less than this within half a pass does not fall. */
+const fallingShare = 0.85;
+const shortestStallMs = 1_500;
+
+function isStalled(model: GuestModel, last: Point): boolean {
+  const since = last.atMs - Math.max(shortestStallMs, passMs(model) / 2);
+  let before = Infinity;
+  let after = Infinity;
+  for (const { atMs, bytes } of recentLefts(model)) {
+    if (atMs < since) before = Math.min(before, bytes);
+    else after = Math.min(after, bytes);
+  }
+  return Number.isFinite(before) && after > before * fallingShare;
+}
+
+/** Over another link, and long ago, other troughs were within reach. */
+function recentLefts(model: GuestModel): readonly LeftAtSync[] {
+  const last = model.points.at(-1)?.atMs ?? 0;
+  const rememberedMs = Math.max(leftMs, leftPasses * passMs(model));
+  const since = Math.max(model.link.sinceMs, last - rememberedMs);
+  return model.lefts.filter(({ atMs }) => atMs >= since);
+}
