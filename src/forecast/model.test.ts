@@ -59,7 +59,7 @@ function sampleAt(atMs: number, remaining: number, sent: number, syncs: number):
 }
 
 function lookAt(samples: readonly Sample[]): Outlook {
-  const view = outlook(samples.reduce(observe));
+  const view = outlook(samples.reduce(observe, modelOf(nothingKnown)));
   if (view === undefined) throw new Error('no outlook');
   return view;
 }
@@ -114,7 +114,7 @@ describe('the link', () => {
 
 describe('the first pass', () => {
   test('ends when all that there was has been disposed of', () => {
-    const model = telemetry({ written: busy, syncMs: 60 }, 20).reduce(observe);
+    const model = telemetry({ written: busy, syncMs: 60 }, 20).reduce(observe, modelOf(nothingKnown));
     const passMs = (totalBytes / linkBytesPerSecond) * 1000;
     expect(model.firstPassEndMs).toBeGreaterThanOrEqual(passMs);
     expect(model.firstPassEndMs).toBeLessThan(passMs + 500);
@@ -124,7 +124,7 @@ describe('the first pass', () => {
     const samples = telemetry({ written: () => 0, syncMs: 60 }, 3);
     const last = samples.at(-1) ?? sampleAt(0, 0, 0, 0);
     const hinted = { ...last, atMs: last.atMs + 250, memoryRemainingBytes: 0 };
-    const model = [...samples, hinted].reduce(observe);
+    const model = [...samples, hinted].reduce(observe, modelOf(nothingKnown));
     expect(model.firstPassEndMs).toBe(hinted.atMs);
   });
 });
