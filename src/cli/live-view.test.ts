@@ -28,6 +28,7 @@ function progressAt(elapsedMs: number, percent: number): RunEvent {
       throttlePercent: 0,
       etaMs: 1_000,
     },
+    soFar: { decisions: [], why: [], telemetry: [] },
   };
 }
 

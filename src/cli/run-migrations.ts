@@ -25,7 +25,9 @@ interface Listed {
 
 /** `drover migrations`. */
 export async function runMigrations(io: Io, flags: ExplainFlags): Promise<void> {
-  const recordings = await localJournal().recent(mostListed);
+  const recordings = await localJournal().recent(mostListed, (problem) =>
+    io.err.write(`left out: ${problem}\n`),
+  );
   const listed = recordings.map(listedOf);
   await print(io, flags.output, listed, {
     table: (all) => formatTable(columns, all),

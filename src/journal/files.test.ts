@@ -70,12 +70,16 @@ function recordingOf(id: string, vm: string): Recording {
   };
 }
 
+function fail(problem: string): never {
+  throw new Error(problem);
+}
+
 describe('the journal in a folder', () => {
   test('gives back what it was given, newest first', async () => {
     const journal = new FileJournal(join(folder, 'new'));
     const all = ['a', 'b', 'c'].map((vm, index) => recordingOf(`2026030${index + 1}-1`, vm));
     for (const recording of all) await journal.keep(recording);
-    expect(await journal.recent(2)).toEqual([all[2], all[1]]);
+    expect(await journal.recent(2, fail)).toEqual([all[2], all[1]]);
   });
 
   test('replaces a recording of the same id, and leaves no draft behind', async () => {
@@ -83,14 +87,14 @@ describe('the journal in a folder', () => {
     const begun = recordingOf('1', 'web');
     await journal.keep(begun);
     await journal.keep({ ...begun, why: ['It begins.', 'It ends.'] });
-    expect((await journal.recent(9)).map(({ why }) => why.length)).toEqual([2]);
+    expect((await journal.recent(9, fail)).map(({ why }) => why.length)).toEqual([2]);
     expect(await readdir(folder)).toEqual(['1.json']);
   });
 
   test('lets the oldest go', async () => {
     const journal = new FileJournal(folder, 2);
     for (const id of ['1', '2', '3']) await journal.keep(recordingOf(id, 'web'));
-    expect((await journal.recent(9)).map(({ id }) => id)).toEqual(['3', '2']);
+    expect((await journal.recent(9, fail)).map(({ id }) => id)).toEqual(['3', '2']);
   });
 
   test.each([
@@ -118,14 +122,26 @@ describe('the journal in a folder', () => {
     await expect(journal.find(wanted)).rejects.toMatchObject({ code });
   });
 
-  test('names file and field of a recording that was changed', async () => {
-    await writeFile(
-      join(folder, '1.json'),
-      JSON.stringify({ ...recordingOf('1', 'web'), slaClass: 'zebra' }),
-    );
-    await expect(new FileJournal(folder).recent(1)).rejects.toMatchObject({
-      code: 'recording.invalid',
-      message: expect.stringMatching(/1\.json: slaClass: .*panda/),
+  describe('with a recording that was changed', () => {
+    beforeEach(async () => {
+      const changed = JSON.stringify({ ...recordingOf('1', 'web'), slaClass: 'zebra' });
+      await writeFile(join(folder, '1.json'), changed);
+      await new FileJournal(folder).keep(recordingOf('0', 'db'));
+    });
+
+    test('names its file and its field', async () => {
+      await expect(new FileJournal(folder).find('1')).rejects.toMatchObject({
+        code: 'recording.invalid',
+        message: expect.stringMatching(/1\.json: slaClass: .*panda/),
+      });
+    });
+
+    test('gives the others, and tells of it', async () => {
+      const told: string[] = [];
+      const recent = await new FileJournal(folder).recent(9, (problem) => told.push(problem));
+      expect(recent.map(({ id }) => id)).toEqual(['0']);
+      expect(told.join()).toMatch(/1\.json: slaClass/);
+      expect((await new FileJournal(folder).find('db')).id).toBe('0');
     });
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Recording } from '../recording/recording.ts';
 import { parseRecording, recordingText } from '../recording/text.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, TellUnreadable } from './journal.ts';
 
 /** Older recordings than so many newest ones go. */
 const mostKept = 1_000;
@@ -34,9 +34,10 @@ export class FileJournal implements Journal {
     await this.#prune();
   }
 
-  async recent(count: number): Promise<readonly Recording[]> {
+  async recent(count: number, tell: TellUnreadable): Promise<readonly Recording[]> {
     const newest = (await this.#ids()).toReversed().slice(0, count);
-    return Promise.all(newest.map((id) => this.#read(id)));
+    const read = await Promise.all(newest.map((id) => this.#readIfPossible(id, tell)));
+    return read.filter((recording) => recording !== undefined);
   }
 
   /**
@@ -48,16 +49,17 @@ export class FileJournal implements Journal {
     const fitting = ids.filter((id) => id.startsWith(wanted));
     const [first, ...others] = fitting;
     if (first !== undefined && others.length === 0) return this.#read(first);
+    const unreadable: string[] = [];
     for (const id of ids.toReversed()) {
-      const recording = await this.#read(id);
-      if (recording.vm.name === wanted || recording.vm.uuid === wanted) return recording;
+      const recording = await this.#readIfPossible(id, (problem) => unreadable.push(problem));
+      if (recording?.vm.name === wanted || recording?.vm.uuid === wanted) return recording;
     }
     if (others.length > 0)
       throw new DroverError('usage.invalid', `${wanted} fits ${fitting.length} migrations`, {
         hint: `Say more of the id: ${fitting.slice(-3).join(', ')}`,
       });
     throw new DroverError('recording.not-found', `No migration ${wanted} is kept here`, {
-      hint: '`drover migrations` lists those that are.',
+      hint: ['`drover migrations` lists those that are.', ...unreadable].join(' '),
     });
   }
 
@@ -66,9 +68,19 @@ export class FileJournal implements Journal {
     return parseRecording(await readFile(path, 'utf8'), path);
   }
 
+  /** One that another process has let go meanwhile is no problem. */
+  async #readIfPossible(id: string, tell: TellUnreadable): Promise<Recording | undefined> {
+    try {
+      return await this.#read(id);
+    } catch (error) {
+      if (!isMissing(error)) tell(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
   async #ids(): Promise<string[]> {
     const names = await readdir(this.#folder).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       throw error;
     });
     return names
@@ -86,4 +98,8 @@ export class FileJournal implements Journal {
   #pathOf(id: string): string {
     return join(this.#folder, `${id}${suffix}`);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -39,7 +39,7 @@ export class Record {
       this.telemetry = this.telemetry.filter((_, index) => index % 2 === 0);
     }
     this.#progress = progressAfter(this.#progress, sample, etaMs);
-    this.#tell({ kind: 'progress', progress: this.#progress });
+    this.#tell({ kind: 'progress', progress: this.#progress, soFar: this });
   }
 
   /** Keeps the turns. */

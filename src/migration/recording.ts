@@ -5,7 +5,7 @@ import type { Matrix } from '../policy/matrix.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Approach } from './approach.ts';
 import type { MigrateRequest } from './request.ts';
-import type { MigrationResult } from './result.ts';
+import type { MigrationResult, SoFar } from './result.ts';
 
 /** A migration as it begins: what was asked and what is known. */
 export function beginRecording(all: {
@@ -41,14 +41,16 @@ export function beginRecording(all: {
   };
 }
 
+/** The same on its way. What is passed may grow later, the recording does not. */
+export function recordingSoFar(begun: Recording, { telemetry, decisions, why }: SoFar): Recording {
+  return { ...begun, samples: [...telemetry], decisions: [...decisions], why: [...why] };
+}
+
 /** The same at its end. */
 export function endRecording(begun: Recording, result: MigrationResult): Recording {
   const { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy } = result;
   return {
-    ...begun,
-    samples: [...result.telemetry],
-    decisions: result.decisions,
-    why: result.why,
+    ...recordingSoFar(begun, result),
     end: { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy },
   };
 }

@@ -2,8 +2,16 @@ import type { Sample } from '../forecast/telemetry.ts';
 import type { Decision } from '../steering/decision.ts';
 import type { Outcome } from './transition.ts';
 
+/** What a migration has shown until now. */
+export interface SoFar {
+  readonly decisions: readonly Decision[];
+  /** The whole story, a sentence each, for a person. */
+  readonly why: readonly string[];
+  readonly telemetry: readonly Sample[];
+}
+
 /** What became of a migration, and what it cost. */
-export interface MigrationResult {
+export interface MigrationResult extends SoFar {
   /** `detached`: it goes on without us. */
   readonly outcome: Outcome | 'detached';
   readonly domain: { readonly name: string; readonly uuid: string };
@@ -17,10 +25,6 @@ export interface MigrationResult {
   /** The guest's pause at switch-over; `undefined` where there was none or nothing measured it. */
   readonly blackout: Blackout | undefined;
   readonly sentBytes: number;
-  readonly decisions: readonly Decision[];
-  /** The whole story, a sentence each, for a person. */
-  readonly why: readonly string[];
-  readonly telemetry: readonly Sample[];
 }
 
 export interface Blackout {

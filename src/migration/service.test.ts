@@ -243,25 +243,46 @@ describe('what is remembered', () => {
     const before = await clock.run(forecastVm(request, config, remembering));
     expect(before.bandwidthGuessed).toBe(true);
     await clock.run(migrateVm(request, config, watching, remembering));
-    expect(kept.map(({ end }) => end?.outcome)).toEqual(['stayed', undefined]);
+    expect(kept[0]?.end?.outcome).toBe('stayed');
     const after = await clock.run(forecastVm(request, config, remembering));
     expect(after.bandwidthGuessed).toBe(false);
     expect(after.bandwidthBytesPerSecond / (100 * mib)).toBeCloseTo(1, 1);
     expect(after.expected.ending).toBe('stay');
   });
 
-  test('that cannot be kept stops nothing, and is told', async () => {
-    const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
-    const full = { ...noJournal, keep: () => Promise.reject(new Error('no space left')) };
+  test('is kept on the way too, each time with more', async () => {
+    const kept: Recording[] = [];
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
+    const keep = (one: Recording): Promise<void> => Promise.resolve(void kept.push(one));
+    const journal = { ...noJournal, keep };
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
+    await clock.run(migrateVm(request, config, watching, { ...surroundings, journal }));
+    const counts = kept.map(({ samples }) => samples.length);
+    expect(counts.length).toBeGreaterThan(3);
+    expect(counts).toEqual([...new Set(counts)].toSorted((a, b) => a - b));
+    expect(kept.map(({ end }) => end === undefined).lastIndexOf(true)).toBe(kept.length - 2);
+    expect(kept.slice(1).every(({ why }) => why.length > 0)).toBe(true);
+  });
+
+  test.each([
+    ['written', { keep: 'no space left' }, /cannot be recorded: no space left/],
+    ['read', { recent: 'no permission' }, /Earlier migrations cannot be read: no permission/],
+  ])('that cannot be %s stops nothing, and is told once', async (_, broken, message) => {
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
+    const fails = Object.entries(broken).map(([call, problem]) => [
+      call,
+      () => Promise.reject(new Error(problem)),
+    ]);
+    const journal: Journal = { ...noJournal, ...Object.fromEntries(fails) };
     const notices: string[] = [];
     const onEvent = (event: RunEvent): void => {
       if (event.kind === 'notice') notices.push(event.message);
     };
-    const request = { vm: 'vm', from: 'h1', to: 'h2' };
+    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
     const moved = await clock.run(
-      migrateVm(request, config, { ...watching, onEvent }, { ...surroundings, journal: full }),
+      migrateVm(request, config, { ...watching, onEvent }, { ...surroundings, journal }),
     );
-    expect(moved.outcome).toBe('completed');
-    expect(notices.join(' ')).toMatch(/cannot be recorded: no space left/);
+    expect(moved.outcome).toBe('stayed');
+    expect(notices.filter((notice) => message.test(notice))).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
+import type { Journal } from '../journal/journal.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Recording } from '../recording/recording.ts';
@@ -10,10 +11,11 @@ import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
 import { type Approach, approach } from './approach.ts';
 import type { RunEvent } from './events.ts';
+import { Keeper } from './keeper.ts';
 import { type Known, knownBefore } from './knowledge.ts';
 import { messageOf } from './look.ts';
 import type { Finding } from './preflight.ts';
-import { beginRecording, endRecording } from './recording.ts';
+import { beginRecording } from './recording.ts';
 import type { MigrateRequest } from './request.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
@@ -94,9 +96,11 @@ async function start(all: Start): Promise<Moved> {
   const { capabilities, postCopyRecovery } = approached.allowed;
   const matrix = matrixWith(config.policy);
   const intent = (): Intent => intentNow(all);
-  const { prior } = await lookBack(approached, surroundings, []);
+  const notice = (message: string): void => watching.onEvent({ kind: 'notice', message, atMs: 0 });
+  const { prior } = await lookBack(approached, surroundings, [], notice);
   const begun = beginRecording({ request, approached, matrix, prior, ...surroundings.stamp() });
-  await remember(begun, all);
+  const keeper = new Keeper(begun, surroundings.journal, surroundings.clock, notice);
+  await keeper.begin();
   const briefing = { intent, matrix, prior, memoryBytes: domain.memoryBytes };
   const result = await runMigration(
     {
@@ -108,21 +112,14 @@ async function start(all: Start): Promise<Moved> {
     },
     { source, destination, newSteersman: () => steersmanFor(briefing) },
     surroundings.clock,
-    watching.onEvent,
+    (event) => {
+      watching.onEvent(event);
+      keeper.heed(event);
+    },
     watching.signal,
   );
-  await remember(endRecording(begun, result), all);
+  await keeper.end(result);
   return { ...result, id: begun.id };
-}
-
-/** A journal that cannot be written stops no migration. */
-async function remember(recording: Recording, { surroundings, watching }: Start): Promise<void> {
-  try {
-    await surroundings.journal.keep(recording);
-  } catch (error) {
-    const message = `This migration cannot be recorded: ${messageOf(error)}`;
-    watching.onEvent({ kind: 'notice', message, atMs: 0 });
-  }
 }
 
 /** What is asked by now. Where the config file no longer has a host, what it said before holds. */
@@ -148,12 +145,17 @@ function intentOf({ deadlineMs }: MigrateRequest, { standing, importance }: Appr
 /** So many of the newest migrations are looked through. */
 const lookedThrough = 200;
 
+/** A journal that cannot be read teaches nothing, and stops nothing: that is told. */
 async function lookBack(
   { cleared, standing, capBytesPerSecond }: Approach,
   { journal }: Surroundings,
   measured: readonly SeenWrites[],
+  tell: (problem: string) => void,
 ): Promise<Known> {
-  const past = await journal.recent(lookedThrough);
+  const past = await journal.recent(lookedThrough).catch((error: unknown) => {
+    tell(`Earlier migrations cannot be read: ${messageOf(error)}`);
+    return [];
+  });
   return knownBefore(cleared, standing.slaClass, { past, measured, capBytesPerSecond });
 }
 
@@ -184,7 +186,10 @@ export async function forecastVm(
       const seen = await source.measureWrites(domain.uuid, seconds);
       if (seen !== undefined) measured.push(seen);
     }
-    const { prior, sources } = await lookBack(approached, surroundings, measured);
+    const unread: string[] = [];
+    const { prior, sources } = await lookBack(approached, surroundings, measured, (problem) =>
+      unread.push(problem),
+    );
     const foresight = foresee({
       intent: intentOf(request, approached),
       capabilities: allowed.capabilities,
@@ -198,7 +203,7 @@ export async function forecastVm(
       to: destination.name,
       slaClass: standing.slaClass,
       importance,
-      sources,
+      sources: [...sources, ...unread],
       ...foresight,
     };
   });
