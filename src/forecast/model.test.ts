@@ -114,7 +114,10 @@ describe('the link', () => {
 
 describe('the first pass', () => {
   test('ends when all that there was has been disposed of', () => {
-    const model = telemetry({ written: busy, syncMs: 60 }, 20).reduce(observe, modelOf(nothingKnown));
+    const model = telemetry({ written: busy, syncMs: 60 }, 20).reduce(
+      observe,
+      modelOf(nothingKnown),
+    );
     const passMs = (totalBytes / linkBytesPerSecond) * 1000;
     expect(model.firstPassEndMs).toBeGreaterThanOrEqual(passMs);
     expect(model.firstPassEndMs).toBeLessThan(passMs + 500);

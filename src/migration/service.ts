@@ -2,10 +2,8 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
-import type { Journal } from '../journal/journal.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { Importance } from '../policy/vocabulary.ts';
-import type { Recording } from '../recording/recording.ts';
 import { type Foresight, foresee } from '../steering/foresee.ts';
 import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
@@ -152,7 +150,7 @@ async function lookBack(
   measured: readonly SeenWrites[],
   tell: (problem: string) => void,
 ): Promise<Known> {
-  const past = await journal.recent(lookedThrough).catch((error: unknown) => {
+  const past = await journal.recent(lookedThrough, tell).catch((error: unknown) => {
     tell(`Earlier migrations cannot be read: ${messageOf(error)}`);
     return [];
   });
