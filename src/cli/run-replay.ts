@@ -2,13 +2,12 @@ import { loadConfig } from '../fleet/config.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { Recording } from '../recording/recording.ts';
-import { actsOf, type Replay, replay, type Terms } from '../replay/replay.ts';
-import type { Decision } from '../steering/decision.ts';
-import { formatDuration } from '../units/format.ts';
+import { replay, type Terms } from '../replay/replay.ts';
 import type { ReplayFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
 import { recordingOf } from './recordings.ts';
+import { replayDocument, replayText } from './replay-text.ts';
 
 /** `drover replay`. */
 export async function runReplay(io: Io, wanted: string, flags: ReplayFlags): Promise<void> {
@@ -19,8 +18,8 @@ export async function runReplay(io: Io, wanted: string, flags: ReplayFlags): Pro
     importance: flags.importance ?? recording.importance,
   };
   const replayed = replay(recording, terms);
-  await print(io, flags.output, replayed, {
-    table: (result) => replayText(recording, terms, result),
+  await print(io, flags.output, replayDocument(recording, terms, replayed), {
+    table: () => replayText(recording, terms, replayed),
   });
 }
 
@@ -32,35 +31,4 @@ async function matrixFor(recording: Recording, file: string | undefined): Promis
     ...defaultMatrix,
     [slaClass]: { ...defaultMatrix[slaClass], [importance]: budget },
   };
-}
-
-function replayText(recording: Recording, terms: Terms, result: Replay): string {
-  return [
-    `${recording.id}: ${recording.vm.name}, recorded as ${recording.slaClass}, ${recording.importance}; replayed as ${terms.slaClass}, ${terms.importance}`,
-    '\nRecorded:',
-    ...linesOf(result.recorded),
-    '\nReplayed:',
-    ...linesOf(result.replayed),
-    `\n${differenceText(result)}`,
-    '',
-  ].join('\n');
-}
-
-function linesOf(decisions: readonly Decision[]): string[] {
-  const acts = actsOf(decisions);
-  return acts.length === 0
-    ? ['  nothing is done']
-    : acts.map((one) => `  ${actText(one)}\n      ${one.why}`);
-}
-
-function actText({ atMs, action }: Decision): string {
-  return `at ${formatDuration(atMs)}  ${action.kind}`;
-}
-
-function differenceText({ firstDifference }: Replay): string {
-  if (firstDifference === undefined) return 'The same is done at the same moments.';
-  const { recorded, replayed } = firstDifference;
-  const was = recorded === undefined ? 'nothing more' : actText(recorded);
-  const is = replayed === undefined ? 'nothing more' : actText(replayed);
-  return `First difference: then, ${was}; now, ${is}. From there on the readings are no longer what would have been read.`;
 }

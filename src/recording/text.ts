@@ -4,9 +4,17 @@ import { type Recording, recordingSchema } from './recording.ts';
 
 /** A recording as the text of its file. */
 export function recordingText(recording: Recording): string {
-  const plain = { ...recording, samples: encodeSamples(recording.samples) };
-  const text = JSON.stringify(plain, (field, value: unknown) => plainValue(field, value), 1);
-  return `${text}\n`;
+  return `${JSON.stringify(recordingDocument(recording), null, 1)}\n`;
+}
+
+/** A recording as plain data: its telemetry in columns, what never ends as `never`. */
+export function recordingDocument(recording: Recording): unknown {
+  return plain({ ...recording, samples: encodeSamples(recording.samples) });
+}
+
+/** What JSON can say of a value; what never ends is the word `never`. */
+export function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (field, inner: unknown) => plainValue(field, inner)));
 }
 
 /** JSON has no infinity, and would write what is no number as null: that is a defect of its writer. */

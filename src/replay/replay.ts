@@ -68,8 +68,13 @@ export function actsOf(decisions: readonly Decision[]): readonly Decision[] {
 const sameMs = 50;
 const sameShare = 0.01;
 
+/** Whether both were decided on the same reading of the job. */
+export function atTheSameReading(a: Decision, b: Decision): boolean {
+  return Math.abs(a.atMs - b.atMs) <= sameMs;
+}
+
 function alike(a: Decision, b: Decision): boolean {
-  if (Math.abs(a.atMs - b.atMs) > sameMs || a.action.kind !== b.action.kind) return false;
+  if (!atTheSameReading(a, b) || a.action.kind !== b.action.kind) return false;
   return near(amountOf(a), amountOf(b));
 }
 
