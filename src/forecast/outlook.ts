@@ -44,6 +44,8 @@ export interface Outlook {
   /** Whether it writes now much and now little, whatever the rhythm. */
   readonly unsteady: boolean;
   readonly syncing: Syncing;
+  /** How long ago QEMU has looked for dirty pages, as far as the readings show, ms. */
+  readonly sinceSyncMs: number;
 }
 
 export function outlook(model: GuestModel): Outlook | undefined {
@@ -70,6 +72,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     rhythm: model.rhythm,
     unsteady: isUnsteady(model.spans, passMs(model) / 2),
     syncing: model.syncing,
+    sinceSyncMs: last.atMs - model.lastSyncMs,
   };
 }
 
@@ -97,6 +100,7 @@ export function outlookBefore(
     rhythm: undefined,
     unsteady: false,
     syncing: prior.syncing,
+    sinceSyncMs: 0,
   };
 }
 

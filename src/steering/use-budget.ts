@@ -45,7 +45,7 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
       ...wait(
         situation,
         view,
-        `${gap} Post-copy is due; it waits for the moment when less is left than ${formatBytes(view.remainingBytes)}.`,
+        `${gap} Post-copy is due; it waits for ${view.syncing === 'passes' ? 'the end of this pass, which says what is left' : `the moment when less is left than ${formatBytes(view.remainingBytes)}`}.`,
       ),
       alternatives,
     };
@@ -54,9 +54,17 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
   return decision(situation, best.action, `${gap} ${best.why}`, expected, alternatives);
 }
 
-/** Whether what is left is about as little as it ever was, or the wait for that was long enough. */
+/** Where QEMU looks only at the end of a pass, what it saw is true for so long, ms. */
+const freshMs = 400;
+
+/**
+ * Whether what is left is about as little as it ever was, or the wait for that was long enough. Within
+ * a pass of a QEMU that looks only at its end, nobody knows what is left: its end is waited for.
+ */
 function goodMoment(situation: Situation, view: Outlook): boolean {
   const least = view.trough?.leastBytes ?? Infinity;
   const waited = -patienceLeftMs(situation, view);
-  return view.remainingBytes <= least * troughMargin || waited > troughPasses * view.passMs;
+  if (waited > troughPasses * view.passMs) return true;
+  if (view.syncing === 'passes') return view.sinceSyncMs < freshMs;
+  return view.remainingBytes <= least * troughMargin;
 }
