@@ -20,7 +20,7 @@ export interface Lesson {
 export function learn(samples: readonly Sample[]): Lesson {
   let model = modelOf(nothingKnown);
   let carried = 0;
-  for (const sample of samples) {
+  for (const sample of whileItRan(samples)) {
     const { change } = model.link;
     model = observe(model, sample);
     // Near its end a stream may be held back, so the most counts; over another link, anew.
@@ -34,6 +34,18 @@ export function learn(samples: readonly Sample[]): Lesson {
     workingSet: view?.workingSet,
     syncing: model.syncing,
   };
+}
+
+/**
+ * The readings up to the switch-over: after it the guest stands still, and what it does not write
+ * teaches nothing. It begins with QEMU's last look for dirty pages.
+ */
+function whileItRan(samples: readonly Sample[]): readonly Sample[] {
+  const copying = samples.filter(({ phase }) => phase === 'pre-copy');
+  const last = copying.at(-1);
+  const first = copying.findIndex(({ iteration }) => iteration === last?.iteration);
+  const stillRan = (copying[first]?.memoryRemainingBytes ?? 0) > 0;
+  return copying.slice(0, stillRan ? first + 1 : Math.max(0, first));
 }
 
 /** Everything that is known before a migration begins, each kind newest first. */

@@ -46,14 +46,15 @@ export class FileJournal implements Journal {
    */
   async find(wanted: string): Promise<Recording> {
     const ids = await this.#ids();
-    const fitting = ids.filter((id) => id.startsWith(wanted));
-    const [first, ...others] = fitting;
-    if (first !== undefined && others.length === 0) return this.#read(first);
+    if (ids.includes(wanted)) return this.#read(wanted);
     const unreadable: string[] = [];
     for (const id of ids.toReversed()) {
       const recording = await this.#readIfPossible(id, (problem) => unreadable.push(problem));
       if (recording?.vm.name === wanted || recording?.vm.uuid === wanted) return recording;
     }
+    const fitting = ids.filter((id) => id.startsWith(wanted));
+    const [first, ...others] = fitting;
+    if (first !== undefined && others.length === 0) return this.#read(first);
     if (others.length > 0)
       throw new DroverError('usage.invalid', `${wanted} fits ${fitting.length} migrations`, {
         hint: `Say more of the id: ${fitting.slice(-3).join(', ')}`,

@@ -69,7 +69,8 @@ describe('a VM that has never moved', () => {
 
 describe('a VM that has moved', () => {
   beforeAll(async () => {
-    expect((await drover('migrate', ...way('calm'))).code).toBe(0);
+    const { code, err } = await drover('migrate', ...way('calm'));
+    if (code !== 0) throw new Error(err);
   });
 
   it('is listed, and its story is told', async () => {

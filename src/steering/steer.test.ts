@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { modelOf } from '../forecast/guest-model.ts';
+import { observe } from '../forecast/model.ts';
+import { nothingKnown } from '../forecast/prior.ts';
+import type { Sample } from '../forecast/telemetry.ts';
+import { budgetFor } from '../policy/budget-for.ts';
+import type { Situation } from './situation.ts';
+import { steer } from './steer.ts';
+
+const mib = 2 ** 20;
+
+/** A guest that is sent at 24 MiB/s and always has 40 MiB left, read four times a second. */
+function readings(untilMs: number): Sample[] {
+  return Array.from({ length: untilMs / 250 }, (_, index) => ({
+    atMs: index * 250,
+    memoryTotalBytes: 64 * mib,
+    memoryRemainingBytes: Math.max(40, 64 - index * 6) * mib,
+    memorySentBytes: index * 6 * mib,
+    normalPages: (index * 6 * mib) / 4096,
+    constantPages: 0,
+    pageSizeBytes: 4096,
+    dirtyRateBytesPerSecond: 0,
+    throughputBytesPerSecond: 24 * mib,
+    iteration: index,
+    throttlePercent: 0,
+    postCopyRequests: 0,
+    phase: 'pre-copy',
+  }));
+}
+
+function situationAt(readMs: number, atMs: number): Situation {
+  const allowed = { allowed: true } as const;
+  return {
+    slaClass: 'cattle',
+    importance: 'high',
+    budget: budgetFor('cattle', 'high'),
+    capabilities: { postCopy: allowed, postCopyRecoverable: true, autoConverge: allowed },
+    model: readings(readMs).reduce(observe, modelOf(nothingKnown)),
+    state: { maxDowntimeMs: 1_900, maxDowntimeSetAtMs: 0, paced: false, pacedBefore: true },
+    atMs,
+  };
+}
+
+describe('old news', () => {
+  test('is not acted on: what is due now is not done three seconds later without a reading', () => {
+    const fresh = steer(situationAt(20_000, 20_000));
+    expect(fresh.action.kind).not.toBe('wait');
+    const old = steer(situationAt(20_000, 23_000));
+    expect(old.action.kind).toBe('wait');
+    expect(old.why).toContain('old news');
+  });
+
+  test('is what there is before the first reading', () => {
+    expect(steer(situationAt(0, 100)).action.kind).toBe('wait');
+  });
+});
