@@ -70,7 +70,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     stalled: isStalled(model, last),
     newLow: isNewLow(model, last),
     rhythm: model.rhythm,
-    unsteady: isUnsteady(model.spans, passMs(model) / 2),
+    unsteady: isUnsteady(model.spans, passMs(model)),
     syncing: model.syncing,
     sinceSyncMs: last.atMs - model.lastSyncMs,
   };
