@@ -98,10 +98,6 @@ interface Stage {
 function befall({ what, atMs, lastsMs }: Mishap, stage: Stage): void {
   const { clock, world, source, destination, uuid } = stage;
   const linkBytesPerSecond = world.settings.linkBytesPerSecond;
-  const unheard = (host: SimulatedHost): Fault => ({
-    begin: () => host.setReachable(false),
-    end: () => host.setReachable(true),
-  });
   const daemonDies = (host: SimulatedHost): Fault => ({
     begin: () => world.killDaemon(host),
     end: () => host.setReachable(true),
@@ -125,6 +121,10 @@ function befall({ what, atMs, lastsMs }: Mishap, stage: Stage): void {
   };
   clock.schedule(atMs, faults[what].begin);
   clock.schedule(atMs + lastsMs, faults[what].end);
+}
+
+function unheard(host: SimulatedHost): Fault {
+  return { begin: () => host.setReachable(false), end: () => host.setReachable(true) };
 }
 
 interface Fault {
