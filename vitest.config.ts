@@ -20,6 +20,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 20_000,
           env: { DROVER_STATE_DIR: stateDir },
+          globalSetup: ['tests/remove-state.ts'],
         },
       },
       {

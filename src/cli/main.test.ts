@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { exitCodes } from '../errors/catalogue.ts';
 import { defaultMatrix } from '../policy/matrix.ts';
@@ -172,8 +172,13 @@ describe('drover policy check', () => {
   });
 });
 
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
 async function configWith(text: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'drover-policy-')), 'config.yaml');
+  const folder = await mkdtemp(join(tmpdir(), 'drover-policy-'));
+  folders.push(folder);
+  const file = join(folder, 'config.yaml');
   await writeFile(file, text);
   return file;
 }
