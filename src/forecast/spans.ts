@@ -42,8 +42,10 @@ function spanBetween(model: GuestModel, start: Point, end: Point): Span {
   const ms = end.atMs - start.atMs;
   const inflowBytes = Math.max(0, inflowBetween(start, end));
   const kind = model.syncing === 'passes' ? 'pass' : 'slice';
-  // Where a whole pass has ended, nothing of what was dirty before is still unsent.
-  const dirty = kind === 'pass' ? 0 : (start.remainingBytes + end.remainingBytes) / 2;
+  // A QEMU that looks at a pass' end looks before it, too, when the rest might fit the downtime limit:
+  // then some of what was dirty is still unsent.
+  const stillUnsent = Math.max(0, end.remainingBytes - inflowBytes);
+  const dirty = kind === 'pass' ? stillUnsent : (start.remainingBytes + end.remainingBytes) / 2;
   const toDispose = model.firstPassBytes - (start.disposedBytes + end.disposedBytes) / 2;
   const unsent = Math.min(dirty, Math.max(0, toDispose));
   return {
