@@ -1,0 +1,113 @@
+import type { Config } from '../fleet/config.ts';
+import type { ResolvedHost } from '../fleet/hosts.ts';
+import type { AbortResult } from '../migration/abort.ts';
+import type { MigrateRequest } from '../migration/request.ts';
+import type { ForecastAnswer } from '../migration/service.ts';
+import type { TagsAnswer, Where } from '../migration/tags.ts';
+import type { Tags } from '../policy/tags.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { EventRow, HostRow, MigrationRow, VmRow, Wishes } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+
+/** Who asks, from where. */
+export interface Asker {
+  readonly who: string;
+  /** The peer's address, or `local`. */
+  readonly from: string;
+}
+
+/**
+ * The fleet's migrations: what may be asked of them. The server puts it on the network, the command
+ * embeds it in its own process. Every method rejects with a DroverError; what changes something is
+ * audited, also where it is refused.
+ */
+export interface Controller {
+  readonly store: Store;
+  /** Begins to steer: claims what nobody steers, admits what waits. */
+  start(): Promise<void>;
+  /** Hands everything over at once, and ends. The migrations go on. */
+  stop(): Promise<void>;
+  /** The config file as it is by now. Takes effect on what runs, too. */
+  reload(config: Config): void;
+  config(): Config;
+
+  migrate(request: MigrationRequest, by: Asker): Promise<Requested>;
+  /** Takes up a job that somebody else began (virsh, Nova). */
+  adopt(request: AdoptRequest, by: Asker): Promise<Requested>;
+  /** An id, its beginning, or a VM's name or UUID, which stands for its latest. */
+  find(wanted: string): Promise<MigrationRow>;
+  change(
+    id: string,
+    change: Partial<Pick<Wishes, 'importance' | 'deadlineAt'>>,
+    by: Asker,
+    ifRevision?: number,
+  ): Promise<MigrationRow>;
+  /** Asks for it to be cancelled; what is past the point of no return refuses. */
+  abort(id: string, by: Asker, ifRevision?: number): Promise<MigrationRow>;
+  /** Cancels whatever job the VM has on this host, whoever began it. */
+  abortVm(where: { readonly vm: string; readonly from: string }, by: Asker): Promise<AbortResult>;
+  recording(id: string): Promise<Recording>;
+  forecast(request: MigrateRequest): Promise<ForecastAnswer>;
+
+  /** All hosts: those of the config file, and those added. */
+  hosts(): Promise<readonly FleetHost[]>;
+  /** Rejects with `host.provisioned` where the config file has the host. */
+  putHost(host: Omit<HostRow, 'revision'>, by: Asker, ifRevision?: number): Promise<HostRow>;
+  removeHost(name: string, by: Asker, ifRevision?: number): Promise<void>;
+
+  /** As last seen; `look: true` asks the hosts now. Hosts that did not answer are named. */
+  vms(
+    filter: { readonly host?: string; readonly name?: string },
+    look: boolean,
+  ): Promise<{ readonly vms: readonly VmRow[]; readonly silent: readonly string[] }>;
+  tags(where: Where): Promise<TagsAnswer>;
+  setTags(where: Where, changes: Partial<Tags>, by: Asker): Promise<TagsAnswer>;
+
+  /** Calls back with every event from now on, of all replicas, and with progress. Returns how to end it. */
+  subscribe(onEvent: (event: LiveEvent) => void): () => void;
+  status(): ControllerStatus;
+}
+
+export type LiveEvent =
+  | ({ readonly kind: 'event' } & EventRow)
+  /** Has no number: it is not kept. */
+  | { readonly kind: 'progress'; readonly migration: MigrationRow };
+
+export interface MigrationRequest extends Omit<MigrateRequest, 'deadlineMs'> {
+  /** ms since 1970. */
+  readonly deadlineAt?: number | undefined;
+  readonly operationId?: string | undefined;
+  readonly requestKey?: string | undefined;
+}
+
+export interface AdoptRequest extends Omit<MigrationRequest, 'to' | 'operationId'> {
+  /** Found by itself where the destination is a host that is known. */
+  readonly to?: string | undefined;
+}
+
+export interface Requested {
+  readonly row: MigrationRow;
+  /** `false`: the same request had been made before. */
+  readonly created: boolean;
+}
+
+/** A host as it is set, and who says so. */
+export interface FleetHost extends ResolvedHost {
+  readonly origin: 'config' | 'store';
+  readonly maxOutgoing: number | undefined;
+  readonly maxIncoming: number | undefined;
+  readonly link: string | undefined;
+  /** 0 where the config file has it. */
+  readonly revision: number;
+}
+
+export interface ControllerStatus {
+  readonly replica: string;
+  readonly replicas: readonly string[];
+  readonly steering: number;
+  readonly queued: number;
+  /** Why no new migration starts; `undefined`: the store answers. */
+  readonly storeTrouble: string | undefined;
+  /** How late decisions are, of the last minute, ms. */
+  readonly lagMs: { readonly p50: number; readonly p99: number };
+}

@@ -1,0 +1,225 @@
+import type { ErrorCode } from '../errors/catalogue.ts';
+import type { Lesson } from '../forecast/learn.ts';
+import type { Sample } from '../forecast/telemetry.ts';
+import type { Outcome } from '../migration/transition.ts';
+import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { Decision } from '../steering/decision.ts';
+import type { StartPlan } from '../steering/plan-start.ts';
+
+/** Where a migration is in its life: on its way, or how it ended. */
+export const livePhases = [
+  'queued',
+  'preflight',
+  'copying',
+  'switching',
+  'post-copy',
+  'recovering',
+] as const;
+export type LivePhase = (typeof livePhases)[number];
+/** `unknown` is left again when a host returns; the other outcomes are final. */
+export type MigrationPhase = LivePhase | Outcome;
+
+/** How a migration came to be Drover's. */
+export type Origin = 'request' | 'adopted';
+
+/** One migration, as lists show it. Times of day are ms since 1970. */
+export interface MigrationRow {
+  /** Sorts by time. */
+  readonly id: string;
+  readonly origin: Origin;
+  /** The VM as it was asked for; its name and UUID are known from pre-flight on. */
+  readonly vm: string;
+  readonly vmName: string | undefined;
+  readonly vmUuid: string | undefined;
+  readonly from: string;
+  readonly to: string;
+  readonly slaClass: SlaClass | undefined;
+  readonly reason: Reason | undefined;
+  readonly importance: Importance;
+  readonly deadlineAt: number | undefined;
+  /** The operation that it is a part of. */
+  readonly operationId: string | undefined;
+  /** Who asked for it. */
+  readonly requestedBy: string;
+  readonly requestedAt: number;
+  /** When the first order went to a host. */
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  readonly phase: MigrationPhase;
+  /** Somebody wants it cancelled. */
+  readonly cancelRequested: boolean;
+  /** From here on there is no way back to the source. Durable before post-copy is started. */
+  readonly pointOfNoReturnAt: number | undefined;
+  /** Who steers it; `undefined`: nobody. */
+  readonly owner: string | undefined;
+  /** Counts the takings of the lease: who writes with an older one is refused. */
+  readonly epoch: number;
+  /** Counts the changes of what is wanted of it: importance, deadline, cancel. */
+  readonly revision: number;
+  readonly progress: StoredProgress | undefined;
+  /** Why it was refused or could not begin. */
+  readonly error: StoredError | undefined;
+  readonly end: Recording['end'];
+}
+
+/** What a list and a live view show of a migration under way. Bytes, ms, bytes/s. */
+export interface StoredProgress {
+  /** Since the migration's start. */
+  readonly atMs: number;
+  readonly percent: number;
+  readonly sentBytes: number;
+  readonly remainingBytes: number;
+  readonly dirtyRateBytesPerSecond: number;
+  readonly bandwidthBytesPerSecond: number;
+  readonly throttlePercent: number;
+  readonly etaMs: number | undefined;
+}
+
+export interface StoredError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export type NewMigration = Pick<
+  MigrationRow,
+  | 'id'
+  | 'origin'
+  | 'vm'
+  | 'from'
+  | 'to'
+  | 'reason'
+  | 'importance'
+  | 'deadlineAt'
+  | 'operationId'
+  | 'requestedBy'
+  | 'requestedAt'
+> & {
+  /** A second request of the same person with the same key is the same request. */
+  readonly requestKey: string | undefined;
+};
+
+/** What whoever takes a migration over needs of its beginning. */
+export interface Beginning {
+  /** The recording without what came after the start. */
+  readonly head: Omit<Recording, 'samples' | 'decisions' | 'why' | 'end'>;
+  readonly plan: StartPlan;
+  /** The destination as the source host reaches it. */
+  readonly destinationUri: string;
+  readonly persistent: boolean;
+  /** The limits that were set at the source before, to be put back. */
+  readonly formerDowntimeMs: number;
+  readonly formerSpeedBytesPerSecond: number;
+  readonly postCopyRecovery: Recording['capabilities']['postCopy'];
+}
+
+/** A part of what a migration has shown, in the order in which it came. */
+export interface Chapter {
+  readonly samples: readonly Sample[];
+  readonly decisions: readonly Decision[];
+  readonly why: readonly string[];
+}
+
+/** The right to steer one migration. */
+export interface Lease {
+  readonly id: string;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** What is wanted of a migration by now. */
+export type Wishes = Pick<
+  MigrationRow,
+  'importance' | 'deadlineAt' | 'cancelRequested' | 'revision'
+>;
+
+export interface HostRow {
+  readonly name: string;
+  readonly uri: string;
+  readonly peerUri: string | undefined;
+  readonly postCopy: 'allowed' | 'forbidden';
+  readonly bandwidthBytesPerSecond: number | undefined;
+  /** Migrations at once, from and to it; `undefined`: the default. */
+  readonly maxOutgoing: number | undefined;
+  readonly maxIncoming: number | undefined;
+  /** The link, or rack, that it shares with others; limits are set for links, too. */
+  readonly link: string | undefined;
+  readonly revision: number;
+}
+
+/** A VM as it was last seen on a host. */
+export interface VmRow {
+  readonly uuid: string;
+  readonly name: string;
+  readonly host: string;
+  readonly state: string;
+  readonly memoryBytes: number;
+  readonly virtualCpus: number;
+  readonly slaClass: SlaClass;
+  /** A job of a migration that nobody of ours began. */
+  readonly foreignJob: boolean;
+  readonly seenAt: number;
+}
+
+export interface OperationRow {
+  readonly id: string;
+  readonly kind: 'drain';
+  readonly host: string;
+  readonly reason: Reason | undefined;
+  readonly importance: Importance;
+  readonly deadlineAt: number | undefined;
+  readonly requestedBy: string;
+  readonly requestedAt: number;
+  readonly endedAt: number | undefined;
+  readonly state: 'running' | 'paused' | 'completed' | 'cancelled';
+  readonly revision: number;
+}
+
+/** Something that happened. Events are numbered without gaps that fill later. */
+export interface EventRow {
+  readonly seq: number;
+  readonly at: number;
+  /** `migration.queued`, `migration.phase`, `migration.decision`, `migration.notice`, `host.changed`, ... */
+  readonly type: string;
+  /** The migration's id, the host's name, ...: what it happened to. */
+  readonly subject: string;
+  readonly data: unknown;
+}
+export type NewEvent = Omit<EventRow, 'seq'>;
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly who: string;
+  /** `migration.create`, `host.set`, ... */
+  readonly what: string;
+  readonly subject: string;
+  /** The peer's address, or `local`. */
+  readonly from: string;
+  readonly details: unknown;
+  readonly outcome: 'ok' | ErrorCode | string;
+}
+export type NewAudit = Omit<AuditRow, 'seq'>;
+
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+  readonly revokedAt: number | undefined;
+  readonly lastUsedAt: number | undefined;
+}
+
+/** What past migrations taught, for those who ask for one kind of them. */
+export type LessonsOf =
+  | { readonly of: 'guest'; readonly vmUuid: string }
+  /** Either way round: a link carries as much back as forth. */
+  | { readonly of: 'way'; readonly hosts: readonly [string, string] }
+  | { readonly of: 'class'; readonly slaClass: SlaClass; readonly butVmUuid: string };
+
+export type { Lesson };
