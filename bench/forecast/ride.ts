@@ -49,7 +49,7 @@ async function move(way: Way, { slaClass, importance }: Pair): Promise<Migration
   return migrateVm(
     { vm, from: source.name, to: destination.name, importance },
     config,
-    { onEvent: () => undefined, signal: new AbortController().signal },
+    { onEvent: () => undefined, letGo: new AbortController().signal },
     realSurroundings,
   );
 }

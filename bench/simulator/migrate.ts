@@ -75,7 +75,7 @@ export async function runSteered(scene: Scene): Promise<Course> {
         {
           domain,
           destinationUri: destination.peerAddress,
-          bandwidthBytesPerSecond: undefined,
+          bandwidthBytesPerSecond: Infinity,
           capabilities: {
             postCopy: { allowed: true },
             postCopyRecoverable: true,

@@ -1,4 +1,7 @@
-import { noJournal } from '../../src/journal/journal.ts';
+import type { Beginning } from '../../src/migration/beginning.ts';
+import { keepsNothing } from '../../src/migration/keeping.ts';
+import type { Orders } from '../../src/migration/orders.ts';
+import { endOf } from '../../src/migration/recording.ts';
 import { migrateVm } from '../../src/migration/service.ts';
 import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { setTags } from '../../src/migration/tags.ts';
@@ -80,22 +83,21 @@ async function byDrover(way: Way, { slaClass, importance }: Pair): Promise<Did> 
   const [from, to] = [source.name, destination.name];
   await setTags({ vm, host: from }, { slaClass }, config);
   await source.setMaxDowntime(way.uuid, defaultDowntimeMs);
-  const kept: Recording[] = [];
-  const journal = { ...noJournal, keep: async (one: Recording) => void kept.push(one) };
-  const watching = { onEvent: () => undefined, signal: abortAfter(droverLimitMs) };
+  const begun: Beginning[] = [];
+  const begin = async (beginning: Beginning): Promise<void> => void begun.push(beginning);
   const startMs = performance.now();
-  const { sentBytes } = await migrateVm({ vm, from, to, importance }, config, watching, {
+  const orders = (): Orders => ({ cancelled: performance.now() - startMs > droverLimitMs });
+  const letGo = new AbortController().signal;
+  const watching = { onEvent: () => undefined, letGo, orders };
+  const startedAt = new Date().toISOString();
+  const result = await migrateVm({ vm, from, to, importance }, config, watching, {
     ...realSurroundings,
-    journal,
+    keeping: { ...keepsNothing, begin },
   });
   const totalMs = performance.now() - startMs;
-  const recording = kept.at(-1);
-  if (recording === undefined) throw new Error('a migration was not recorded');
-  return { recording, totalMs, sentBytes };
-}
-
-function abortAfter(ms: number): AbortSignal {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort('abort'), ms).unref();
-  return controller.signal;
+  const head = begun.at(-1)?.head;
+  if (head === undefined) throw new Error('a migration was not recorded');
+  const { telemetry: samples, decisions, why, sentBytes } = result;
+  const recording = { ...head, id: vm, startedAt, samples, decisions, why, end: endOf(result) };
+  return { recording: { ...recording, samples: [...samples] }, totalMs, sentBytes };
 }

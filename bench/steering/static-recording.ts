@@ -1,6 +1,5 @@
 import { nothingKnown } from '../../src/forecast/prior.ts';
 import type { Host, HostFacts } from '../../src/hypervisor/port.ts';
-import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { budgetFor } from '../../src/policy/budget-for.ts';
 import type { Recording } from '../../src/recording/recording.ts';
 import type { Figures } from './cost.ts';
@@ -26,7 +25,8 @@ export async function beginStaticRecording(way: Way, name: StaticArmName): Promi
   const allowed = { allowed: true } as const;
   return {
     format: 1,
-    ...realSurroundings.stamp(),
+    id: name,
+    startedAt: new Date().toISOString(),
     vm: { name: vm, uuid, memoryBytes, virtualCpus },
     slaClass,
     importance,

@@ -9,7 +9,6 @@ import { type Io, styleFor } from '../cli/io.ts';
 import { type OutputFormat, outputOption, print } from '../cli/output.ts';
 import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { createLab, downLab } from '../lab/index.ts';
-import type { StopReason } from '../migration/events.ts';
 import { type DemoReport, reportText } from './report.ts';
 import { Interrupted, runDemo } from './run.ts';
 import { linkBitsPerSecond } from './scene.ts';
@@ -53,7 +52,7 @@ async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
   const release = onInterrupt(
     () => {
       io.err.write('\nStopping, and clearing the hosts away ...\n');
-      stop.abort('detach' satisfies StopReason);
+      stop.abort();
     },
     () => io.err.write('The hosts are being cleared away; a moment.\n'),
   );

@@ -86,7 +86,7 @@ async function moveAway(
   const request = { vm: spec.name, from: leaving, to, reason };
   try {
     const onEvent = (event: RunEvent): void => view.show(event);
-    const result = await migrateVm(request, config, { onEvent, signal });
+    const result = await migrateVm(request, config, { onEvent, letGo: signal });
     if (signal.aborted) throw new Interrupted();
     view.clear();
     return { startMs, endMs: performance.now(), result };

@@ -15,6 +15,8 @@ export interface Host {
   readonly address: string;
   /** Where other hosts reach it; `undefined` when the controller cannot know. */
   readonly peerAddress: string | undefined;
+  /** Rejects with `host.unreachable` where the host cannot be reached now. */
+  reach(): Promise<void>;
   facts(): Promise<HostFacts>;
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;

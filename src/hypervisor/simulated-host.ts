@@ -93,6 +93,10 @@ export class SimulatedHost implements Host, Site {
     this.register.remove(uuid);
   }
 
+  reach(): Promise<void> {
+    return this.#call();
+  }
+
   async facts(): Promise<HostFacts> {
     await this.#call();
     return this.#facts;

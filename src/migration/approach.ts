@@ -59,12 +59,15 @@ export async function approach<T>(
   }
 }
 
-async function contact(host: ResolvedHost, surroundings: Surroundings): Promise<Contact> {
+async function contact(resolved: ResolvedHost, surroundings: Surroundings): Promise<Contact> {
+  const host = surroundings.hostAt(resolved);
   try {
-    return { host: await surroundings.connect(host) };
+    await host.reach();
+    return { host };
   } catch (error) {
+    await host.close();
     if (!(error instanceof DroverError)) throw error;
-    return { name: host.name, unreachable: error };
+    return { name: resolved.name, unreachable: error };
   }
 }
 
@@ -82,11 +85,11 @@ function refusal(request: MigrateRequest, findings: readonly Finding[]): DroverE
   return new DroverError(codeOfRefusal(findings), message, { hint: 'Nothing was touched.' });
 }
 
-function importanceOf({ importance, reason }: MigrateRequest): Importance {
+export function importanceOf({ importance, reason }: MigrateRequest): Importance {
   return importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
 }
 
-function lowest(a: number | undefined, b: number | undefined): number | undefined {
+export function lowest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }

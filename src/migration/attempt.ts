@@ -3,15 +3,16 @@ import type { DomainChange, MigrateOptions } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
+import type { FormerLimits } from './beginning.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
-import type { RunIntent, RunPorts } from './intent.ts';
-import { lookAtBoth } from './look.ts';
+import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
+import { lookAtBoth, messageOf } from './look.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
 import { Recovery } from './recovery.ts';
-import type { MigrationResult } from './result.ts';
+import type { Conclusion } from './result.ts';
 import { Settling } from './settling.ts';
 import { Silence } from './silence.ts';
 import {
@@ -19,6 +20,8 @@ import {
   initialState,
   type MigrationEvent,
   type MigrationState,
+  type Place,
+  places,
   transition,
 } from './transition.ts';
 import { type Look, whereabouts } from './whereabouts.ts';
@@ -26,12 +29,17 @@ import { type Look, whereabouts } from './whereabouts.ts';
 /** While split over two hosts the guest's state is looked at this often. */
 const lookMs = 400;
 
-/** One start of a migration and all that follows from it, until both hosts show how it ended. */
+/** How a run begins: with its start, or with one that runs already. */
+export type Opening =
+  | { readonly kind: 'start'; readonly former: FormerLimits }
+  | { readonly kind: 'take-up'; readonly underWay: UnderWay; readonly inForce: FormerLimits };
+
+/** One migration until both hosts show how it ended, from its start on or from where it is. */
 export class Attempt {
   readonly #intent: RunIntent;
   readonly #ports: RunPorts;
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+  readonly #letGo: AbortSignal;
   readonly #record: Record;
   readonly #steersman: Steersman;
   readonly #settling = new Settling();
@@ -39,13 +47,15 @@ export class Attempt {
   readonly #recovery: Recovery;
   readonly #controls: Controls;
   readonly #plan: StartPlan;
+  readonly #opening: Opening;
+  readonly #unwatch = new Map<Place, () => Promise<void>>();
   #state: MigrationState = initialState;
   #startedAtMs: number;
   #callsPending = 0;
   #callError: unknown;
   #lookDue = false;
   #lookedAtMs = -Infinity;
-  #abortSeen = false;
+  #cancelSeen = false;
   #postCopySeen = false;
   #decision: Decision | undefined;
   #wake = new AbortController();
@@ -55,25 +65,23 @@ export class Attempt {
     ports: RunPorts,
     clock: Clock,
     tell: (event: RunEvent) => void,
-    signal: AbortSignal,
+    letGo: AbortSignal,
+    opening: Opening,
   ) {
     this.#intent = intent;
     this.#ports = ports;
     this.#clock = clock;
-    this.#signal = signal;
-    this.#record = new Record(tell);
+    this.#letGo = letGo;
+    this.#opening = opening;
     this.#steersman = ports.newSteersman();
     this.#recovery = new Recovery(intent.postCopyRecovery);
-    this.#plan = this.#steersman.plan(intent.capabilities);
+    const planned = this.#steersman.plan(intent.capabilities);
+    this.#plan = opening.kind === 'start' ? planned : opening.underWay.plan;
     this.#startedAtMs = clock.nowMs();
-    const { uuid } = intent.domain;
-    const { maxDowntimeMs } = this.#plan;
-    const notice = (message: string): void => this.#record.notice(message, this.#elapsedMs());
-    const limits = {
-      downtimeMs: maxDowntimeMs,
-      maxSpeedBytesPerSecond: intent.bandwidthBytesPerSecond ?? Infinity,
-    };
-    this.#controls = new Controls(ports.source, uuid, clock, limits, notice);
+    let decided: Decision | undefined;
+    if (opening.kind === 'take-up') decided = this.#takeUp(opening.underWay);
+    this.#record = new Record(tell, decided);
+    this.#controls = this.#controlsFor(opening);
   }
 
   /** What the call that carried the migration ended with: for the story, never for the outcome. */
@@ -81,34 +89,87 @@ export class Attempt {
     return this.#callError;
   }
 
-  async run(): Promise<MigrationResult> {
-    const { source, destination } = this.#ports;
-    const { uuid } = this.#intent.domain;
-    const formerDowntimeMs = await source.maxDowntimeMs(uuid);
-    const unwatch = [
-      await source.watchDomain(uuid, (change) => this.#changed(change, 'source')),
-      await destination.watchDomain(uuid, (change) => this.#changed(change, 'destination')),
-    ];
+  async run(): Promise<Conclusion> {
     const wake = (): void => this.#wake.abort();
-    this.#signal.addEventListener('abort', wake);
+    this.#letGo.addEventListener('abort', wake);
     try {
-      await source.setMaxDowntime(uuid, this.#plan.maxDowntimeMs);
-      await this.#dispatch({ kind: 'preflight-passed' });
+      if (this.#opening.kind === 'start') await this.#start(this.#opening.former);
       await this.#watchToTheEnd();
     } finally {
-      this.#signal.removeEventListener('abort', wake);
-      await Promise.allSettled(unwatch.map((end) => end()));
+      this.#letGo.removeEventListener('abort', wake);
+      await Promise.allSettled([...this.#unwatch.values()].map((end) => end()));
     }
-    return this.#finish(formerDowntimeMs);
+    return this.#finish();
+  }
+
+  /** Knows again what was known, and looks before anything else. */
+  #takeUp({ startedAtMs, state, seen, decisions }: UnderWay): Decision | undefined {
+    this.#startedAtMs = startedAtMs;
+    this.#state = state;
+    this.#postCopySeen =
+      state.phase === 'post-copy' ||
+      state.phase === 'recovering' ||
+      seen.some(({ phase }) => phase === 'post-copy');
+    for (const sample of seen) this.#steersman.observe(sample);
+    this.#lookDue = true;
+    return decisions.at(-1);
+  }
+
+  #controlsFor(opening: Opening): Controls {
+    const { source, milestones } = this.#ports;
+    const share = this.#wanted().shareBytesPerSecond;
+    const underWay = opening.kind === 'take-up';
+    const former = underWay ? opening.underWay.former : opening.former;
+    return new Controls({
+      source,
+      uuid: this.#intent.domain.uuid,
+      clock: this.#clock,
+      limits: {
+        downtimeMs: underWay ? opening.inForce.downtimeMs : this.#plan.maxDowntimeMs,
+        maxSpeedBytesPerSecond: underWay ? opening.inForce.speedBytesPerSecond : share,
+        shareBytesPerSecond: share,
+        pacedBefore:
+          underWay &&
+          opening.underWay.decisions.some(({ action }) => action.kind === 'set-max-speed'),
+        formerSpeedBytesPerSecond: former.speedBytesPerSecond,
+      },
+      passReturn: () => milestones?.passReturn() ?? Promise.resolve(),
+      onNoPostCopy: (because) => this.#ports.onNoPostCopy?.(because),
+      tell: (message) => this.#record.notice(message, this.#elapsedMs()),
+    });
+  }
+
+  async #start(former: FormerLimits): Promise<void> {
+    const { source, milestones } = this.#ports;
+    await this.#watch('source');
+    await this.#watch('destination');
+    await milestones?.begin({ plan: this.#plan, former });
+    await source.setMaxDowntime(this.#intent.domain.uuid, this.#plan.maxDowntimeMs);
+    await this.#dispatch({ kind: 'preflight-passed' });
+  }
+
+  async #watch(place: Place): Promise<void> {
+    if (this.#unwatch.has(place)) return;
+    const { uuid } = this.#intent.domain;
+    const end = await this.#ports[place].watchDomain(uuid, (change) =>
+      this.#changed(change, place),
+    );
+    this.#unwatch.set(place, end);
   }
 
   async #watchToTheEnd(): Promise<void> {
     while (!this.#ended() && !this.#detached()) {
-      await this.#heedSignal();
+      await this.#heedWanted();
       await this.#read();
       if (this.#lookNeeded()) await this.#look();
       if (!this.#ended()) await this.#pause();
     }
+  }
+
+  #wanted(): Wanted {
+    const { bandwidthBytesPerSecond } = this.#intent;
+    const unchanged = { cancelled: false, shareBytesPerSecond: bandwidthBytesPerSecond };
+    return this.#ports.wanted?.() ?? unchanged;
   }
 
   /** Reads the job, tells what it says, and lets the steersman decide. */
@@ -140,6 +201,7 @@ export class Attempt {
       await this.#controls.cancel();
       return;
     }
+    await this.#controls.allowShare(this.#wanted().shareBytesPerSecond);
     this.#decision = this.#steersman.decide(
       this.#elapsedMs(),
       this.#controls.state(this.#startedAtMs),
@@ -159,7 +221,8 @@ export class Attempt {
       case 'freeze':
         return this.#controls.freeze(action.expectedMs);
       case 'start-post-copy':
-        return this.#controls.startPostCopy();
+        await this.#controls.startPostCopy();
+        return;
       case 'stay':
         return this.#dispatch({ kind: 'cancel', because: 'stay' });
     }
@@ -178,11 +241,25 @@ export class Attempt {
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
     this.#tellSilence(look);
+    await this.#watchSeen(look);
     // What ended is looked at again until it has ended for certain.
     if (verdict !== 'copying' && this.#callsPending === 0) this.#lookDue = true;
     const settled = this.#settling.judge(verdict, look, this.#lookedAtMs, this.#callsPending > 0);
     const exhausted = verdict === 'post-copy-failed' && this.#recovery.exhausted() !== undefined;
     await this.#dispatch({ kind: 'looked', verdict, settled: settled || exhausted });
+  }
+
+  /** Events of a host that did not answer when this was taken up are asked for as soon as it does. */
+  async #watchSeen(look: Look): Promise<void> {
+    for (const place of places) {
+      if (look[place].seen === 'nothing') continue;
+      await this.#watch(place).catch((error: unknown) =>
+        this.#record.notice(
+          `No events come from ${this.#ports[place].name}: ${messageOf(error)}`,
+          this.#elapsedMs(),
+        ),
+      );
+    }
   }
 
   #tellSilence(look: Look): void {
@@ -213,7 +290,7 @@ export class Attempt {
     switch (effect) {
       case 'start-migration':
         this.#startedAtMs = this.#clock.nowMs();
-        this.#record.why.push(this.#plan.why);
+        this.#record.why(this.#plan.why);
         this.#call(this.#ports.source.migrate(this.#intent.domain.uuid, this.#options()));
         return;
       case 'look-at-both-hosts':
@@ -253,21 +330,27 @@ export class Attempt {
     call.then(() => ended(undefined), ended);
   }
 
-  async #heedSignal(): Promise<void> {
-    if (!this.#signal.aborted || this.#abortSeen || this.#detached()) return;
-    this.#abortSeen = true;
+  async #heedWanted(): Promise<void> {
+    if (this.#cancelSeen || !this.#wanted().cancelled) return;
+    this.#cancelSeen = true;
     await this.#dispatch({ kind: 'cancel', because: 'abort' });
   }
 
+  /** What nobody knew the end of when it was taken up is watched until it shows. */
   #ended(): boolean {
-    return this.#state.phase === 'ended';
+    if (this.#state.phase !== 'ended') return false;
+    return this.#state.outcome !== 'unknown' || !this.#tookUpUnknown();
+  }
+
+  #tookUpUnknown(): boolean {
+    return this.#opening.kind === 'take-up' && this.#opening.underWay.state.phase === 'ended';
   }
 
   #detached(): boolean {
-    return this.#signal.aborted && this.#signal.reason === 'detach';
+    return this.#letGo.aborted;
   }
 
-  #changed(change: DomainChange, at: 'source' | 'destination'): void {
+  #changed(change: DomainChange, at: Place): void {
     this.#record.change(change, at);
     if (change.kind === 'iteration' || change.kind === 'other') return;
     if (change.kind === 'suspended-for-switch-over') this.#step({ kind: change.kind });
@@ -276,41 +359,45 @@ export class Attempt {
   }
 
   async #pause(): Promise<void> {
-    const ms = pauseMs(this.#state, this.#record.telemetry.at(-1));
+    const ms = pauseMs(this.#state, this.#record.latest);
     await this.#clock.sleep(ms, this.#wake.signal);
     this.#wake = new AbortController();
   }
 
-  async #finish(formerDowntimeMs: number): Promise<MigrationResult> {
-    const totalMs = this.#elapsedMs();
+  #finish(): Promise<Conclusion> {
+    const opening = this.#opening;
+    const { former } = opening.kind === 'start' ? opening : opening.underWay;
     return conclude({
       intent: this.#intent,
       ports: this.#ports,
       record: this.#record,
       state: this.#state,
       plan: this.#plan,
-      totalMs,
+      totalMs: this.#elapsedMs(),
       postCopySeen: this.#postCopySeen,
       callError: this.#callError,
-      formerDowntimeMs,
+      formerDowntimeMs: former.downtimeMs,
       releaseSpeed: () => this.#controls.releaseSpeed(),
       hopeless: this.#recovery.exhausted(),
     });
   }
 
   #options(): MigrateOptions {
+    const { bandwidthBytesPerSecond } = this.#intent;
     return {
       destinationUri: this.#intent.destinationUri,
       postCopy: this.#plan.postCopy,
       autoConverge: this.#plan.autoConverge,
-      bandwidthBytesPerSecond: this.#intent.bandwidthBytesPerSecond,
+      bandwidthBytesPerSecond: Number.isFinite(bandwidthBytesPerSecond)
+        ? bandwidthBytesPerSecond
+        : undefined,
       persistent: this.#intent.domain.persistent,
     };
   }
 
   #etaMs(remainingBytes: number): number | undefined {
     if (this.#state.phase === 'copying') return this.#decision?.forecast.timeMs.p50;
-    const last = this.#record.telemetry.at(-1)?.throughputBytesPerSecond ?? 0;
+    const last = this.#record.latest?.throughputBytesPerSecond ?? 0;
     return last > 0 ? (remainingBytes / last) * 1000 : undefined;
   }
 

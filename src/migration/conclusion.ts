@@ -3,7 +3,7 @@ import type { StartPlan } from '../steering/plan-start.ts';
 import type { RunIntent, RunPorts } from './intent.ts';
 import { messageOf } from './look.ts';
 import type { Record } from './record.ts';
-import type { Blackout, MigrationResult } from './result.ts';
+import type { Blackout, Conclusion } from './result.ts';
 import type { MigrationState, Outcome, Place } from './transition.ts';
 
 /** All that is known when a run ends. */
@@ -25,7 +25,7 @@ export interface Ending {
 }
 
 /** Measures, tidies up at the source and writes the last lines of the story. */
-export async function conclude(ending: Ending): Promise<MigrationResult> {
+export async function conclude(ending: Ending): Promise<Conclusion> {
   const { intent, ports, record, state } = ending;
   const outcome = state.phase === 'ended' ? state.outcome : 'detached';
   const completed = outcome === 'completed' ? await readCompleted(ending) : undefined;
@@ -33,21 +33,18 @@ export async function conclude(ending: Ending): Promise<MigrationResult> {
   if (outcome === 'detached') await putBack(ending, 'speed', ending.releaseSpeed);
   if (state.phase === 'ended' && state.runsOn.includes('source')) await restore(ending);
   const blackout = outcome === 'completed' ? blackoutOf(ending, completed) : undefined;
-  record.why.push(lastWords(outcome, ending, blackout));
+  record.why(lastWords(outcome, ending, blackout));
   return {
     outcome,
     domain: { name: intent.domain.name, uuid: intent.domain.uuid },
     from: ports.source.name,
     to: ports.destination.name,
-    runsOn: places(state).map((place) => ports[place].name),
+    runsOn: placesOf(state).map((place) => ports[place].name),
     switchedToPostCopy: ending.postCopySeen,
     startedWithPostCopy: ending.plan.postCopy,
     totalMs: ending.totalMs,
     blackout,
-    sentBytes: Math.max(completed?.sentBytes ?? 0, record.telemetry.at(-1)?.memorySentBytes ?? 0),
-    decisions: record.decisions,
-    why: record.why,
-    telemetry: record.telemetry,
+    sentBytes: Math.max(completed?.sentBytes ?? 0, record.latest?.memorySentBytes ?? 0),
   };
 }
 
@@ -81,7 +78,7 @@ async function putBack(ending: Ending, what: string, act: () => Promise<void>): 
   try {
     await act();
   } catch (error) {
-    ending.record.why.push(`Its ${what} at the source could not be put back: ${messageOf(error)}`);
+    ending.record.why(`Its ${what} at the source could not be put back: ${messageOf(error)}`);
   }
 }
 
@@ -92,9 +89,10 @@ function blackoutOf(ending: Ending, completed: CompletedJob | undefined): Blacko
   return ending.record.blackoutByEvents();
 }
 
-function places(state: MigrationState): readonly Place[] {
+function placesOf(state: MigrationState): readonly Place[] {
   if (state.phase === 'ended') return state.runsOn;
-  return state.phase === 'copying' || state.phase === 'preflight' ? ['source'] : [];
+  const before: readonly MigrationState['phase'][] = ['queued', 'preflight', 'copying'];
+  return before.includes(state.phase) ? ['source'] : [];
 }
 
 function lastWords(

@@ -2,10 +2,19 @@ import type { Clock } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
 import type { SteeringState } from '../steering/situation.ts';
 import { freezeLimitMs } from './downtime.ts';
-import { messageOf } from './look.ts';
+import { hasCode, messageOf } from './look.ts';
 
 /** Libvirt takes some two seconds to cancel a job: asking again sooner only makes errors. */
 const cancelAgainMs = 3_000;
+
+/** What limits a migration, when its controls are taken. Bytes/s; Infinity: no limit. */
+export interface LimitsInForce {
+  readonly downtimeMs: number;
+  readonly maxSpeedBytesPerSecond: number;
+  readonly shareBytesPerSecond: number;
+  readonly pacedBefore: boolean;
+  readonly formerSpeedBytesPerSecond: number;
+}
 
 /**
  * What can be done to a running migration. None of it rejects: an act can come too early or too
@@ -20,29 +29,43 @@ export class Controls {
   readonly #told = new Set<string>();
   #downtimeMs: number;
   #downtimeSetAtMs: number;
-  /** What an admin allows: no pacing goes beyond it, and letting go returns to it. */
-  readonly #startSpeedBytesPerSecond: number;
+  /** What may be done before post-copy is started: where it rejects, post-copy is not. */
+  readonly #passReturn: () => Promise<void>;
+  readonly #onNoPostCopy: (because: string) => void;
+  /** Its share of what admins allow: no pacing goes beyond it, and letting go returns to it. */
+  #shareBytesPerSecond: number;
   #maxSpeedBytesPerSecond: number;
-  #pacedBefore = false;
+  /** Under the link, where the steersman wants it so; Infinity otherwise. */
+  #pacedBytesPerSecond = Infinity;
+  #pacedBefore: boolean;
   /** The domain's own cap, which somebody may have set on purpose. */
-  #formerSpeedBytesPerSecond: number | undefined;
+  readonly #formerSpeedBytesPerSecond: number;
+  #speedTouched: boolean;
   #cancelledAtMs = -Infinity;
 
-  constructor(
-    source: Host,
-    uuid: string,
-    clock: Clock,
-    limits: { readonly downtimeMs: number; readonly maxSpeedBytesPerSecond: number },
-    tell: (message: string) => void,
-  ) {
-    this.#source = source;
-    this.#uuid = uuid;
-    this.#clock = clock;
+  constructor(all: {
+    readonly source: Host;
+    readonly uuid: string;
+    readonly clock: Clock;
+    readonly limits: LimitsInForce;
+    readonly passReturn: () => Promise<void>;
+    readonly onNoPostCopy: (because: string) => void;
+    readonly tell: (message: string) => void;
+  }) {
+    const { limits } = all;
+    this.#source = all.source;
+    this.#uuid = all.uuid;
+    this.#clock = all.clock;
+    this.#passReturn = all.passReturn;
+    this.#onNoPostCopy = all.onNoPostCopy;
+    this.#tell = all.tell;
     this.#downtimeMs = limits.downtimeMs;
-    this.#startSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
+    this.#downtimeSetAtMs = all.clock.nowMs();
+    this.#shareBytesPerSecond = limits.shareBytesPerSecond;
     this.#maxSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
-    this.#downtimeSetAtMs = clock.nowMs();
-    this.#tell = tell;
+    this.#pacedBefore = limits.pacedBefore;
+    this.#speedTouched = limits.pacedBefore;
+    this.#formerSpeedBytesPerSecond = limits.formerSpeedBytesPerSecond;
   }
 
   /** The limits in force, timed from the migration's start. */
@@ -51,7 +74,7 @@ export class Controls {
     return {
       maxDowntimeMs: this.#downtimeMs,
       maxDowntimeSetAtMs,
-      paced: this.#maxSpeedBytesPerSecond < this.#startSpeedBytesPerSecond,
+      paced: this.#maxSpeedBytesPerSecond < this.#shareBytesPerSecond,
       pacedBefore: this.#pacedBefore,
     };
   }
@@ -65,29 +88,49 @@ export class Controls {
     });
   }
 
-  /** Infinity returns to what was allowed at the start. */
+  /** Holds the stream under the link; Infinity returns to its whole share. */
   async capSpeed(bytesPerSecond: number): Promise<void> {
-    const capped = Math.min(bytesPerSecond, this.#startSpeedBytesPerSecond);
-    await this.#try('change the speed of the stream', async () => {
-      this.#formerSpeedBytesPerSecond ??= await this.#source.maxSpeed(this.#uuid);
-      await this.#source.setMaxSpeed(this.#uuid, capped);
-      this.#maxSpeedBytesPerSecond = capped;
-      this.#pacedBefore = true;
-    });
+    this.#pacedBytesPerSecond = bytesPerSecond;
+    if (await this.#applySpeed()) this.#pacedBefore = true;
+  }
+
+  /** What it may take of the link from now on; Infinity: all. */
+  async allowShare(bytesPerSecond: number): Promise<void> {
+    if (bytesPerSecond === this.#shareBytesPerSecond) return;
+    this.#shareBytesPerSecond = bytesPerSecond;
+    await this.#applySpeed();
   }
 
   /** Puts the speed back for whoever migrates the guest next. */
   async releaseSpeed(): Promise<void> {
-    const former = this.#formerSpeedBytesPerSecond;
-    if (former !== undefined) await this.#source.setMaxSpeed(this.#uuid, former);
+    if (this.#speedTouched)
+      await this.#source.setMaxSpeed(this.#uuid, this.#formerSpeedBytesPerSecond);
+  }
+
+  /** Whether the cap is in force now. */
+  #applySpeed(): Promise<boolean> {
+    const wanted = Math.min(this.#pacedBytesPerSecond, this.#shareBytesPerSecond);
+    return this.#try('change the speed of the stream', async () => {
+      this.#speedTouched = true;
+      await this.#source.setMaxSpeed(this.#uuid, wanted);
+      this.#maxSpeedBytesPerSecond = wanted;
+    });
   }
 
   freeze(expectedMs: number): Promise<void> {
     return this.allowDowntime(freezeLimitMs(expectedMs));
   }
 
-  startPostCopy(): Promise<void> {
-    return this.#try('start post-copy', () => this.#source.startPostCopy(this.#uuid));
+  startPostCopy(): Promise<boolean> {
+    return this.#try('start post-copy', async () => {
+      await this.#passReturn();
+      try {
+        await this.#source.startPostCopy(this.#uuid);
+      } catch (error) {
+        if (hasCode(error, 'hypervisor.no-post-copy')) this.#onNoPostCopy(messageOf(error));
+        throw error;
+      }
+    });
   }
 
   /** May be called at every reading. */
@@ -98,14 +141,19 @@ export class Controls {
     await this.#try('cancel it', () => this.#source.abortJob(this.#uuid));
   }
 
-  async #try(what: string, act: () => Promise<void>): Promise<void> {
+  async #try(what: string, act: () => Promise<void>): Promise<boolean> {
     try {
       await act();
+      return true;
     } catch (error) {
-      const message = `Could not ${what} yet: ${messageOf(error)}`;
-      if (this.#told.has(message)) return;
-      this.#told.add(message);
-      this.#tell(message);
+      this.#tellOnce(`Could not ${what} yet: ${messageOf(error)}`);
+      return false;
     }
+  }
+
+  #tellOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#tell(message);
   }
 }

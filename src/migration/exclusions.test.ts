@@ -3,13 +3,12 @@ import { expect, test } from 'vitest';
 import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
-import { noJournal } from '../journal/journal.ts';
 import { type Exclusion, exclusions } from '../policy/exclusions.ts';
 import { type Importance, importances, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import type { MigrationResult } from './result.ts';
 import { migrateVm } from './service.ts';
-import type { Surroundings } from './surroundings.ts';
 import { setTags } from './tags.ts';
+import { surroundingsOf } from './testing/surroundings.ts';
 
 const mib = 2 ** 20;
 
@@ -53,18 +52,11 @@ async function migrate(scene: Scene): Promise<MigrationResult> {
     writeBytesPerSecond: scene.writeMiB * mib,
     throttleEffect: 1,
   });
-  const connect: Surroundings['connect'] = ({ name }) =>
-    Promise.resolve(name === 'h1' ? hosts.h1 : hosts.h2);
-  const surroundings = {
-    clock,
-    connect,
-    journal: noJournal,
-    stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
-  };
+  const surroundings = surroundingsOf(clock, Object.values(hosts));
   const config = configOf(scene);
   const labels = labelled ? ['special'] : [];
   const tags = { slaClass, never: own, labels };
-  const watching = { onEvent: () => undefined, signal: new AbortController().signal };
+  const watching = { onEvent: () => undefined, letGo: new AbortController().signal };
   return clock.run(
     (async () => {
       await setTags({ vm: 'vm', host: 'h1' }, tags, config, surroundings);

@@ -1,16 +1,21 @@
+import type { Sample } from '../forecast/telemetry.ts';
 import type { DomainFacts, Host } from '../hypervisor/port.ts';
-import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
+import type { Decision, MigrationCapabilities, Permission } from '../steering/decision.ts';
+import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
+import type { FormerLimits } from './beginning.ts';
+import type { MigrationState } from './transition.ts';
 
 /** One migration that pre-flight has found possible. */
 export interface RunIntent {
-  readonly domain: DomainFacts;
+  readonly domain: Pick<DomainFacts, 'name' | 'uuid' | 'persistent'>;
   /** The destination as the source host reaches it. */
   readonly destinationUri: string;
   readonly capabilities: MigrationCapabilities;
   /** Whether both daemons survive the resume of a broken post-copy. */
   readonly postCopyRecovery: Permission;
-  readonly bandwidthBytesPerSecond: number | undefined;
+  /** What it may take of the link at its start; Infinity: all that it gets. */
+  readonly bandwidthBytesPerSecond: number;
 }
 
 export interface RunPorts {
@@ -18,4 +23,37 @@ export interface RunPorts {
   readonly destination: Host;
   /** A steersman who knows nothing of the guest yet: one for every attempt. */
   readonly newSteersman: () => Steersman;
+  /** Asked at every reading; nothing ever changes where it is not given. */
+  readonly wanted?: () => Wanted;
+  readonly milestones?: Milestones;
+  /** The running job turned out not to be able to switch to post-copy, and why. */
+  readonly onNoPostCopy?: (because: string) => void;
+}
+
+/** What is wanted of a run by now. */
+export interface Wanted {
+  readonly cancelled: boolean;
+  /** What it may take of the link, bytes/s; Infinity: all that it gets. */
+  readonly shareBytesPerSecond: number;
+}
+
+/** What has to be durable before a run goes on. Where one rejects, it does not. */
+export interface Milestones {
+  /** Before the first order goes to a host. */
+  begin(begun: { readonly plan: StartPlan; readonly former: FormerLimits }): Promise<void>;
+  /** Before post-copy is started. */
+  passReturn(): Promise<void>;
+}
+
+/** A migration under way, as whoever takes it up knows it. */
+export interface UnderWay {
+  readonly plan: StartPlan;
+  /** On the run's clock. */
+  readonly startedAtMs: number;
+  readonly former: FormerLimits;
+  /** Where it was when it was last seen. */
+  readonly state: MigrationState;
+  /** What it has shown so far. */
+  readonly seen: readonly Sample[];
+  readonly decisions: readonly Decision[];
 }

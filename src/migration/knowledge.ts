@@ -1,8 +1,8 @@
-import { type Lesson, learn, priorFrom } from '../forecast/learn.ts';
+import { type Lesson, priorFrom } from '../forecast/learn.ts';
 import type { Prior } from '../forecast/prior.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Keeping, LessonsOf } from './keeping.ts';
 import type { Cleared } from './preflight.ts';
 
 /** What is known of a guest and its way before it moves. */
@@ -15,27 +15,25 @@ export interface Known {
 /** The newest of each kind are enough. */
 const mostLessons = 5;
 
-/** Gathers what earlier migrations and the hypervisor say. `past` is newest first. */
+/** Gathers what earlier migrations and the hypervisor say. */
 export async function knownBefore(
-  cleared: Cleared,
+  cleared: Pick<Cleared, 'domain' | 'source' | 'destination' | 'sourceFacts'>,
   slaClass: SlaClass,
   all: {
-    readonly past: readonly Recording[];
+    readonly keeping: Pick<Keeping, 'lessons'>;
     readonly measured: readonly SeenWrites[];
     readonly capBytesPerSecond: number | undefined;
   },
 ): Promise<Known> {
   const { domain, source, destination, sourceFacts } = cleared;
-  const lessons = (fits: (one: Recording) => boolean): Lesson[] =>
-    all.past
-      .filter(fits)
-      .slice(0, mostLessons)
-      .map(({ samples }) => learn(samples));
-  const ofGuest = lessons(({ vm }) => vm.uuid === domain.uuid);
-  // A link carries as much back as forth, as far as anybody knows.
-  const ends = new Set([source.name, destination.name]);
-  const ofWay = lessons(({ from, to }) => ends.has(from.name) && ends.has(to.name));
-  const ofClass = lessons((one) => one.slaClass === slaClass && one.vm.uuid !== domain.uuid);
+  const { uuid } = domain;
+  const lessons = (of: LessonsOf): Promise<readonly Lesson[]> =>
+    all.keeping.lessons(of, mostLessons);
+  const [ofGuest, ofWay, ofClass] = await Promise.all([
+    lessons({ of: 'guest', vmUuid: uuid }),
+    lessons({ of: 'way', hosts: [source.name, destination.name] }),
+    lessons({ of: 'class', slaClass, butVmUuid: uuid }),
+  ]);
   const resident = await source.residentBytes(domain.uuid);
   const residentBytes = resident === undefined ? undefined : Math.min(resident, domain.memoryBytes);
   const prior = priorFrom({

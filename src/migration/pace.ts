@@ -8,8 +8,12 @@ const closeMs = 60;
 /** What is left would be across within this time. */
 const nearMs = 1_000;
 
+/** A migration of which nothing can be seen is looked for again after this long. */
+const unknownMs = 5_000;
+
 /** How long to wait until the next reading, ms. */
 export function pauseMs(state: MigrationState, sample: Sample | undefined): number {
+  if (state.phase === 'ended') return unknownMs;
   if (state.phase === 'switching') return closeMs;
   if (state.phase !== 'copying' || sample === undefined) return steadyMs;
   const rate = sample.throughputBytesPerSecond;

@@ -6,21 +6,24 @@ import type { RunEvent } from './events.ts';
 import { type Progress, progressAfter } from './progress.ts';
 import type { Blackout } from './result.ts';
 
-/** More samples than this are thinned to every other one: a curve needs no more. */
-const mostSamples = 2_000;
-
-/** What a run leaves behind, told to its watcher as it happens. Times are ms since its start. */
+/** Tells a run's watcher what happens, each thing once. Times are ms since its start. */
 export class Record {
-  readonly decisions: Decision[] = [];
-  readonly why: string[] = [];
-  telemetry: Sample[] = [];
+  #latest: Sample | undefined;
   #progress: Progress | undefined;
+  #decision: Decision | undefined;
+  #notice: string | undefined;
   #suspendedAtMs: number | undefined;
   #resumedAtMs: number | undefined;
   readonly #tell: (event: RunEvent) => void;
 
-  constructor(tell: (event: RunEvent) => void) {
+  constructor(tell: (event: RunEvent) => void, decision: Decision | undefined) {
     this.#tell = tell;
+    this.#decision = decision;
+  }
+
+  /** The newest reading. */
+  get latest(): Sample | undefined {
+    return this.#latest;
   }
 
   phase(phase: Extract<RunEvent, { kind: 'phase' }>['phase'], atMs: number): void {
@@ -28,26 +31,25 @@ export class Record {
   }
 
   notice(message: string, atMs: number): void {
-    if (this.why.at(-1) === message) return;
-    this.why.push(message);
+    if (this.#notice === message) return;
+    this.#notice = message;
     this.#tell({ kind: 'notice', message, atMs });
   }
 
-  sample(sample: Sample, etaMs: number | undefined): void {
-    this.telemetry.push(sample);
-    if (this.telemetry.length > mostSamples) {
-      this.telemetry = this.telemetry.filter((_, index) => index % 2 === 0);
-    }
-    this.#progress = progressAfter(this.#progress, sample, etaMs);
-    this.#tell({ kind: 'progress', progress: this.#progress, soFar: this });
+  why(message: string): void {
+    this.#tell({ kind: 'why', message });
   }
 
-  /** Keeps the turns. */
+  sample(sample: Sample, etaMs: number | undefined): void {
+    this.#latest = sample;
+    this.#progress = progressAfter(this.#progress, sample, etaMs);
+    this.#tell({ kind: 'progress', progress: this.#progress, sample });
+  }
+
+  /** Tells the turns. */
   decision(decision: Decision): void {
-    if (!isTurn(this.decisions.at(-1), decision)) return;
-    const { kind } = decision.action;
-    this.decisions.push(decision);
-    if (kind !== 'wait') this.why.push(decision.why);
+    if (!isTurn(this.#decision, decision)) return;
+    this.#decision = decision;
     this.#tell({ kind: 'decision', decision });
   }
 

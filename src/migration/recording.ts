@@ -4,25 +4,25 @@ import { budgetFor } from '../policy/budget-for.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Approach } from './approach.ts';
+import type { Head } from './beginning.ts';
 import type { MigrateRequest } from './request.ts';
-import type { MigrationResult, SoFar } from './result.ts';
+import type { Conclusion } from './result.ts';
 
 /** A migration as it begins: what was asked and what is known. */
-export function beginRecording(all: {
+export function headOf(all: {
   readonly request: MigrateRequest;
-  readonly approached: Approach;
+  readonly approached: Pick<
+    Approach,
+    'cleared' | 'standing' | 'importance' | 'allowed' | 'capBytesPerSecond'
+  >;
   readonly matrix: Matrix;
   readonly prior: Prior;
-  readonly id: string;
-  readonly startedAt: string;
-}): Recording {
-  const { request, approached, matrix, prior, id, startedAt } = all;
+}): Head {
+  const { request, approached, matrix, prior } = all;
   const { cleared, standing, importance } = approached;
   const { name, uuid, memoryBytes, virtualCpus } = cleared.domain;
   return {
     format: 1,
-    id,
-    startedAt,
     vm: { name, uuid, memoryBytes, virtualCpus },
     slaClass: standing.slaClass,
     importance,
@@ -34,25 +34,13 @@ export function beginRecording(all: {
     capBytesPerSecond: approached.capBytesPerSecond,
     budget: budgetFor(standing.slaClass, importance, matrix),
     prior,
-    samples: [],
-    decisions: [],
-    why: [],
-    end: undefined,
   };
 }
 
-/** The same on its way. What is passed may grow later, the recording does not. */
-export function recordingSoFar(begun: Recording, { telemetry, decisions, why }: SoFar): Recording {
-  return { ...begun, samples: [...telemetry], decisions: [...decisions], why: [...why] };
-}
-
-/** The same at its end. */
-export function endRecording(begun: Recording, result: MigrationResult): Recording {
-  const { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy } = result;
-  return {
-    ...recordingSoFar(begun, result),
-    end: { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy },
-  };
+/** The end of a migration as it is kept. */
+export function endOf(conclusion: Conclusion): NonNullable<Recording['end']> {
+  const { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy } = conclusion;
+  return { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy };
 }
 
 function hostOf(name: string, facts: HostFacts): Recording['from'] {

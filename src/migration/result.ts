@@ -2,16 +2,8 @@ import type { Sample } from '../forecast/telemetry.ts';
 import type { Decision } from '../steering/decision.ts';
 import type { Outcome } from './transition.ts';
 
-/** What a migration has shown until now. */
-export interface SoFar {
-  readonly decisions: readonly Decision[];
-  /** The whole story, a sentence each, for a person. */
-  readonly why: readonly string[];
-  readonly telemetry: readonly Sample[];
-}
-
 /** What became of a migration, and what it cost. */
-export interface MigrationResult extends SoFar {
+export interface Conclusion {
   /** `detached`: it goes on without us. */
   readonly outcome: Outcome | 'detached';
   readonly domain: { readonly name: string; readonly uuid: string };
@@ -26,6 +18,16 @@ export interface MigrationResult extends SoFar {
   readonly blackout: Blackout | undefined;
   readonly sentBytes: number;
 }
+
+/** What a migration has shown on its way. */
+export interface Story {
+  readonly decisions: readonly Decision[];
+  /** The whole story, a sentence each, for a person. */
+  readonly why: readonly string[];
+  readonly telemetry: readonly Sample[];
+}
+
+export interface MigrationResult extends Conclusion, Story {}
 
 export interface Blackout {
   readonly ms: number;

@@ -5,8 +5,8 @@ import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { Steersman } from '../steering/steersman.ts';
-import type { RunEvent, StopReason } from './events.ts';
-import type { RunIntent } from './intent.ts';
+import type { RunEvent } from './events.ts';
+import type { RunIntent, Wanted } from './intent.ts';
 import type { MigrationResult } from './result.ts';
 import { runMigration } from './run.ts';
 
@@ -68,7 +68,10 @@ interface Stage {
   readonly destination: SimulatedHost;
   readonly uuid: string;
   readonly clock: VirtualClock;
-  readonly stop: AbortController;
+  readonly letGo: AbortController;
+  /** From now on it is wanted to be cancelled. */
+  readonly cancel: () => void;
+  readonly cancelled: () => boolean;
 }
 
 interface Scene {
@@ -101,8 +104,20 @@ async function play(scene: Scene): Promise<Played> {
   const destination = world.addHost('h2', scene.destinationFacts);
   const guest = scene.guest ?? quiet;
   const uuid = source.addGuest(guest, 'pet');
-  const stop = new AbortController();
-  const stage = { world, source, destination, uuid, clock, stop };
+  const letGo = new AbortController();
+  let cancelled = false;
+  const stage: Stage = {
+    world,
+    source,
+    destination,
+    uuid,
+    clock,
+    letGo,
+    cancel: () => {
+      cancelled = true;
+    },
+    cancelled: () => cancelled,
+  };
   for (const [at, happen] of Object.entries(scene.fate ?? {})) {
     clock.schedule(Number(at), () => happen(stage));
   }
@@ -114,7 +129,7 @@ async function play(scene: Scene): Promise<Played> {
 
 async function run(
   scene: Scene,
-  { source, destination, uuid, clock, stop }: Stage,
+  { source, destination, uuid, clock, letGo, cancelled }: Stage,
   onEvent: (event: RunEvent) => void,
 ): Promise<MigrationResult> {
   const domain = await source.findDomain(uuid);
@@ -123,7 +138,7 @@ async function run(
   const intent: RunIntent = {
     domain,
     destinationUri: destination.peerAddress,
-    bandwidthBytesPerSecond: undefined,
+    bandwidthBytesPerSecond: Infinity,
     capabilities: {
       postCopy: { allowed: true },
       postCopyRecoverable: recoverable,
@@ -134,7 +149,9 @@ async function run(
       : { allowed: false, because: 'its daemon would crash' },
   };
   const newSteersman = (): Steersman => scripted(scene.script ?? {}, scene.downtimeMs);
-  return runMigration(intent, { source, destination, newSteersman }, clock, onEvent, stop.signal);
+  const wanted = (): Wanted => ({ cancelled: cancelled(), shareBytesPerSecond: Infinity });
+  const ports = { source, destination, newSteersman, wanted };
+  return runMigration(intent, ports, clock, onEvent, letGo.signal);
 }
 
 /** Where both hosts have the guest, whole and running. */
@@ -149,8 +166,6 @@ async function residence({ source, destination, uuid, clock }: Stage): Promise<s
   return found;
 }
 
-const detach = 'detach' satisfies StopReason;
-const abort = 'abort' satisfies StopReason;
 const postCopyAt2s = { 2_000: { kind: 'start-post-copy' } } as const;
 
 interface Case extends Scene {
@@ -205,14 +220,14 @@ const cases: readonly Case[] = [
   {
     name: 'an abort brings it back to its source',
     guest: furious,
-    fate: { 3_000: ({ stop }) => stop.abort(abort) },
+    fate: { 3_000: ({ cancel }) => cancel() },
     outcome: 'aborted',
     runsOn: ['h1'],
   },
   {
     name: 'an abort in the first instant is repeated until the job can be cancelled',
     guest: furious,
-    fate: { 5: ({ stop }) => stop.abort(abort) },
+    fate: { 5: ({ cancel }) => cancel() },
     outcome: 'aborted',
     runsOn: ['h1'],
   },
@@ -220,7 +235,7 @@ const cases: readonly Case[] = [
     name: 'an abort after the point of no return is refused, and the guest arrives',
     guest: furious,
     script: postCopyAt2s,
-    fate: { 3_000: ({ stop }) => stop.abort(abort) },
+    fate: { 3_000: ({ cancel }) => cancel() },
     outcome: 'completed',
     runsOn: ['h2'],
     postCopy: true,
@@ -325,7 +340,7 @@ describe('runMigration', () => {
   test('detaching leaves the job running, and it arrives by itself', async () => {
     const played = await play({
       guest: { ...quiet, touchedBytes: 120 * mib },
-      fate: { 1_000: ({ stop }) => stop.abort(detach) },
+      fate: { 1_000: ({ letGo }) => letGo.abort() },
     });
     expect(played.result.outcome).toBe('detached');
     expect(played.result.runsOn).toEqual(['h1']);

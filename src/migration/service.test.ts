@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { DroverError } from '../errors/catalogue.ts';
 import { type Config, emptyConfig, type Rule } from '../fleet/config.ts';
+import { type Lesson, learn } from '../forecast/learn.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
-import { type Journal, noJournal } from '../journal/journal.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import type { Recording } from '../recording/recording.ts';
 import type { ActionKind } from '../steering/decision.ts';
-import type { RunEvent } from './events.ts';
+import type { Beginning } from './beginning.ts';
+import { forecastVm } from './foresight.ts';
+import { type Keeping, keepsNothing, type LessonsOf } from './keeping.ts';
+import type { Orders } from './orders.ts';
 import type { MigrationResult } from './result.ts';
-import { forecastVm, migrateVm, type Orders } from './service.ts';
+import { migrateVm } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags } from './tags.ts';
+import { surroundingsOf } from './testing/surroundings.ts';
 
 const mib = 2 ** 20;
 
@@ -113,14 +115,14 @@ function setStage(
   const clock = new VirtualClock();
   const settings = { linkBytesPerSecond: 100 * mib, syncMs, setupMs: 50, callMs: 1 };
   const world = new SimulatedWorld(clock, settings);
-  const hosts = new Map(['h1', 'h2'].map((name) => [name, world.addHost(name)]));
+  const [source, ...others] = ['h1', 'h2'].map((name) => world.addHost(name));
   const model: GuestModel = {
     name: 'vm',
     memoryBytes: 512 * mib,
     throttleEffect: 1,
     ...guests[scene.guest],
   };
-  hosts.get('h1')?.addGuest(model, scene.slaClass);
+  source?.addGuest(model, scene.slaClass);
   const postCopy = scene.postCopy ?? 'allowed';
   const settingsOf = (name: string): Config['hosts'][string] => ({
     uri: `simulated:///${name}`,
@@ -132,24 +134,14 @@ function setStage(
     hosts: { h1: settingsOf('h1'), h2: settingsOf('h2') },
     rules: [...(scene.rules ?? [])],
   };
-  const connect: Surroundings['connect'] = ({ name }) => {
-    const host = hosts.get(name);
-    if (host !== undefined) return Promise.resolve(host);
-    return Promise.reject(new DroverError('host.unreachable', `${name} is not there`));
-  };
   return {
     clock,
     config,
-    surroundings: {
-      clock,
-      connect,
-      journal: noJournal,
-      stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
-    },
+    surroundings: surroundingsOf(clock, source === undefined ? others : [source, ...others]),
   };
 }
 
-const watching = { onEvent: () => undefined, signal: new AbortController().signal };
+const watching = { onEvent: () => undefined, letGo: new AbortController().signal };
 
 describe('migrateVm, steered, on simulated hosts', () => {
   test.each(
@@ -190,7 +182,7 @@ describe('migrateVm, steered, on simulated hosts', () => {
 test('who stops it before it began, has it not begin', async () => {
   const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
   const request = { vm: 'vm', from: 'h1', to: 'h2' };
-  const stopped = { ...watching, signal: AbortSignal.abort('detach') };
+  const stopped = { ...watching, letGo: AbortSignal.abort() };
   await expect(clock.run(migrateVm(request, config, stopped, surroundings))).rejects.toMatchObject({
     code: 'migration.not-running',
   });
@@ -227,62 +219,97 @@ describe('what changes while it runs', () => {
   });
 });
 
+/** Remembers what it is told, and what the migrations of one test taught. */
+class Memory implements Keeping {
+  readonly begun: Beginning[] = [];
+  readonly #lessons: Lesson[] = [];
+  passed = 0;
+
+  learn({ telemetry }: MigrationResult): void {
+    this.#lessons.unshift(learn(telemetry));
+  }
+
+  lessons(of: LessonsOf, limit: number): Promise<readonly Lesson[]> {
+    return Promise.resolve(of.of === 'class' ? [] : this.#lessons.slice(0, limit));
+  }
+
+  begin(beginning: Beginning): Promise<void> {
+    this.begun.push(beginning);
+    return Promise.resolve();
+  }
+
+  passReturn(): Promise<void> {
+    this.passed += 1;
+    return Promise.resolve();
+  }
+}
+
 describe('what is remembered', () => {
+  const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
+
   test('is the next migration told: with what the guest writes, the first pass is foreseen', async () => {
-    const kept: Recording[] = [];
+    const keeping = new Memory();
     const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
-    const journal: Journal = {
-      keep: (recording) => {
-        kept.unshift(recording);
-        return Promise.resolve();
-      },
-      recent: () => Promise.resolve(kept.filter(({ end }) => end !== undefined)),
-    };
-    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
-    const remembering = { ...surroundings, journal };
+    const remembering = { ...surroundings, keeping };
     const before = await clock.run(forecastVm(request, config, remembering));
     expect(before.bandwidthGuessed).toBe(true);
-    await clock.run(migrateVm(request, config, watching, remembering));
-    expect(kept[0]?.end?.outcome).toBe('stayed');
+    const moved = await clock.run(migrateVm(request, config, watching, remembering));
+    expect(moved.outcome).toBe('stayed');
+    keeping.learn(moved);
     const after = await clock.run(forecastVm(request, config, remembering));
     expect(after.bandwidthGuessed).toBe(false);
     expect(after.bandwidthBytesPerSecond / (100 * mib)).toBeCloseTo(1, 1);
     expect(after.expected.ending).toBe('stay');
   });
 
-  test('is kept on the way too, each time with more', async () => {
-    const kept: Recording[] = [];
+  test('that cannot be read stops nothing, and is told once', async () => {
     const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
-    const keep = (one: Recording): Promise<void> => Promise.resolve(void kept.push(one));
-    const journal = { ...noJournal, keep };
-    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
-    await clock.run(migrateVm(request, config, watching, { ...surroundings, journal }));
-    const counts = kept.map(({ samples }) => samples.length);
-    expect(counts.length).toBeGreaterThan(3);
-    expect(counts).toEqual([...new Set(counts)].toSorted((a, b) => a - b));
-    expect(kept.map(({ end }) => end === undefined).lastIndexOf(true)).toBe(kept.length - 2);
-    expect(kept.slice(1).every(({ why }) => why.length > 0)).toBe(true);
-  });
-
-  test.each([
-    ['written', { keep: 'no space left' }, /cannot be recorded: no space left/],
-    ['read', { recent: 'no permission' }, /Earlier migrations cannot be read: no permission/],
-  ])('that cannot be %s stops nothing, and is told once', async (_, broken, message) => {
-    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
-    const fails = Object.entries(broken).map(([call, problem]) => [
-      call,
-      () => Promise.reject(new Error(problem)),
-    ]);
-    const journal: Journal = { ...noJournal, ...Object.fromEntries(fails) };
-    const notices: string[] = [];
-    const onEvent = (event: RunEvent): void => {
-      if (event.kind === 'notice') notices.push(event.message);
-    };
-    const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'low' } as const;
+    const lessons = (): Promise<never> => Promise.reject(new Error('no permission'));
+    const keeping = { ...keepsNothing, lessons };
     const moved = await clock.run(
-      migrateVm(request, config, { ...watching, onEvent }, { ...surroundings, journal }),
+      migrateVm(request, config, watching, { ...surroundings, keeping }),
     );
     expect(moved.outcome).toBe('stayed');
-    expect(notices.filter((notice) => message.test(notice))).toHaveLength(1);
+    const told = /Earlier migrations cannot be read: no permission/;
+    expect(moved.why.filter((line) => told.test(line))).toHaveLength(1);
+  });
+});
+
+describe('what has to be durable', () => {
+  const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'high' } as const;
+
+  test('is kept before the first order, and before post-copy', async () => {
+    const keeping = new Memory();
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'cattle' });
+    const moved = await clock.run(
+      migrateVm(request, config, watching, { ...surroundings, keeping }),
+    );
+    expect(moved).toMatchObject({ outcome: 'completed', switchedToPostCopy: true });
+    expect(keeping.begun).toMatchObject([
+      { head: { vm: { name: 'vm' }, slaClass: 'cattle' }, former: { downtimeMs: 300 } },
+    ]);
+    expect(keeping.passed).toBeGreaterThan(0);
+  });
+
+  test('before the first order but cannot be, has it not begin', async () => {
+    const { clock, config, surroundings } = setStage({ guest: 'idle', slaClass: 'pet' });
+    const keeping = { ...keepsNothing, begin: () => Promise.reject(new Error('no space left')) };
+    await expect(
+      clock.run(migrateVm(request, config, watching, { ...surroundings, keeping })),
+    ).rejects.toThrow('no space left');
+    const { domain } = await clock.run(getTags({ vm: 'vm', host: 'h1' }, config, surroundings));
+    expect(domain.name).toBe('vm');
+  });
+
+  test('before post-copy but cannot be, has post-copy not be started', async () => {
+    const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'cattle' });
+    const passReturn = (): Promise<never> => Promise.reject(new Error('no space left'));
+    const keeping = { ...keepsNothing, passReturn };
+    const orders = (): Orders => ({ cancelled: clock.nowMs() > 60_000 });
+    const moved = await clock.run(
+      migrateVm(request, config, { ...watching, orders }, { ...surroundings, keeping }),
+    );
+    expect(moved.switchedToPostCopy).toBe(false);
+    expect(moved.why.join('\n')).toMatch(/Could not start post-copy yet: no space left/);
   });
 });

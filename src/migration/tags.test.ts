@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type Config, emptyConfig } from '../fleet/config.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
-import { noJournal } from '../journal/journal.ts';
 import type { Tags } from '../policy/tags.ts';
-import type { Surroundings } from './surroundings.ts';
 import { getTags, setTags, type TagsAnswer } from './tags.ts';
+import { surroundingsOf } from './testing/surroundings.ts';
 
 const mib = 2 ** 20;
 const where = { vm: 'vm', host: 'h1' };
@@ -26,12 +25,7 @@ function stage(): Stage {
   const guest = { touchedBytes: 64 * mib, workingSetBytes: mib, writeBytesPerSecond: mib };
   const named = { name: 'vm', memoryBytes: 64 * mib, throttleEffect: 1 };
   const uuid = host.addGuest({ ...named, ...guest }, 'pet');
-  const surroundings: Surroundings = {
-    clock,
-    connect: () => Promise.resolve(host),
-    journal: noJournal,
-    stamp: () => ({ id: 'one', startedAt: '2026-01-01T00:00:00Z' }),
-  };
+  const surroundings = surroundingsOf(clock, [host]);
   const config: Config = {
     ...emptyConfig,
     hosts: { h1: { uri: 'simulated:///h1', postCopy: 'allowed' } },

@@ -76,7 +76,7 @@ async function withDomain<T>(
   surroundings: Surroundings,
   work: (host: Host, domain: DomainFacts) => Promise<T>,
 ): Promise<T> {
-  const host = await surroundings.connect(resolveHost(config, where.host));
+  const host = surroundings.hostAt(resolveHost(config, where.host));
   try {
     const domain = await host.findDomain(where.vm);
     if (domain !== undefined) return await work(host, domain);

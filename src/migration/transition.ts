@@ -18,11 +18,14 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-export type Place = 'source' | 'destination';
+export const places = ['source', 'destination'] as const;
+export type Place = (typeof places)[number];
 /** Why the job is being cancelled. */
 export type Leaving = 'stay' | 'abort';
 
 export type MigrationState =
+  /** It waits for its turn: nothing was touched. */
+  | { readonly phase: 'queued' }
   | { readonly phase: 'preflight' }
   | { readonly phase: 'copying' | 'switching'; readonly leaving: Leaving | undefined }
   | { readonly phase: 'post-copy' }
@@ -30,6 +33,7 @@ export type MigrationState =
   | { readonly phase: 'ended'; readonly outcome: Outcome; readonly runsOn: readonly Place[] };
 
 export type MigrationEvent =
+  | { readonly kind: 'admitted' }
   | { readonly kind: 'preflight-passed' }
   | { readonly kind: 'preflight-refused' }
   /** The running job was read. */
@@ -59,10 +63,15 @@ export interface Step {
 
 export const initialState: MigrationState = { phase: 'preflight' };
 
-/** One step in the life of a migration. Pure: an ended migration stays ended. */
+/**
+ * One step in the life of a migration. Pure. An ended migration stays ended, but for one of which
+ * it is not known how it ended: a look that shows it takes it further.
+ */
 export function transition(state: MigrationState, event: MigrationEvent): Step {
-  if (state.phase === 'ended') return to(state);
+  if (state.phase === 'ended' && !canStillShow(state, event)) return to(state);
   switch (event.kind) {
+    case 'admitted':
+      return to(state.phase === 'queued' ? initialState : state);
     case 'preflight-passed':
       return state.phase === 'preflight' ? to(copying(undefined), 'start-migration') : to(state);
     case 'preflight-refused':
@@ -82,6 +91,10 @@ export function transition(state: MigrationState, event: MigrationEvent): Step {
   return after[event.verdict](state);
 }
 
+function canStillShow(state: MigrationState, event: MigrationEvent): boolean {
+  return state.phase === 'ended' && state.outcome === 'unknown' && event.kind === 'looked';
+}
+
 function afterSample(state: MigrationState, phase: SamplePhase): MigrationState {
   // A broken post-copy still has statistics; only a look at both hosts says that it is mended.
   if (phase === 'post-copy') return state.phase === 'recovering' ? state : { phase: 'post-copy' };
@@ -89,7 +102,8 @@ function afterSample(state: MigrationState, phase: SamplePhase): MigrationState 
 }
 
 function afterCancel(state: MigrationState, because: Leaving): Step {
-  if (state.phase === 'preflight') return to(ended(cancelled(because), ['source']));
+  if (state.phase === 'queued' || state.phase === 'preflight')
+    return to(ended(cancelled(because), ['source']));
   if (state.phase !== 'copying' && state.phase !== 'switching') return to(state, 'refuse-cancel');
   return to({ ...state, leaving: because }, 'cancel-job');
 }

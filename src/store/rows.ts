@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../errors/catalogue.ts';
 import type { Lesson } from '../forecast/learn.ts';
 import type { Sample } from '../forecast/telemetry.ts';
+import type { Beginning } from '../migration/beginning.ts';
+import type { LessonsOf } from '../migration/keeping.ts';
 import type { Outcome } from '../migration/transition.ts';
 import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Decision } from '../steering/decision.ts';
-import type { StartPlan } from '../steering/plan-start.ts';
 
 /** Where a migration is in its life: on its way, or how it ended. */
 export const livePhases = [
@@ -99,20 +100,6 @@ export type NewMigration = Pick<
   /** A second request of the same person with the same key is the same request. */
   readonly requestKey: string | undefined;
 };
-
-/** What whoever takes a migration over needs of its beginning. */
-export interface Beginning {
-  /** The recording without what came after the start. */
-  readonly head: Omit<Recording, 'samples' | 'decisions' | 'why' | 'end'>;
-  readonly plan: StartPlan;
-  /** The destination as the source host reaches it. */
-  readonly destinationUri: string;
-  readonly persistent: boolean;
-  /** The limits that were set at the source before, to be put back. */
-  readonly formerDowntimeMs: number;
-  readonly formerSpeedBytesPerSecond: number;
-  readonly postCopyRecovery: Recording['capabilities']['postCopy'];
-}
 
 /** A part of what a migration has shown, in the order in which it came. */
 export interface Chapter {
@@ -215,11 +202,4 @@ export interface TokenRow {
   readonly lastUsedAt: number | undefined;
 }
 
-/** What past migrations taught, for those who ask for one kind of them. */
-export type LessonsOf =
-  | { readonly of: 'guest'; readonly vmUuid: string }
-  /** Either way round: a link carries as much back as forth. */
-  | { readonly of: 'way'; readonly hosts: readonly [string, string] }
-  | { readonly of: 'class'; readonly slaClass: SlaClass; readonly butVmUuid: string };
-
-export type { Lesson };
+export type { Beginning, Lesson, LessonsOf };

@@ -98,8 +98,8 @@ const scenes: readonly Scene[] = [
     name: 'cancelled',
     slaClass: 'panda',
     workload: furious,
-    onEvent: (event, stop) => {
-      if (event.kind === 'progress' && event.progress.sentBytes > 0) stop('abort');
+    onEvent: (event, cancel) => {
+      if (event.kind === 'progress' && event.progress.sentBytes > 0) cancel();
     },
     outcome: 'aborted',
     runsOn: ['h1'],
@@ -160,11 +160,11 @@ describe('a migration on real hosts', () => {
     const act = { name: vm, slaClass: 'panda', workload: furious } as const;
     const stop = new AbortController();
     const onEvent = (event: RunEvent): void => {
-      if (event.kind === 'progress' && event.progress.sentBytes > 0) stop.abort('detach');
+      if (event.kind === 'progress' && event.progress.sentBytes > 0) stop.abort();
     };
     await withGuest(stage, act, async () => {
       const request = { vm, from: 'h1', to: 'h2' };
-      const left = await migrateVm(request, stage.config, { onEvent, signal: stop.signal });
+      const left = await migrateVm(request, stage.config, { onEvent, letGo: stop.signal });
       expect(left.outcome).toBe('detached');
       const aborted = await abortVm({ vm, from: 'h1' }, stage.config);
       expect(aborted).toMatchObject({ runsOn: 'h1' });
@@ -177,7 +177,7 @@ describe('a migration on real hosts', () => {
   test('what is said of a guest travels with it, and a refusal touches nothing', async () => {
     const vm = 'traveller';
     const { config } = stage;
-    const watching = { onEvent: () => undefined, signal: new AbortController().signal };
+    const watching = { onEvent: () => undefined, letGo: new AbortController().signal };
     await withGuest(stage, { name: vm, slaClass: 'pet', workload: quiet }, async () => {
       const said = { slaClass: 'panda', never: ['post-copy'], labels: ['db', 'eu'] } as const;
       expect(await getTags({ vm, host: 'h1' }, config)).toMatchObject({ slaClass: 'pet' });

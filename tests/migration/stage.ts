@@ -12,7 +12,7 @@ import {
   watchGuest,
 } from '../../src/lab/guest/index.ts';
 import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
-import type { RunEvent, StopReason } from '../../src/migration/events.ts';
+import type { RunEvent } from '../../src/migration/events.ts';
 import type { MigrateRequest } from '../../src/migration/request.ts';
 import type { MigrationResult } from '../../src/migration/result.ts';
 import { migrateVm } from '../../src/migration/service.ts';
@@ -65,7 +65,7 @@ export interface Act {
   readonly memoryMiB?: number;
   readonly request?: Pick<MigrateRequest, 'importance' | 'reason'>;
   /** What is done when the first of these phases is told. */
-  readonly onEvent?: (event: RunEvent, stop: (reason: StopReason) => void) => void;
+  readonly onEvent?: (event: RunEvent, cancel: () => void) => void;
   readonly config?: Config;
 }
 
@@ -77,17 +77,21 @@ export interface Played {
 
 /** Starts the guest on h1, moves it to h2, watches it from outside all the while, and ends it. */
 export async function play(stage: Stage, act: Act): Promise<Played> {
-  const stop = new AbortController();
+  let cancelled = false;
+  const cancel = (): void => {
+    cancelled = true;
+  };
   const events: RunEvent[] = [];
   const onEvent = (event: RunEvent): void => {
     events.push(event);
-    act.onEvent?.(event, (reason) => stop.abort(reason));
+    act.onEvent?.(event, cancel);
   };
   return withGuest(stage, act, async (watcher) => {
     await pause(undisturbedMs);
     const startMs = performance.now();
     const request = { vm: act.name, from: 'h1', to: 'h2', ...act.request };
-    const watching = { onEvent, signal: stop.signal };
+    const letGo = new AbortController().signal;
+    const watching = { onEvent, letGo, orders: () => ({ cancelled }) };
     const result = await migrateVm(request, act.config ?? stage.config, watching);
     const endMs = performance.now();
     await pause(settledMs);

@@ -67,7 +67,7 @@ export async function migrate(scene: Scene): Promise<Told> {
         {
           domain,
           destinationUri: destination.peerAddress,
-          bandwidthBytesPerSecond: undefined,
+          bandwidthBytesPerSecond: Infinity,
           capabilities: capabilitiesOf(scene),
           postCopyRecovery: scene.recoverable
             ? { allowed: true }

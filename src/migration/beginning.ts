@@ -1,0 +1,24 @@
+import type { Recording } from '../recording/recording.ts';
+import type { Permission } from '../steering/decision.ts';
+import type { StartPlan } from '../steering/plan-start.ts';
+
+/** A migration as it begins: what was asked and what was known. */
+export type Head = Omit<Recording, 'id' | 'startedAt' | 'samples' | 'decisions' | 'why' | 'end'>;
+
+/** All that whoever takes a migration over needs of its beginning. */
+export interface Beginning {
+  readonly head: Head;
+  readonly plan: StartPlan;
+  /** The destination as the source host reaches it. */
+  readonly destinationUri: string;
+  readonly persistent: boolean;
+  readonly postCopyRecovery: Permission;
+  /** The limits of the domain before, to be put back. */
+  readonly former: FormerLimits;
+}
+
+export interface FormerLimits {
+  readonly downtimeMs: number;
+  /** Infinity: none. */
+  readonly speedBytesPerSecond: number;
+}

@@ -1,0 +1,62 @@
+import type { Config } from '../fleet/config.ts';
+import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
+import type { Importance } from '../policy/vocabulary.ts';
+import type { Permission } from '../steering/decision.ts';
+import type { Intent } from '../steering/steersman.ts';
+import type { RunEvent } from './events.ts';
+import type { Wanted } from './intent.ts';
+
+/** What may change while a migration runs; it is obeyed at the next decision. */
+export interface Orders {
+  /** In place of the request's. */
+  readonly importance?: Importance | undefined;
+  /** In place of the request's: since the start of the migration, ms. */
+  readonly deadlineMs?: number | undefined;
+  /** What the admins have set by now: their hosts' settings hold. */
+  readonly config?: Config | undefined;
+  /** It is to be cancelled, where that can still be done. */
+  readonly cancelled?: boolean | undefined;
+  /** Its share of what admins allow, bytes/s, where others run beside it. */
+  readonly shareBytesPerSecond?: number | undefined;
+}
+
+export interface Watching {
+  readonly onEvent: (event: RunEvent) => void;
+  /** Asked at every reading; nothing ever changes where it is not given. */
+  readonly orders?: () => Orders;
+  /** Leaves the migration to the hosts. */
+  readonly letGo: AbortSignal;
+}
+
+/** What is asked by now. Where the config no longer has a host, what it said before holds. */
+export function intentNow(
+  asked: Intent,
+  orders: Orders,
+  ends: readonly Pick<ResolvedHost, 'name'>[],
+): Intent {
+  const closed = closedBy(orders.config, ends);
+  return {
+    ...asked,
+    importance: orders.importance ?? asked.importance,
+    deadlineMs: orders.deadlineMs ?? asked.deadlineMs,
+    ...(closed === undefined ? {} : { postCopy: closed }),
+  };
+}
+
+export function wantedNow(orders: Orders, capBytesPerSecond: number | undefined): Wanted {
+  return {
+    cancelled: orders.cancelled ?? false,
+    shareBytesPerSecond: orders.shareBytesPerSecond ?? capBytesPerSecond ?? Infinity,
+  };
+}
+
+function closedBy(
+  config: Config | undefined,
+  ends: readonly Pick<ResolvedHost, 'name'>[],
+): Permission | undefined {
+  if (config === undefined) return undefined;
+  return ends
+    .filter(({ name }) => config.hosts[name] !== undefined)
+    .map(({ name }) => resolveHost(config, name).postCopy)
+    .find(({ allowed }) => !allowed);
+}
