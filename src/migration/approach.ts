@@ -85,7 +85,10 @@ function refusal(request: MigrateRequest, findings: readonly Finding[]): DroverE
   return new DroverError(codeOfRefusal(findings), message, { hint: 'Nothing was touched.' });
 }
 
-export function importanceOf({ importance, reason }: MigrateRequest): Importance {
+export function importanceOf({
+  importance,
+  reason,
+}: Pick<MigrateRequest, 'importance' | 'reason'>): Importance {
   return importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
 }
 

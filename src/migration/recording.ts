@@ -10,7 +10,7 @@ import type { Conclusion } from './result.ts';
 
 /** A migration as it begins: what was asked and what is known. */
 export function headOf(all: {
-  readonly request: MigrateRequest;
+  readonly request: Pick<MigrateRequest, 'reason' | 'deadlineMs'>;
   readonly approached: Pick<
     Approach,
     'cleared' | 'standing' | 'importance' | 'allowed' | 'capBytesPerSecond'

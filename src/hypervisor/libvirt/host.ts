@@ -39,6 +39,8 @@ export interface LibvirtHostOptions {
   readonly peerUri: string | undefined;
   /** Stamps the events. */
   readonly clock: Clock;
+  /** Called right before a request that changes something goes out; throws where it must not. */
+  readonly mayAct?: () => void;
 }
 
 /**
@@ -52,14 +54,16 @@ export class LibvirtHost implements Host {
   readonly #control: Line;
   readonly #watch: Watch;
   readonly #clock: Clock;
+  readonly #mayAct: () => void;
 
-  constructor(address: string, { name, peerUri, clock }: LibvirtHostOptions) {
+  constructor(address: string, { name, peerUri, clock, mayAct }: LibvirtHostOptions) {
     this.name = name;
     this.address = address;
     this.peerAddress = peerUri;
     this.#control = new Line(address);
     this.#watch = new Watch(new Line(address), clock);
     this.#clock = clock;
+    this.#mayAct = mayAct ?? (() => undefined);
   }
 
   /** Rejects with `host.unreachable` where the host cannot be reached. */
@@ -118,6 +122,7 @@ export class LibvirtHost implements Host {
   writeTags(uuid: string, tags: Tags): Promise<void> {
     return this.#with(uuid, async (domain) => {
       const [{ state }, persistent] = await Promise.all([domain.state(), domain.isPersistent()]);
+      this.#mayAct();
       await domain.setMetadata({
         namespaceUri: metadataNamespace,
         key: metadataKey,
@@ -174,19 +179,19 @@ export class LibvirtHost implements Host {
   }
 
   setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void> {
-    return this.#with(uuid, (domain) => domain.setMaxSpeed(bytesPerSecond));
+    return this.#act(uuid, (domain) => domain.setMaxSpeed(bytesPerSecond));
   }
 
   setMaxDowntime(uuid: string, ms: number): Promise<void> {
-    return this.#with(uuid, (domain) => domain.setMaxDowntimeMs(Math.max(1, Math.round(ms))));
+    return this.#act(uuid, (domain) => domain.setMaxDowntimeMs(Math.max(1, Math.round(ms))));
   }
 
   startPostCopy(uuid: string): Promise<void> {
-    return this.#with(uuid, (domain) => domain.startPostCopy());
+    return this.#act(uuid, (domain) => domain.startPostCopy());
   }
 
   abortJob(uuid: string): Promise<void> {
-    return this.#with(uuid, (domain) => domain.abortJob());
+    return this.#act(uuid, (domain) => domain.abortJob());
   }
 
   migrate(uuid: string, options: MigrateOptions): Promise<void> {
@@ -218,8 +223,16 @@ export class LibvirtHost implements Host {
     return asOurs(this.name, async () => work(await this.#control.get()));
   }
 
+  /** Asks at the last moment: an answer that it waits for may be long in coming. */
+  #act<T>(uuid: string, act: (domain: Domain) => Promise<T>): Promise<T> {
+    return this.#with(uuid, (domain) => {
+      this.#mayAct();
+      return act(domain);
+    });
+  }
+
   #carry(uuid: string, destination: string, parameters: MigrateParameters): Promise<void> {
-    return this.#with(uuid, (domain) => domain.migratePeerToPeer(destination, parameters));
+    return this.#act(uuid, (domain) => domain.migratePeerToPeer(destination, parameters));
   }
 }
 

@@ -1,0 +1,30 @@
+import type { Host } from './port.ts';
+
+/** What changes something on a host. */
+const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
+  'writeTags',
+  'setMaxDowntime',
+  'setMaxSpeed',
+  'startPostCopy',
+  'abortJob',
+  'migrate',
+  'resumePostCopy',
+]);
+
+/**
+ * A simulated host that does nothing any more once `mayAct` throws; it can still be asked. The
+ * libvirt adapter asks by itself, right before a request goes out.
+ */
+export function fenced(host: Host, mayAct: () => void): Host {
+  return new Proxy(host, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== 'function') return member;
+      if (!acts.has(key)) return member.bind(target);
+      return async (...given: unknown[]): Promise<unknown> => {
+        mayAct();
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
+}
