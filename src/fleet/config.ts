@@ -19,6 +19,9 @@ const bandwidth = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const expectedAtOnce = 'expected a number of migrations at once, 1 or more';
+const atOnce = z.int({ error: expectedAtOnce }).min(1, { error: expectedAtOnce });
+
 const uri = z.string({ error: expectedUri }).includes('://', { error: expectedUri });
 
 const hostSchema = z.strictObject({
@@ -29,6 +32,18 @@ const hostSchema = z.strictObject({
   postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
   /** The most that migrations from and to this host may take of the link. */
   bandwidth: bandwidth.optional(),
+  /** Migrations at once, from it and to it. */
+  maxOutgoing: atOnce.optional(),
+  maxIncoming: atOnce.optional(),
+  /** What it shares with others on the way: one of `links`. */
+  link: z.string().min(1).optional(),
+});
+
+/** A link, a rack's uplink, that several hosts share. */
+const linkSchema = z.strictObject({
+  bandwidth: bandwidth.optional(),
+  /** Migrations at once that pass it. */
+  max: atOnce.optional(),
 });
 
 const expectedNever = `expected a list of ${exclusions.join(', ')}, such as [${exclusions[0]}]`;
@@ -55,6 +70,7 @@ const ruleSchema = z
 
 const configSchema = z.strictObject({
   hosts: z.record(z.string(), hostSchema).default({}),
+  links: z.record(z.string(), linkSchema).default({}),
   /** What is said of VMs beside their own metadata. */
   rules: z.array(ruleSchema).default([]),
   /** What a class and an importance allow, where it is not the default. */
@@ -66,7 +82,7 @@ export type Config = z.output<typeof configSchema>;
 
 export type Rule = z.output<typeof ruleSchema>;
 
-export const emptyConfig: Config = { hosts: {}, rules: [], policy: {} };
+export const emptyConfig: Config = configSchema.parse({});
 
 /** Where the configuration is looked for when nothing names it, in this order. */
 export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readonly string[] {
