@@ -1,8 +1,8 @@
 import type { Config } from '../fleet/config.ts';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { AbortResult } from '../migration/abort.ts';
+import type { ForecastAnswer } from '../migration/foresight.ts';
 import type { MigrateRequest } from '../migration/request.ts';
-import type { ForecastAnswer } from '../migration/service.ts';
 import type { TagsAnswer, Where } from '../migration/tags.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Recording } from '../recording/recording.ts';
@@ -63,8 +63,11 @@ export interface Controller {
   tags(where: Where): Promise<TagsAnswer>;
   setTags(where: Where, changes: Partial<Tags>, by: Asker): Promise<TagsAnswer>;
 
-  /** Calls back with every event from now on, of all replicas, and with progress. Returns how to end it. */
-  subscribe(onEvent: (event: LiveEvent) => void): () => void;
+  /**
+   * Calls back with every event from now on, of all replicas, and with progress. Resolves, with how
+   * to end it, when nothing is missed any more: what the store has by then is read from it.
+   */
+  subscribe(onEvent: (event: LiveEvent) => void): Promise<() => void>;
   status(): ControllerStatus;
 }
 

@@ -111,68 +111,65 @@ function onlyArrival(source: Host, { name }: DomainFacts, arrivals: readonly Arr
   });
 }
 
-async function describeJob(
-  all: Job & {
-    readonly request: AdoptionRequest;
-    readonly config: Config;
-    readonly surroundings: Surroundings;
-    readonly source: Host;
-    readonly host: Host;
-    readonly to: ResolvedHost;
-  },
-): Promise<Surveyed> {
-  const { request, config, surroundings, source, host: destination, to, domain, job } = all;
-  const { uuid, name, persistent } = domain;
-  const [sourceFacts, destinationFacts, downtimeMs, speedBytesPerSecond, found] = await Promise.all(
-    [
-      source.facts(),
-      destination.facts(),
-      source.maxDowntimeMs(uuid),
-      source.maxSpeed(uuid),
-      source.readTags(uuid),
-    ],
-  );
-  const standing = standingOf(config, name, found.tags);
-  const { from } = request;
-  const destinationUri = destination.peerAddress ?? destination.address;
-  const cleared = { source, destination, domain, sourceFacts, destinationFacts, destinationUri };
-  const admin = { source: from.postCopy, destination: to.postCopy };
-  const allowed = allowedFor(cleared, admin, standing.excluded);
-  const capBytesPerSecond = lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond);
-  const approached = {
-    cleared,
-    standing,
-    importance: importanceOf(request),
-    allowed,
-    capBytesPerSecond,
-  };
+interface Found extends Job {
+  readonly request: AdoptionRequest;
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  readonly source: Host;
+  readonly host: Host;
+  readonly to: ResolvedHost;
+}
+
+async function describeJob(found: Found): Promise<Surveyed> {
+  const { request, config, surroundings, source, host: destination, to, domain, job } = found;
   const limits: string[] = [];
+  const approached = await asApproached(found);
+  const { allowed, cleared } = approached;
   const { prior } = await lookBack(approached, surroundings.keeping, [], (problem) =>
     limits.push(problem),
   );
+  const former = {
+    downtimeMs: await source.maxDowntimeMs(domain.uuid),
+    speedBytesPerSecond: await source.maxSpeed(domain.uuid),
+  };
   const plan: StartPlan = {
     postCopy: allowed.capabilities.postCopy.allowed,
     autoConverge: undefined,
-    maxDowntimeMs: downtimeMs,
-    why: `Somebody else began it, ${formatDuration(job.elapsedMs)} ago, from ${from.name} to ${to.name}: it is steered from here on.`,
+    maxDowntimeMs: former.downtimeMs,
+    why: `Somebody else began it, ${formatDuration(job.elapsedMs)} ago, from ${source.name} to ${destination.name}: it is steered from here on.`,
   };
   limits.push(...limitsOf(plan));
-  const head = headOf({
-    request,
-    approached,
-    matrix: matrixWith(config.policy),
-    prior,
-  });
-  const former = { downtimeMs, speedBytesPerSecond };
-  const beginning = {
-    head,
+  const beginning: Beginning = {
+    head: headOf({ request, approached, matrix: matrixWith(config.policy), prior }),
     plan,
     former,
-    destinationUri,
-    persistent,
+    destinationUri: cleared.destinationUri,
+    persistent: domain.persistent,
     postCopyRecovery: allowed.postCopyRecovery,
   };
   return { beginning, to, elapsedMs: job.elapsedMs, limits };
+}
+
+/** As pre-flight would have found it, had it been asked. */
+async function asApproached(found: Found): Promise<Parameters<typeof headOf>[0]['approached']> {
+  const { request, config, source, host: destination, to, domain } = found;
+  const { from } = request;
+  const [sourceFacts, destinationFacts, { tags }] = await Promise.all([
+    source.facts(),
+    destination.facts(),
+    source.readTags(domain.uuid),
+  ]);
+  const destinationUri = destination.peerAddress ?? destination.address;
+  const cleared = { source, destination, domain, sourceFacts, destinationFacts, destinationUri };
+  const standing = standingOf(config, domain.name, tags);
+  const admin = { source: from.postCopy, destination: to.postCopy };
+  return {
+    cleared,
+    standing,
+    importance: importanceOf(request),
+    allowed: allowedFor(cleared, admin, standing.excluded),
+    capBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
+  };
 }
 
 /** The flags of a running job hold to its end, and libvirt does not tell them. */

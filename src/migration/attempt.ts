@@ -42,7 +42,7 @@ export class Attempt {
   readonly #letGo: AbortSignal;
   readonly #record: Record;
   readonly #steersman: Steersman;
-  readonly #settling = new Settling();
+  readonly #settling: Settling;
   readonly #silence = new Silence();
   readonly #recovery: Recovery;
   readonly #controls: Controls;
@@ -73,6 +73,7 @@ export class Attempt {
     this.#clock = clock;
     this.#letGo = letGo;
     this.#opening = opening;
+    this.#settling = new Settling(opening.kind === 'start');
     this.#steersman = ports.newSteersman();
     this.#recovery = new Recovery(intent.postCopyRecovery);
     const planned = this.#steersman.plan(intent.capabilities);

@@ -264,8 +264,7 @@ describe('what is remembered', () => {
 
   test('that cannot be read stops nothing, and is told once', async () => {
     const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'panda' });
-    const lessons = (): Promise<never> => Promise.reject(new Error('no permission'));
-    const keeping = { ...keepsNothing, lessons };
+    const keeping = { ...keepsNothing, lessons: () => Promise.reject(new Error('no permission')) };
     const moved = await clock.run(
       migrateVm(request, config, watching, { ...surroundings, keeping }),
     );
@@ -303,8 +302,8 @@ describe('what has to be durable', () => {
 
   test('before post-copy but cannot be, has post-copy not be started', async () => {
     const { clock, config, surroundings } = setStage({ guest: 'furious', slaClass: 'cattle' });
-    const passReturn = (): Promise<never> => Promise.reject(new Error('no space left'));
-    const keeping = { ...keepsNothing, passReturn };
+    const noSpace = new Error('no space left');
+    const keeping = { ...keepsNothing, passReturn: () => Promise.reject(noSpace) };
     const orders = (): Orders => ({ cancelled: clock.nowMs() > 60_000 });
     const moved = await clock.run(
       migrateVm(request, config, { ...watching, orders }, { ...surroundings, keeping }),

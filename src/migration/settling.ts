@@ -19,10 +19,22 @@ const mustStandMs: Readonly<Record<Verdict, number>> = {
   unseen: 60_000,
 };
 
+/**
+ * Whoever takes a migration up does not know whether the call that began it is just on its way, or
+ * has just ended: what he sees must stand for so long, ms.
+ */
+const takenUpMs = 5_000;
+
 /** Keeps how long the present verdict has stood. */
 export class Settling {
+  readonly #begunHere: boolean;
   #verdict: Verdict | undefined;
   #sinceMs = 0;
+
+  /** `begunHere`: the call that carries the migration is our own. */
+  constructor(begunHere: boolean) {
+    this.#begunHere = begunHere;
+  }
 
   /** Whether this verdict, seen now, may be believed as final. */
   judge(verdict: Verdict, look: Look, atMs: number, callPending: boolean): boolean {
@@ -34,7 +46,8 @@ export class Settling {
     // While the call that carries the migration is under way, only silence can outlast it.
     if (callPending && verdict !== 'unseen') return false;
     // Nothing waits at the destination: nothing can come of this attempt any more.
-    if (verdict === 'at-source' && look.destination.seen === 'absent') return true;
+    if (verdict === 'at-source' && look.destination.seen === 'absent')
+      return this.#begunHere || stoodMs >= takenUpMs;
     return stoodMs >= mustStandMs[verdict];
   }
 }

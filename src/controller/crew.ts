@@ -1,0 +1,64 @@
+import type { MigrationRow, NewEvent } from '../store/rows.ts';
+import type { Report } from '../store/store.ts';
+import { Job, type JobPorts } from './job.ts';
+import type { HeldLease, Leases } from './leases.ts';
+
+/** All migrations that this replica steers. */
+export class Crew {
+  readonly #jobs = new Map<string, { readonly job: Job; readonly ended: Promise<void> }>();
+  readonly #ports: JobPorts;
+  readonly #leases: Leases;
+  readonly #onEnd: () => void;
+
+  constructor(ports: JobPorts, leases: Leases, onEnd: () => void) {
+    this.#ports = ports;
+    this.#leases = leases;
+    this.#onEnd = onEnd;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Steers what the leases give; `rows` and `held` in the same order. */
+  begin(rows: readonly MigrationRow[], held: readonly HeldLease[]): void {
+    rows.forEach((row, index) => {
+      const lease = held[index];
+      if (lease !== undefined) this.#start(new Job(row, lease, this.#ports));
+    });
+  }
+
+  /** Keeps what has been seen and decided since the last time, of all at once. */
+  async report(): Promise<void> {
+    const torn = [...this.#jobs.values()].flatMap(({ job }) => {
+      const page = job.page.tear(job.held.lease);
+      return page === undefined ? [] : [{ job, ...page }];
+    });
+    if (torn.length === 0) return;
+    const reports: Report[] = torn.map(({ report }) => report);
+    const events: NewEvent[] = torn.flatMap((one) => [...one.events]);
+    try {
+      await this.#ports.store.migrations.report(reports, events);
+    } catch (error) {
+      for (const one of torn) one.job.page.putBack(one.report, one.events);
+      throw error;
+    }
+  }
+
+  /** Lets go of the newest `count`, and waits until they have. */
+  async letGo(count: number): Promise<readonly HeldLease[]> {
+    const leaving = count <= 0 ? [] : [...this.#jobs.values()].slice(-count);
+    for (const { job } of leaving) job.held.end();
+    await Promise.all(leaving.map(({ ended }) => ended));
+    return leaving.map(({ job }) => job.held);
+  }
+
+  #start(job: Job): void {
+    const ended = job.run().finally(() => {
+      if (this.#jobs.get(job.id)?.job === job) this.#jobs.delete(job.id);
+      this.#leases.drop(job.held);
+      this.#onEnd();
+    });
+    this.#jobs.set(job.id, { job, ended });
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../hypervisor/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { LiveEvent } from './controller.ts';
+
+/** How often what happened on other replicas is looked for, and how often progress, ms. */
+const eventsMs = 250;
+const progressMs = 1_000;
+const mostAtOnce = 1_000;
+
+interface Looking {
+  readonly end: AbortController;
+  /** The newest event is known: all that come after it will be told. */
+  readonly ready: Promise<void>;
+}
+
+/** Tells everybody who listens what happens, of all replicas: the store is what they share. */
+export class Hub {
+  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #wallMs: () => number;
+  readonly #onTrouble: (error: unknown) => void;
+  #looking: Looking | undefined;
+
+  constructor(
+    store: Store,
+    time: { readonly clock: Clock; readonly wallMs: () => number },
+    onTrouble: (error: unknown) => void,
+  ) {
+    this.#store = store;
+    this.#clock = time.clock;
+    this.#wallMs = time.wallMs;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Resolves when nothing is missed any more: what the store has by then can be read from it. */
+  async subscribe(listener: (event: LiveEvent) => void): Promise<() => void> {
+    this.#listeners.add(listener);
+    await this.#begin();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.close();
+    };
+  }
+
+  close(): void {
+    this.#looking?.end.abort();
+    this.#looking = undefined;
+  }
+
+  #begin(): Promise<void> {
+    this.#looking ??= this.#look();
+    return this.#looking.ready;
+  }
+
+  #look(): Looking {
+    const end = new AbortController();
+    const ready = this.#store.events.range().then(({ last }) => {
+      void this.#lookForEvents(last, end.signal);
+      void this.#lookForProgress(end.signal);
+    });
+    return { end, ready };
+  }
+
+  async #lookForEvents(from: number, end: AbortSignal): Promise<void> {
+    let seq = from;
+    while (!end.aborted) {
+      try {
+        const events = await this.#store.events.after(seq, mostAtOnce);
+        for (const event of events) this.#tell({ kind: 'event', ...event });
+        seq = events.at(-1)?.seq ?? seq;
+        if (events.length === mostAtOnce) continue;
+      } catch (error) {
+        this.#onTrouble(error);
+      }
+      await this.#clock.sleep(eventsMs, end);
+    }
+  }
+
+  async #lookForProgress(end: AbortSignal): Promise<void> {
+    let since = this.#wallMs();
+    while (!end.aborted) {
+      await this.#clock.sleep(progressMs, end);
+      const now = this.#wallMs();
+      try {
+        for (const migration of await this.#store.migrations.progressSince(since))
+          this.#tell({ kind: 'progress', migration });
+        since = now;
+      } catch (error) {
+        this.#onTrouble(error);
+      }
+    }
+  }
+
+  #tell(event: LiveEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

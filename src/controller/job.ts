@@ -1,0 +1,301 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { Config } from '../fleet/config.ts';
+import { resolveHost } from '../fleet/hosts.ts';
+import { learn } from '../forecast/learn.ts';
+import { surveyJob } from '../migration/adoption.ts';
+import type { Beginning } from '../migration/beginning.ts';
+import type { RunEvent } from '../migration/events.ts';
+import type { Keeping } from '../migration/keeping.ts';
+import { hasCode } from '../migration/look.ts';
+import type { Orders, Watching } from '../migration/orders.ts';
+import { endOf } from '../migration/recording.ts';
+import type { Conclusion } from '../migration/result.ts';
+import { moveVm } from '../migration/service.ts';
+import type { Surroundings } from '../migration/surroundings.ts';
+import { takeUpVm } from '../migration/take-up.ts';
+import type { MigrationState } from '../migration/transition.ts';
+import type { Decision } from '../steering/decision.ts';
+import type { MigrationPhase, MigrationRow, NewEvent } from '../store/rows.ts';
+import type { Ended, Store } from '../store/store.ts';
+import type { HeldLease } from './leases.ts';
+import { Page } from './page.ts';
+import type { World } from './world.ts';
+
+const againMs = 500;
+
+/** What a job needs of its controller. */
+export interface JobPorts {
+  readonly store: Store;
+  readonly world: World;
+  /** As it is by now. */
+  readonly config: () => Config;
+  /** Its share of what admins allow, bytes/s; `undefined`: nothing is shared. */
+  readonly shareOf: (id: string) => number | undefined;
+  readonly log: (message: string, error: unknown) => void;
+}
+
+/** One migration, as long as this replica may steer it. */
+export class Job {
+  readonly held: HeldLease;
+  readonly page: Page;
+  readonly #row: MigrationRow;
+  readonly #ports: JobPorts;
+  /** What goes into the row as one step after another. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #startedAt: number | undefined;
+  #passedReturn: boolean;
+
+  constructor(row: MigrationRow, held: HeldLease, ports: JobPorts) {
+    this.#row = row;
+    this.held = held;
+    this.#ports = ports;
+    this.#startedAt = row.startedAt;
+    this.#passedReturn = row.pointOfNoReturnAt !== undefined;
+    this.page = new Page(row.id, () => ports.world.wallMs());
+  }
+
+  get id(): string {
+    return this.#row.id;
+  }
+
+  /** Steers until it ends, or until the lease does. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const conclusion = await this.#steer();
+      if (conclusion.outcome !== 'detached') await this.#conclude(conclusion, conclusion.outcome);
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  async #steer(): Promise<Conclusion> {
+    const { store } = this.#ports;
+    const beginning = await store.migrations.beginning(this.id);
+    if (beginning !== undefined) return this.#takeUp(beginning);
+    if (this.#row.origin === 'adopted') return this.#adopt();
+    await store.migrations.advance(this.held.lease, { phase: 'preflight' }, []);
+    return moveVm(this.#request(), this.#ports.config(), this.#watching(), this.#surroundings());
+  }
+
+  #request(): Parameters<typeof moveVm>[0] {
+    const { vm, from, to, importance, reason, deadlineAt } = this.#row;
+    const now = this.#ports.world.wallMs();
+    const deadlineMs = deadlineAt === undefined ? undefined : Math.max(1, deadlineAt - now);
+    return { vm, from, to, importance, reason, deadlineMs };
+  }
+
+  async #takeUp(beginning: Beginning): Promise<Conclusion> {
+    const { store, world, config } = this.#ports;
+    const { from, to, startedAt = world.wallMs(), phase } = this.#row;
+    const { samples, decisions } = await store.migrations.chapters(this.id);
+    this.page.note('migration.taken-up', { by: this.held.lease.owner, phase });
+    const taken = {
+      beginning,
+      from: resolveHost(config(), from),
+      to: resolveHost(config(), to),
+      startedAtMs: world.clock.nowMs() - Math.max(0, world.wallMs() - startedAt),
+      state: stateOf(phase, decisions),
+      seen: samples,
+      decisions,
+    };
+    return takeUpVm(taken, config(), this.#watching(), this.#surroundings());
+  }
+
+  /** What somebody else began is looked at once more, now that nobody else of ours takes it. */
+  async #adopt(): Promise<Conclusion> {
+    const { config, world } = this.#ports;
+    const from = resolveHost(config(), this.#row.from);
+    const candidates = [resolveHost(config(), this.#row.to)];
+    const asked = { ...this.#request(), from, candidates };
+    const surveyed = await surveyJob(asked, config(), this.#surroundings());
+    this.#startedAt = world.wallMs() - surveyed.elapsedMs;
+    await this.#begin(surveyed.beginning);
+    for (const message of [surveyed.beginning.plan.why, ...surveyed.limits]) {
+      this.page.heed({ kind: 'notice', message, atMs: surveyed.elapsedMs });
+    }
+    const taken = {
+      beginning: surveyed.beginning,
+      from,
+      to: surveyed.to,
+      startedAtMs: world.clock.nowMs() - surveyed.elapsedMs,
+      state: stateOf('copying', []),
+      seen: [],
+      decisions: [],
+    };
+    return takeUpVm(taken, config(), this.#watching(), this.#surroundings());
+  }
+
+  #surroundings(): Surroundings {
+    const { world } = this.#ports;
+    return {
+      clock: world.clock,
+      hostAt: (host) => world.hostAt(host, this.held.mayAct),
+      keeping: this.#keeping(),
+    };
+  }
+
+  #keeping(): Keeping {
+    const { store } = this.#ports;
+    return {
+      lessons: (of, limit) => store.migrations.lessons(of, limit),
+      begin: (beginning) => this.#begin(beginning),
+      passReturn: () => this.#passReturn(),
+    };
+  }
+
+  async #begin(beginning: Beginning): Promise<void> {
+    const { store, world } = this.#ports;
+    const at = this.#startedAt ?? world.wallMs();
+    this.#startedAt = at;
+    const { slaClass, from, to, vm } = beginning.head;
+    const data = { phase: 'copying', vm: vm.name, slaClass, from: from.name, to: to.name };
+    const event = this.#event('migration.began', data);
+    await this.#fencedWrite(store.migrations.begin(this.held.lease, beginning, at, [event]));
+  }
+
+  async #passReturn(): Promise<void> {
+    if (this.#passedReturn) return;
+    const { store, world } = this.#ports;
+    const change = { pointOfNoReturnAt: world.wallMs() };
+    const event = this.#event('migration.point-of-no-return', {});
+    await this.#fencedWrite(store.migrations.advance(this.held.lease, change, [event]));
+    this.#passedReturn = true;
+  }
+
+  async #fencedWrite(write: Promise<boolean>): Promise<void> {
+    if (await write) return;
+    this.held.end();
+    this.held.mayAct();
+  }
+
+  #watching(): Watching {
+    return {
+      onEvent: (event) => this.#heed(event),
+      orders: () => this.#orders(),
+      letGo: this.held.over,
+    };
+  }
+
+  #orders(): Orders {
+    const { importance, deadlineAt, cancelRequested } = this.held.wishes;
+    const { config, shareOf, world } = this.#ports;
+    const startedAt = this.#startedAt ?? world.wallMs();
+    return {
+      importance,
+      deadlineMs: deadlineAt === undefined ? undefined : deadlineAt - startedAt,
+      config: config(),
+      cancelled: cancelRequested,
+      shareBytesPerSecond: shareOf(this.id),
+    };
+  }
+
+  #heed(event: RunEvent): void {
+    this.page.heed(event);
+    if (event.kind !== 'phase' || event.phase === 'ended' || event.phase === 'queued') return;
+    const { phase } = event;
+    this.#write(() =>
+      this.#ports.store.migrations.advance(this.held.lease, { phase }, [
+        this.#event('migration.phase', { phase }),
+      ]),
+    );
+  }
+
+  /** Phases reach the store in their order, and hold nobody up. */
+  #write(work: () => Promise<unknown>): void {
+    this.#writing = this.#writing.then(work).catch((error: unknown) => {
+      this.#ports.log(`what migration ${this.id} came to could not be kept`, error);
+    });
+  }
+
+  async #conclude(conclusion: Conclusion, phase: MigrationPhase): Promise<void> {
+    const end = endOf(conclusion);
+    const data = { phase, runsOn: end.runsOn, totalMs: end.totalMs, blackout: end.blackout };
+    await this.#finish({ phase, end, error: undefined }, data);
+  }
+
+  async #finish(
+    ended: Pick<Ended, 'phase' | 'end' | 'error'>,
+    data: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { store, world } = this.#ports;
+    await this.#writing;
+    const last = this.page.tearChapter();
+    const events = [...this.page.tearEvents(), this.#event('migration.ended', data)];
+    const lesson = ended.phase === 'unknown' ? undefined : await this.#lesson(last.samples);
+    const whole = { ...ended, endedAt: world.wallMs(), lesson };
+    const kept = await this.#insist(() =>
+      store.migrations.finish(this.held.lease, whole, last, events),
+    );
+    if (!kept) this.#ports.log(`migration ${this.id} ended after its lease was lost`, undefined);
+    this.held.end();
+  }
+
+  /** A store that does not answer for a moment shall not cost the end of the story. */
+  async #insist(write: () => Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!hasCode(error, 'store.unavailable') || !this.held.holds()) throw error;
+        await this.#ports.world.clock.sleep(againMs, this.held.over);
+      }
+    }
+  }
+
+  async #lesson(last: Parameters<typeof learn>[0]): Promise<Ended['lesson']> {
+    const { samples } = await this.#ports.store.migrations.chapters(this.id);
+    const all = [...samples, ...last];
+    return all.length === 0 ? undefined : learn(all);
+  }
+
+  /**
+   * A refusal before the first order ends it: nothing was touched. After it only the hosts say how
+   * it ended, so that a fault of ours leaves it to whoever takes it up next.
+   */
+  async #fail(error: unknown): Promise<void> {
+    const begun = this.#startedAt !== undefined;
+    const ours = hasCode(error, 'lease.lost') || hasCode(error, 'store.unavailable');
+    if (begun || ours || !(error instanceof DroverError)) {
+      this.#ports.log(`migration ${this.id} is left to whoever takes it up`, error);
+      return;
+    }
+    const { code, message, hint } = error;
+    const phase = this.held.wishes.cancelRequested ? 'aborted' : 'failed-safe';
+    try {
+      await this.#finish(
+        { phase, end: undefined, error: { code, message, hint } },
+        { phase, code, message, hint },
+      );
+    } catch (unkept) {
+      this.#ports.log(`that migration ${this.id} was refused could not be kept`, unkept);
+    }
+  }
+
+  #event(type: string, data: unknown): NewEvent {
+    return { at: this.#ports.world.wallMs(), type, subject: this.id, data };
+  }
+}
+
+/** Where a migration was when it was last seen: a look at both hosts takes it on from there. */
+function stateOf(phase: MigrationPhase, decisions: readonly Decision[]): MigrationState {
+  switch (phase) {
+    case 'queued':
+    case 'preflight':
+    case 'copying':
+    case 'switching':
+      return {
+        phase: 'copying',
+        leaving: decisions.at(-1)?.action.kind === 'stay' ? 'stay' : undefined,
+      };
+    case 'post-copy':
+    case 'recovering':
+      return { phase };
+    case 'completed':
+    case 'stayed':
+    case 'aborted':
+    case 'failed-safe':
+    case 'lost':
+    case 'unknown':
+      return { phase: 'ended', outcome: phase, runsOn: [] };
+  }
+}

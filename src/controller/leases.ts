@@ -1,0 +1,142 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { Clock } from '../hypervisor/clock.ts';
+import type { Lease, MigrationRow, Wishes } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+
+/** How long a lease lasts, and how long before its end its holder stops to act, ms. */
+export interface LeaseTimes {
+  readonly ttlMs: number;
+  readonly marginMs: number;
+}
+
+/**
+ * A holder that died is followed within the lease, and one round of looking for leases that ended:
+ * together well under ten seconds. Renewed six times within it, so that one slow answer of the
+ * store costs nothing.
+ */
+export const usualLeaseTimes: LeaseTimes = { ttlMs: 6_000, marginMs: 1_000 };
+
+/** The right to act on one migration, by our own monotonic clock. */
+export class HeldLease {
+  readonly lease: Lease;
+  readonly #clock: Clock;
+  readonly #lost = new AbortController();
+  #untilMs: number;
+  wishes: Wishes;
+
+  constructor(row: MigrationRow, lease: Lease, clock: Clock, untilMs: number) {
+    this.lease = lease;
+    this.wishes = row;
+    this.#clock = clock;
+    this.#untilMs = untilMs;
+  }
+
+  /** Aborts when the lease is lost or given back. */
+  get over(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  holds(): boolean {
+    return !this.#lost.signal.aborted && this.#clock.nowMs() < this.#untilMs;
+  }
+
+  /** Throws `lease.lost` where nothing may be done any more. Asked right before every act. */
+  readonly mayAct = (): void => {
+    if (this.holds()) return;
+    const message = `The migration ${this.lease.id} is no longer steered from here`;
+    throw new DroverError('lease.lost', message);
+  };
+
+  prolong(untilMs: number, wishes: Wishes): void {
+    this.#untilMs = Math.max(this.#untilMs, untilMs);
+    if (wishes.revision >= this.wishes.revision) this.wishes = wishes;
+  }
+
+  end(): void {
+    this.#lost.abort();
+  }
+}
+
+/** All leases that one replica holds, renewed together. */
+export class Leases {
+  readonly #held = new Map<string, HeldLease>();
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #times: LeaseTimes;
+  #lost = 0;
+
+  constructor(store: Store, clock: Clock, times: LeaseTimes) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#times = times;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** How many were lost to others, or to the store's silence. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  get ttlMs(): number {
+    return this.#times.ttlMs;
+  }
+
+  /** Takes what the store has just given; `askedAtMs`: on our clock, before it was asked. */
+  take(rows: readonly MigrationRow[], owner: string, askedAtMs: number): readonly HeldLease[] {
+    return rows.map((row) => {
+      const lease = { id: row.id, owner, epoch: row.epoch };
+      const held = new HeldLease(row, lease, this.#clock, this.#untilFrom(askedAtMs));
+      this.#held.get(row.id)?.end();
+      this.#held.set(row.id, held);
+      return held;
+    });
+  }
+
+  get(id: string): HeldLease | undefined {
+    return this.#held.get(id);
+  }
+
+  all(): readonly HeldLease[] {
+    return [...this.#held.values()];
+  }
+
+  /** Prolongs all; what is lost ends at once. Rejects as the store does: then all run out by themselves. */
+  async renew(): Promise<void> {
+    const held = this.all();
+    if (held.length === 0) return;
+    const askedAtMs = this.#clock.nowMs();
+    const renewed = await this.#store.migrations.renew(
+      held.map(({ lease }) => lease),
+      this.#times.ttlMs,
+    );
+    for (const one of held) {
+      const wishes = renewed.get(one.lease.id);
+      if (wishes === undefined) this.#lose(one);
+      else one.prolong(this.#untilFrom(askedAtMs), wishes);
+    }
+  }
+
+  /** Ends those whose time has run out. */
+  expire(): void {
+    for (const held of this.all()) if (!held.holds()) this.#lose(held);
+  }
+
+  /** It is over, or given back: nothing more is to be renewed. */
+  drop({ lease }: HeldLease): void {
+    const held = this.#held.get(lease.id);
+    if (held?.lease.epoch === lease.epoch) this.#held.delete(lease.id);
+  }
+
+  #lose(held: HeldLease): void {
+    this.drop(held);
+    held.end();
+    this.#lost += 1;
+  }
+
+  #untilFrom(askedAtMs: number): number {
+    return askedAtMs + this.#times.ttlMs - this.#times.marginMs;
+  }
+}
