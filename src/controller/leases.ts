@@ -108,7 +108,7 @@ export class Leases {
     const held = this.all();
     if (held.length === 0) return;
     const askedAtMs = this.#clock.nowMs();
-    const renewed = await this.#store.migrations.renew(
+    const renewed = await this.#store.leases.renew(
       held.map(({ lease }) => lease),
       this.#times.ttlMs,
     );

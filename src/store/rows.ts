@@ -21,6 +21,9 @@ export type LivePhase = (typeof livePhases)[number];
 /** `unknown` is left again when a host returns; the other outcomes are final. */
 export type MigrationPhase = LivePhase | Outcome;
 
+/** What can still come to something: `unknown`, too, until a host says how it ended. */
+export const unended = [...livePhases, 'unknown'] as const;
+
 /** How a migration came to be Drover's. */
 export type Origin = 'request' | 'adopted';
 
@@ -185,7 +188,8 @@ export interface AuditRow {
   /** The peer's address, or `local`. */
   readonly from: string;
   readonly details: unknown;
-  readonly outcome: 'ok' | ErrorCode | string;
+  /** `ok`, or the code of the error. */
+  readonly outcome: string;
 }
 export type NewAudit = Omit<AuditRow, 'seq'>;
 

@@ -29,6 +29,7 @@ import type {
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
   readonly migrations: Migrations;
+  readonly leases: Leases;
   readonly hosts: Hosts;
   readonly vms: Vms;
   readonly operations: Operations;
@@ -127,30 +128,6 @@ export interface Migrations {
     event: NewEvent,
     ifRevision?: number,
   ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'>;
-  /**
-   * Gives leases on queued ones: `choose` (pure) is shown all that wait and run while no other
-   * replica admits, and names those that may begin, in their order. They become `preflight`.
-   */
-  admit(
-    owner: string,
-    ttlMs: number,
-    choose: (waiting: Waiting) => readonly string[],
-  ): Promise<readonly MigrationRow[]>;
-  /**
-   * Gives leases on those under way (and `unknown`) that nobody holds any more: at most `limit`,
-   * the most important and the oldest first; only among `only`, where given. Skips what another
-   * replica is just taking.
-   */
-  claim(
-    owner: string,
-    ttlMs: number,
-    limit: number,
-    only?: readonly string[],
-  ): Promise<readonly MigrationRow[]>;
-  /** Prolongs the leases of one owner at once; those that are missing in the answer are lost. */
-  renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlyMap<string, Wishes>>;
-  /** Hands over at once. */
-  release(leases: readonly Lease[]): Promise<void>;
   /** `false`: the lease is lost, nothing was written. So it is with all that take a lease. */
   advance(lease: Lease, change: Advance, events: readonly NewEvent[]): Promise<boolean>;
   /** Before the first order goes to a host. */
@@ -173,6 +150,34 @@ export interface Migrations {
   counts(since: number): Promise<readonly MigrationCount[]>;
   /** Those whose progress is newer than this, for watchers on other replicas. */
   progressSince(at: number): Promise<readonly MigrationRow[]>;
+}
+
+/** Who may steer which migration, one at a time. */
+export interface Leases {
+  /**
+   * Gives leases on queued ones: `choose` (pure) is shown all that wait and run while no other
+   * replica admits, and names those that may begin, in their order. They become `preflight`.
+   */
+  admit(
+    owner: string,
+    ttlMs: number,
+    choose: (waiting: Waiting) => readonly string[],
+  ): Promise<readonly MigrationRow[]>;
+  /**
+   * Gives leases on those under way (and `unknown`) that nobody holds any more: at most `limit`,
+   * the oldest first; only among `only`, where given. Skips what another
+   * replica is just taking.
+   */
+  claim(
+    owner: string,
+    ttlMs: number,
+    limit: number,
+    only?: readonly string[],
+  ): Promise<readonly MigrationRow[]>;
+  /** Prolongs the leases of one owner at once; those that are missing in the answer are lost. */
+  renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlyMap<string, Wishes>>;
+  /** Hands over at once. */
+  release(leases: readonly Lease[]): Promise<void>;
 }
 
 export interface MigrationCount {

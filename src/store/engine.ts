@@ -1,0 +1,25 @@
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** What the two engines do each in its own way. */
+export interface Engine {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly db: Kysely<Tables>;
+  /** Now on the clock by which leases end, ms. It is never that of whoever holds one. */
+  leaseNow(): RawBuilder<number>;
+  /** A lease of another boot is over: its clock has begun anew. */
+  readonly boot: string;
+  /** Nobody else passes the same gate until the transaction ends. */
+  gate(trx: Transaction<Tables>, gate: Gate): Promise<void>;
+  /** After a select of rows that will be written: passes over those that another one is writing. */
+  readonly skipLocked: RawBuilder<unknown>;
+  readonly forUpdate: RawBuilder<unknown>;
+  /** A list of objects as a table `name`, for statements about many rows at once. */
+  rows(name: string, columns: ColumnTypes, values: readonly object[]): RawBuilder<unknown>;
+  /** The error as a person should see it; `undefined` where it is none of the engine's. */
+  explain(error: unknown): { readonly message: string; readonly hint: string } | undefined;
+}
+
+export type Gate = 'admission' | 'events';
+
+export type ColumnTypes = Readonly<Record<string, 'text' | 'bigint'>>;

@@ -1,0 +1,156 @@
+import { sql, type Transaction } from 'kysely';
+import { free, lasts, stillHeld } from './leasing.ts';
+import { joinedRows } from './migration-query.ts';
+import { migrationRow } from './migration-rows.ts';
+import { type Lease, type MigrationRow, unended, type Wishes } from './rows.ts';
+import type { Session } from './session.ts';
+import type { Leases, Waiting } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** Who may steer which migration. */
+export class LeaseTable implements Leases {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async admit(
+    owner: string,
+    ttlMs: number,
+    choose: (waiting: Waiting) => readonly string[],
+  ): Promise<readonly MigrationRow[]> {
+    // Most of the time nobody waits: then nobody is kept waiting.
+    if (!(await this.#anyQueued())) return [];
+    return this.#session.write(async (trx) => {
+      await this.#session.engine.gate(trx, 'admission');
+      const rows = await joinedRows(trx).where('phase', 'in', unended).execute();
+      const all = rows.map(migrationRow);
+      const ids = choose({
+        queued: all.filter(({ phase }) => phase === 'queued'),
+        running: all.filter(({ phase }) => phase !== 'queued' && phase !== 'unknown'),
+      });
+      if (ids.length === 0) return [];
+      await trx
+        .updateTable('migrations')
+        .set({ phase: 'preflight' })
+        .where('id', 'in', ids)
+        .where('phase', '=', 'queued')
+        .execute();
+      return this.#give(trx, owner, ttlMs, ids);
+    });
+  }
+
+  claim(
+    owner: string,
+    ttlMs: number,
+    limit: number,
+    only?: readonly string[],
+  ): Promise<readonly MigrationRow[]> {
+    if (limit <= 0 || only?.length === 0) return Promise.resolve([]);
+    const { engine } = this.#session;
+    return this.#session.write(async (trx) => {
+      const among =
+        only === undefined
+          ? sql`true`
+          : sql`leases.id in (${sql.join(only.map((id) => sql.val(id)))})`;
+      const { rows } = await sql<{ id: string }>`
+        select leases.id from leases
+        where ${free(engine)} and ${among}
+        order by leases.id limit ${limit} ${engine.skipLocked}`.execute(trx);
+      return this.#give(
+        trx,
+        owner,
+        ttlMs,
+        rows.map(({ id }) => id),
+      );
+    });
+  }
+
+  renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlyMap<string, Wishes>> {
+    const { engine } = this.#session;
+    const asked = engine.rows('asked', { id: 'text', owner: 'text', epoch: 'bigint' }, leases);
+    return this.#session.write(async (trx) => {
+      const { rows: renewed } = await sql<{ id: string }>`
+        update leases set until = ${engine.leaseNow()} + ${ttlMs}
+        where id in (
+          select leases.id from leases join ${asked}
+          on asked.id = leases.id and asked.owner = leases.owner and asked.epoch = leases.epoch
+          where ${lasts(engine)}
+        ) returning id`.execute(trx);
+      if (renewed.length === 0) return new Map();
+      const ids = engine.rows('renewed', { id: 'text' }, renewed);
+      const { rows } = await sql<WishesRow>`
+        select m.id, m.importance, m.deadline_at, m.cancel_requested, m.revision
+        from migrations as m where m.id in (select id from ${ids})`.execute(trx);
+      return new Map(rows.map((row) => [row.id, wishesOf(row)]));
+    });
+  }
+
+  release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return Promise.resolve();
+    return this.#session.write(async (trx) => {
+      const held = await stillHeld(this.#session.engine, trx, leases);
+      if (held.size === 0) return;
+      await trx
+        .updateTable('leases')
+        .set({ owner: null, until: 0 })
+        .where('id', 'in', [...held])
+        .execute();
+    });
+  }
+
+  async #anyQueued(): Promise<boolean> {
+    const row = await this.#session.read((db) =>
+      db
+        .selectFrom('migrations')
+        .select('id')
+        .where('phase', '=', 'queued')
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return row !== undefined;
+  }
+
+  /** Leases for one owner, each with an epoch that was never given before. */
+  async #give(
+    trx: Transaction<Tables>,
+    owner: string,
+    ttlMs: number,
+    ids: readonly string[],
+  ): Promise<readonly MigrationRow[]> {
+    if (ids.length === 0) return [];
+    const { engine } = this.#session;
+    const given = engine.rows(
+      'given',
+      { id: 'text' },
+      ids.map((id) => ({ id })),
+    );
+    await sql`
+      insert into leases (id, owner, epoch, until, boot)
+      select id, ${owner}, 1, ${engine.leaseNow()} + ${ttlMs}, ${engine.boot} from ${given} where true
+      on conflict (id) do update set
+        owner = excluded.owner, epoch = leases.epoch + 1, until = excluded.until, boot = excluded.boot
+    `.execute(trx);
+    const rows = await joinedRows(trx)
+      .where('migrations.id', 'in', sql<string>`(select id from ${given})`)
+      .execute();
+    const known = new Map(rows.map((row) => [row.id, migrationRow(row)]));
+    return ids.flatMap((id) => known.get(id) ?? []);
+  }
+}
+
+interface WishesRow extends Pick<Wishes, 'importance' | 'revision'> {
+  readonly id: string;
+  readonly deadlineAt: number | null;
+  readonly cancelRequested: number;
+}
+
+function wishesOf({ importance, deadlineAt, cancelRequested, revision }: WishesRow): Wishes {
+  return {
+    importance,
+    deadlineAt: deadlineAt ?? undefined,
+    cancelRequested: cancelRequested !== 0,
+    revision,
+  };
+}

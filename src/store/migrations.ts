@@ -1,0 +1,319 @@
+import { sql, type Transaction } from 'kysely';
+import { addChapters, type StoredChapter, together } from './chapters.ts';
+import { fromJson, maybe, toJson } from './json.ts';
+import { stillHeld } from './leasing.ts';
+import { filtered, joinedRows, rowOf } from './migration-query.ts';
+import { migrationRow } from './migration-rows.ts';
+import { pageOf } from './paging.ts';
+import {
+  type Beginning,
+  type Chapter,
+  type Lease,
+  type Lesson,
+  type LessonsOf,
+  type MigrationRow,
+  type NewEvent,
+  type NewMigration,
+  unended,
+  type Wishes,
+} from './rows.ts';
+import type { Session } from './session.ts';
+import type {
+  Advance,
+  Ended,
+  MigrationCount,
+  MigrationFilter,
+  Migrations,
+  Page,
+  PageRequest,
+  Report,
+} from './store.ts';
+import type { Tables } from './tables.ts';
+
+const mostFitting = 10;
+
+export class MigrationTable implements Migrations {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  create(
+    { requestKey, ...migration }: NewMigration,
+    event: NewEvent,
+  ): Promise<{ readonly row: MigrationRow; readonly created: boolean }> {
+    return this.#session.write(async (trx) => {
+      const { numInsertedOrUpdatedRows } = await trx
+        .insertInto('migrations')
+        .values({
+          id: migration.id,
+          origin: migration.origin,
+          vm: migration.vm,
+          fromHost: migration.from,
+          toHost: migration.to,
+          reason: migration.reason ?? null,
+          importance: migration.importance,
+          deadlineAt: migration.deadlineAt ?? null,
+          operationId: migration.operationId ?? null,
+          requestedBy: migration.requestedBy,
+          requestedAt: migration.requestedAt,
+          requestKey: requestKey ?? null,
+          phase: 'queued',
+          cancelRequested: 0,
+          revision: 1,
+        })
+        .onConflict((conflict) => conflict.columns(['requestedBy', 'requestKey']).doNothing())
+        .executeTakeFirst();
+      const created = numInsertedOrUpdatedRows === 1n;
+      if (created) await this.#session.tell(trx, [event]);
+      const joined = await joinedRows(trx)
+        .where((eb) =>
+          created
+            ? eb('migrations.id', '=', migration.id)
+            : eb.and([
+                eb('requestedBy', '=', migration.requestedBy),
+                eb('requestKey', '=', requestKey ?? ''),
+              ]),
+        )
+        .executeTakeFirstOrThrow();
+      return { row: migrationRow(joined), created };
+    });
+  }
+
+  get(id: string): Promise<MigrationRow | undefined> {
+    return this.#session.read((db) => rowOf(db, id));
+  }
+
+  list(filter: MigrationFilter, { limit, after }: PageRequest): Promise<Page<MigrationRow>> {
+    return this.#session.read(async (db) => {
+      let query = filtered(joinedRows(db), filter).orderBy('migrations.id', 'desc');
+      if (after !== undefined) query = query.where('migrations.id', '<', after);
+      const rows = await query.limit(limit + 1).execute();
+      return pageOf(rows.map(migrationRow), limit, ({ id }) => id);
+    });
+  }
+
+  idsFrom(beginning: string): Promise<readonly string[]> {
+    return this.#session.read(async (db) => {
+      const rows = await db
+        .selectFrom('migrations')
+        .select('id')
+        .where('id', '>=', beginning)
+        .where('id', '<', `${beginning}\uffff`)
+        .orderBy('id', 'desc')
+        .limit(mostFitting)
+        .execute();
+      return rows.map(({ id }) => id);
+    });
+  }
+
+  wish(
+    id: string,
+    { importance, deadlineAt, cancelRequested }: Partial<Omit<Wishes, 'revision'>>,
+    event: NewEvent,
+    ifRevision?: number,
+  ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'> {
+    return this.#session.write(async (trx) => {
+      let query = trx
+        .updateTable('migrations')
+        .set(({ eb }) => ({
+          revision: eb('revision', '+', 1),
+          ...(importance === undefined ? {} : { importance }),
+          ...(deadlineAt === undefined ? {} : { deadlineAt }),
+          ...(cancelRequested === undefined ? {} : { cancelRequested: Number(cancelRequested) }),
+        }))
+        .where('id', '=', id)
+        .where('phase', 'in', unended);
+      if (ifRevision !== undefined) query = query.where('revision', '=', ifRevision);
+      const { numUpdatedRows } = await query.executeTakeFirst();
+      const row = await rowOf(trx, id);
+      if (row === undefined) return 'missing';
+      if (numUpdatedRows === 0n) return isUnended(row) ? 'stale' : 'ended';
+      await this.#session.tell(trx, [event]);
+      return row;
+    });
+  }
+
+  advance(lease: Lease, change: Advance, events: readonly NewEvent[]): Promise<boolean> {
+    return this.#fenced(lease, async (trx) => {
+      if (Object.keys(change).length > 0)
+        await trx.updateTable('migrations').set(change).where('id', '=', lease.id).execute();
+      await this.#session.tell(trx, events);
+    });
+  }
+
+  begin(
+    lease: Lease,
+    beginning: Beginning,
+    at: number,
+    events: readonly NewEvent[],
+  ): Promise<boolean> {
+    return this.#fenced(lease, async (trx) => {
+      const { id } = lease;
+      const json = toJson(beginning);
+      await trx
+        .insertInto('beginnings')
+        .values({ id, json })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ json }))
+        .execute();
+      const { vm, slaClass } = beginning.head;
+      await trx
+        .updateTable('migrations')
+        .set({ phase: 'copying', startedAt: at, vmName: vm.name, vmUuid: vm.uuid, slaClass })
+        .where('id', '=', id)
+        .execute();
+      await this.#session.tell(trx, events);
+    });
+  }
+
+  beginning(id: string): Promise<Beginning | undefined> {
+    return this.#session.read(async (db) => {
+      const row = await db
+        .selectFrom('beginnings')
+        .select('json')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return maybe(row?.json ?? null);
+    });
+  }
+
+  report(reports: readonly Report[], events: readonly NewEvent[]): Promise<void> {
+    const { engine } = this.#session;
+    const at = Date.now();
+    return this.#session.write(async (trx) => {
+      const held = await stillHeld(
+        engine,
+        trx,
+        reports.map(({ lease }) => lease),
+      );
+      const ours = reports.filter(({ lease }) => held.has(lease.id));
+      const columns = { id: 'text', at: 'bigint', json: 'text' } as const;
+      const moved = ours.flatMap(({ lease: { id }, progress }) =>
+        progress === undefined ? [] : [{ id, at, json: toJson(progress) }],
+      );
+      if (moved.length > 0)
+        await sql`
+          insert into progress (id, at, json)
+          select id, at, json from ${engine.rows('moved', columns, moved)} where true
+          on conflict (id) do update set at = excluded.at, json = excluded.json`.execute(trx);
+      await addChapters(
+        this.#session,
+        trx,
+        ours.map(({ lease, ...chapter }) => ({ id: lease.id, chapter })),
+      );
+      await this.#session.tell(
+        trx,
+        events.filter(({ subject }) => held.has(subject)),
+      );
+    });
+  }
+
+  finish(lease: Lease, ended: Ended, last: Chapter, events: readonly NewEvent[]): Promise<boolean> {
+    const { id } = lease;
+    return this.#fenced(lease, async (trx) => {
+      const { phase, endedAt, end, error, lesson } = ended;
+      await trx
+        .updateTable('migrations')
+        .set({
+          phase,
+          endedAt,
+          ending: end === undefined ? null : toJson(end),
+          error: error === undefined ? null : toJson(error),
+        })
+        .where('id', '=', id)
+        .execute();
+      await addChapters(this.#session, trx, [{ id, chapter: last }]);
+      if (lesson !== undefined) await addLesson(trx, id, lesson);
+      // What is not known to have ended stays to be taken up again.
+      if (phase === 'unknown')
+        await trx
+          .updateTable('leases')
+          .set({ owner: null, until: 0 })
+          .where('id', '=', id)
+          .execute();
+      else await letRest(trx, id);
+      await this.#session.tell(trx, events);
+    });
+  }
+
+  chapters(id: string): Promise<Chapter> {
+    return this.#session.read(async (db) => {
+      const rows = await db
+        .selectFrom('chapters')
+        .select('json')
+        .where('id', '=', id)
+        .orderBy('seq')
+        .execute();
+      return together(rows.map(({ json }) => fromJson<StoredChapter>(json)));
+    });
+  }
+
+  lessons(of: LessonsOf, limit: number): Promise<readonly Lesson[]> {
+    return this.#session.read(async (db) => {
+      let query = db.selectFrom('lessons').select('json').orderBy('id', 'desc').limit(limit);
+      if (of.of === 'guest') query = query.where('vmUuid', '=', of.vmUuid);
+      else if (of.of === 'way') query = query.where('way', '=', wayOf(...of.hosts));
+      else query = query.where('slaClass', '=', of.slaClass).where('vmUuid', '<>', of.butVmUuid);
+      const rows = await query.execute();
+      return rows.map(({ json }) => fromJson<Lesson>(json));
+    });
+  }
+
+  counts(since: number): Promise<readonly MigrationCount[]> {
+    return this.#session.read(async (db) => {
+      const rows = await db
+        .selectFrom('migrations')
+        .select(({ fn }) => ['phase', 'slaClass', 'importance', fn.countAll<number>().as('count')])
+        .where((eb) => eb.or([eb('phase', 'in', unended), eb('requestedAt', '>=', since)]))
+        .groupBy(['phase', 'slaClass', 'importance'])
+        .execute();
+      return rows.map(({ slaClass, ...rest }) => ({ ...rest, slaClass: slaClass ?? undefined }));
+    });
+  }
+
+  progressSince(at: number): Promise<readonly MigrationRow[]> {
+    return this.#session.read(async (db) => {
+      const rows = await joinedRows(db).where('progress.at', '>=', at).execute();
+      return rows.map(migrationRow);
+    });
+  }
+
+  #fenced(lease: Lease, work: (trx: Transaction<Tables>) => Promise<void>): Promise<boolean> {
+    return this.#session.write(async (trx) => {
+      const held = await stillHeld(this.#session.engine, trx, [lease]);
+      if (!held.has(lease.id)) return false;
+      await work(trx);
+      return true;
+    });
+  }
+}
+
+async function addLesson(trx: Transaction<Tables>, id: string, lesson: Lesson): Promise<void> {
+  const row = await trx
+    .selectFrom('migrations')
+    .select(['vmUuid', 'fromHost', 'toHost', 'slaClass'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const { vmUuid, fromHost, toHost, slaClass } = row;
+  const values = { id, vmUuid, slaClass, way: wayOf(fromHost, toHost), json: toJson(lesson) };
+  await trx
+    .insertInto('lessons')
+    .values(values)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
+    .execute();
+}
+
+/** What has ended needs no lease and no progress any more. */
+async function letRest(trx: Transaction<Tables>, id: string): Promise<void> {
+  await trx.deleteFrom('leases').where('id', '=', id).execute();
+  await trx.deleteFrom('progress').where('id', '=', id).execute();
+}
+
+function wayOf(a: string, b: string): string {
+  return JSON.stringify([a, b].toSorted());
+}
+
+function isUnended({ phase }: MigrationRow): boolean {
+  return unended.some((one) => one === phase);
+}

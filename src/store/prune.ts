@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import { livePhases } from './rows.ts';
+import type { Session } from './session.ts';
+import type { Retention } from './store.ts';
+
+/** So many at a time: nobody waits for long while old ones go. */
+const batch = 500;
+
+/** Lets go of what is older than it is to be kept. What has not ended stays. */
+export async function prune(session: Session, keep: Retention, now: number): Promise<void> {
+  await repeat(() => pruneTelemetry(session, now - keep.telemetryMs));
+  await repeat(() => pruneMigrations(session, now - keep.migrationsMs));
+  for (const [table, before] of [
+    ['events', now - keep.eventsMs],
+    ['audit', now - keep.auditMs],
+  ] as const)
+    await repeat(() => pruneNumbered(session, table, before));
+  await session.write(async (trx) => {
+    await trx
+      .deleteFrom('requests')
+      .where('at', '<', now - keep.eventsMs)
+      .execute();
+  });
+}
+
+async function repeat(step: () => Promise<number>): Promise<void> {
+  while ((await step()) === batch) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function pruneTelemetry(session: Session, before: number): Promise<number> {
+  return session.write(async (trx) => {
+    const { rows } = await sql<{ id: string }>`
+      select distinct chapters.id from chapters join migrations on migrations.id = chapters.id
+      where migrations.requested_at < ${before} and migrations.phase not in (${unended()})
+      limit ${batch}`.execute(trx);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await trx.deleteFrom('chapters').where('id', 'in', ids).execute();
+    return ids.length;
+  });
+}
+
+function pruneMigrations(session: Session, before: number): Promise<number> {
+  return session.write(async (trx) => {
+    const { rows } = await sql<{ id: string }>`
+      select id from migrations
+      where requested_at < ${before} and phase not in (${unended()}) limit ${batch}`.execute(trx);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    for (const table of ['chapters', 'beginnings', 'lessons', 'progress', 'leases'] as const)
+      await trx.deleteFrom(table).where('id', 'in', ids).execute();
+    await trx.deleteFrom('migrations').where('id', 'in', ids).execute();
+    return ids.length;
+  });
+}
+
+function pruneNumbered(
+  session: Session,
+  table: 'events' | 'audit',
+  before: number,
+): Promise<number> {
+  return session.write(async (trx) => {
+    const rows = await trx
+      .selectFrom(table)
+      .select('seq')
+      .where('at', '<', before)
+      .limit(batch)
+      .execute();
+    const seqs = rows.map(({ seq }) => seq);
+    if (seqs.length > 0) await trx.deleteFrom(table).where('seq', 'in', seqs).execute();
+    return seqs.length;
+  });
+}
+
+function unended(): ReturnType<typeof sql.join> {
+  return sql.join([...livePhases, 'unknown'].map((phase) => sql.val(phase)));
+}

@@ -1,0 +1,52 @@
+import type { Kysely, Transaction } from 'kysely';
+import { DroverError } from '../errors/catalogue.ts';
+import type { Engine } from './engine.ts';
+import type { NewEvent } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+/** Everything that is asked of the database goes through here, and its errors with it. */
+export class Session {
+  readonly engine: Engine;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.translated(() => work(this.engine.db));
+  }
+
+  /** One transaction. */
+  write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.translated(() => this.engine.db.transaction().execute(work));
+  }
+
+  async translated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const explained = this.engine.explain(error);
+      if (explained === undefined) throw error;
+      const { message, hint } = explained;
+      throw new DroverError('store.unavailable', message, { hint, cause: error });
+    }
+  }
+
+  /** The last of a transaction: their numbers are given in the order in which they are committed. */
+  async tell(trx: Transaction<Tables>, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.engine.gate(trx, 'events');
+    const rows = events.map(({ data, ...rest }) => ({
+      ...rest,
+      data: JSON.stringify(data ?? null),
+    }));
+    for (let from = 0; from < rows.length; from += mostAtOnce)
+      await trx
+        .insertInto('events')
+        .values(rows.slice(from, from + mostAtOnce))
+        .execute();
+  }
+}
+
+/** Both engines take no more than some 30,000 parameters in a statement. */
+const mostAtOnce = 1_000;

@@ -1,0 +1,160 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  CamelCasePlugin,
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  sql,
+} from 'kysely';
+import type { Engine } from './engine.ts';
+import type { Tables } from './tables.ts';
+
+/** How long a writer waits for another process on the same file, ms. */
+const busyMs = 5_000;
+/** Statements are few and come again and again. */
+const mostPrepared = 500;
+
+/** Opens the file, and makes it and its folder where they are missing. */
+export function sqliteEngine(path: string): Engine {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(path, { timeout: busyMs });
+  // What is committed survives a power cut; readers and the writer do not wait for each other.
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  const db = new Kysely<Tables>({
+    dialect: new ImmediateDialect({ database: new Prepared(database) }),
+    plugins: [new CamelCasePlugin()],
+  });
+  return {
+    kind: 'sqlite',
+    db,
+    leaseNow: () => sql.val(machineMs()),
+    boot: bootId(),
+    // A transaction that begins as a writer has the whole file to itself.
+    gate: () => Promise.resolve(),
+    skipLocked: sql``,
+    forUpdate: sql``,
+    rows: (name, columns, values) => {
+      const fields = Object.keys(columns).map(
+        (field) => sql`value ->> ${sql.lit(`$.${field}`)} as ${sql.ref(field)}`,
+      );
+      return sql`(select ${sql.join(fields)} from json_each(${JSON.stringify(values)})) as ${sql.ref(name)}`;
+    },
+    explain: (error) => explainSqlite(error, path),
+  };
+}
+
+/** A clock that nobody can step, and that all processes of this machine share. */
+function machineMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** Every transaction here writes: one that began as a reader could find that it may not. */
+class ImmediateDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#config);
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+/** Node's own SQLite in the form that Kysely knows, with its statements kept. */
+class Prepared {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, PreparedStatement>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  prepare(text: string): PreparedStatement {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const prepared = new PreparedStatement(this.#database.prepare(text));
+    if (this.#statements.size >= mostPrepared) this.#statements.clear();
+    this.#statements.set(text, prepared);
+    return prepared;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+class PreparedStatement {
+  readonly reader: boolean;
+  readonly #statement: StatementSync;
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+    this.reader = statement.columns().length > 0;
+  }
+
+  all(parameters: readonly unknown[]): unknown[] {
+    return this.#statement.all(...parameters.map(inputOf));
+  }
+
+  run(parameters: readonly unknown[]): ReturnType<StatementSync['run']> {
+    return this.#statement.run(...parameters.map(inputOf));
+  }
+
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
+    return this.#statement.iterate(...parameters.map(inputOf));
+  }
+}
+
+function inputOf(value: unknown): SQLInputValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value;
+  throw new TypeError(`SQLite keeps no ${typeof value}`);
+}
+
+/** SQLite's own result codes, from sqlite3.h. */
+const troubles: Readonly<Record<number, readonly [message: string, hint: string]>> = {
+  3: ['may not be opened', 'Give its folder and file to whoever runs Drover.'],
+  5: ['is held by another process', 'Another Drover writes to it and does not come to an end.'],
+  6: ['is held by another process', 'Another Drover writes to it and does not come to an end.'],
+  8: ['is read-only', 'Make the file, its folder and its file system writable.'],
+  10: ['cannot be read or written', 'Look at the disk: the system log has its error.'],
+  11: ['is damaged', 'Put a copy of before in its place; nothing was changed.'],
+  13: ['has no space left', 'Free space on its file system: what runs goes on meanwhile.'],
+  14: ['cannot be opened', 'Its folder must be there and be writable.'],
+  26: ['is no SQLite file', 'Name another file, or move this one away.'],
+};
+
+export function explainSqlite(error: unknown, path: string): ReturnType<Engine['explain']> {
+  if (!(error instanceof Error)) return undefined;
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    const [what, hint] = troubles[error.errcode & 0xff] ?? [error.message, ''];
+    return { message: `The store ${path} ${what}`, hint };
+  }
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR')
+    return { message: `The store ${path} cannot be made: ${error.message}`, hint: placeHint };
+  if (code === 'ERR_INVALID_STATE') return { message: `The store ${path} is closed`, hint: '' };
+  return undefined;
+}
+
+const placeHint = 'DROVER_STATE_DIR names another place for it.';
