@@ -18,6 +18,8 @@ export interface Host {
   /** Rejects with `host.unreachable` where the host cannot be reached now. */
   reach(): Promise<void>;
   facts(): Promise<HostFacts>;
+  /** All domains that it has now. */
+  domains(): Promise<readonly DomainSummary[]>;
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;
   domainState(uuid: string): Promise<DomainState | undefined>;
@@ -103,6 +105,20 @@ export interface DomainFacts {
   readonly definition: string;
 }
 
+/** A domain as a list of them shows it. */
+export interface DomainSummary {
+  readonly name: string;
+  readonly uuid: string;
+  readonly state: DomainState['state'];
+  readonly memoryBytes: number;
+  readonly virtualCpus: number;
+  readonly tags: Tags;
+  /** A migration takes it away from here now. */
+  readonly outgoingJob: boolean;
+  /** It only waits here for a guest that still runs elsewhere. */
+  readonly arriving: boolean;
+}
+
 export interface ArrivalProblem {
   readonly code: 'memory' | 'cpu' | 'machine' | 'taken' | 'architecture';
   readonly message: string;
@@ -131,6 +147,8 @@ export interface MigrateOptions {
 }
 
 export interface JobReading {
+  /** How long the job has been running, ms. */
+  readonly elapsedMs: number;
   readonly sample: Omit<Sample, 'atMs'>;
   /** QEMU's own estimate of the pause if it switched over now, ms. */
   readonly expectedDowntimeMs: number;

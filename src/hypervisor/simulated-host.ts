@@ -7,6 +7,7 @@ import type {
   DomainChange,
   DomainFacts,
   DomainState,
+  DomainSummary,
   Host,
   HostFacts,
   JobReading,
@@ -16,7 +17,7 @@ import type {
 import { carry } from './simulated-carry.ts';
 import { type GuestModel, writtenBytes } from './simulated-guest.ts';
 import { Register } from './simulated-register.ts';
-import { factsOf, newResident, type Resident } from './simulated-resident.ts';
+import { factsOf, newResident, type Resident, summaryOf } from './simulated-resident.ts';
 import type { Site, World } from './simulated-setting.ts';
 import type { Toll } from './simulated-toll.ts';
 
@@ -100,6 +101,11 @@ export class SimulatedHost implements Host, Site {
   async facts(): Promise<HostFacts> {
     await this.#call();
     return this.#facts;
+  }
+
+  async domains(): Promise<readonly DomainSummary[]> {
+    await this.#call();
+    return this.register.all().map(summaryOf);
   }
 
   async findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {

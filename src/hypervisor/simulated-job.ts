@@ -209,6 +209,7 @@ export class SimulatedJob {
         postCopyRequests: Math.round(this.#toll.faults),
         phase: this.#samplePhase(),
       },
+      elapsedMs: this.elapsedMs,
       expectedDowntimeMs: link > 0 ? (this.#memory.dirtyBytes / link) * 1000 : 0,
     };
   }

@@ -14,13 +14,16 @@ export class Register {
     this.#clock = clock;
   }
 
+  all(): readonly Resident[] {
+    return [...this.#residents.values()];
+  }
+
   get(uuid: string): Resident | undefined {
     return this.#residents.get(uuid);
   }
 
   find(nameOrUuid: string): Resident | undefined {
-    const all = [...this.#residents.values()];
-    return all.find(({ uuid, guest }) => uuid === nameOrUuid || guest.name === nameOrUuid);
+    return this.all().find(({ uuid, guest }) => uuid === nameOrUuid || guest.name === nameOrUuid);
   }
 
   add(resident: Resident): void {

@@ -1,5 +1,5 @@
 import type { Tags } from '../policy/tags.ts';
-import type { CompletedJob, DomainFacts, DomainState } from './port.ts';
+import type { CompletedJob, DomainFacts, DomainState, DomainSummary } from './port.ts';
 import type { GuestModel } from './simulated-guest.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 import type { Toll } from './simulated-toll.ts';
@@ -53,5 +53,19 @@ export function factsOf(resident: Resident): DomainFacts {
     doubts: [],
     busyWith: resident.job === undefined ? undefined : 'a migration',
     definition: `<domain><name>${resident.guest.name}</name></domain>`,
+  };
+}
+
+export function summaryOf(resident: Resident): DomainSummary {
+  const { guest, uuid, state, tags, job } = resident;
+  return {
+    name: guest.name,
+    uuid,
+    state: state.state,
+    memoryBytes: guest.memoryBytes,
+    virtualCpus: 1,
+    tags,
+    outgoingJob: job !== undefined,
+    arriving: job === undefined && state.state === 'paused' && state.reason === 'migration',
   };
 }

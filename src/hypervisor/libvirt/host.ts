@@ -14,6 +14,7 @@ import type {
   DomainChange,
   DomainFacts,
   DomainState,
+  DomainSummary,
   Host,
   HostFacts,
   JobReading,
@@ -23,7 +24,7 @@ import type {
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
 import { asOurs, unless } from './errors.ts';
-import { busyWith, completedOf, readingOf } from './job.ts';
+import { busyWith, completedOf, isArriving, readingOf } from './job.ts';
 import { Line } from './line.ts';
 import { stateOf } from './states.ts';
 import { readTagsXml } from './tags.ts';
@@ -93,6 +94,17 @@ export class LibvirtHost implements Host {
           'whether its kernel lets QEMU serve pages from afar (vm.unprivileged_userfaultfd, unless QEMU runs as root)',
         ],
       };
+    });
+  }
+
+  domains(): Promise<readonly DomainSummary[]> {
+    return this.#ask(async (connection) => {
+      const domains = await connection.listDomains();
+      // One that has gone since it was listed is not there.
+      const seen = await Promise.all(
+        domains.map((domain) => unless(['no-domain'], () => summaryOf(domain))),
+      );
+      return seen.filter((one) => one !== undefined);
     });
   }
 
@@ -243,6 +255,27 @@ async function find(connection: Connection, nameOrUuid: string): Promise<Domain 
 }
 
 const uuidPattern = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+async function summaryOf(domain: Domain): Promise<DomainSummary> {
+  const [xml, libvirtState, stats, metadata] = await Promise.all([
+    domain.xml(),
+    domain.state(),
+    jobStats(domain),
+    domain.getMetadata(metadataNamespace, { from: 'current' }),
+  ]);
+  const { memoryBytes, virtualCpus } = readDomainXml(xml);
+  const state = stateOf(libvirtState);
+  return {
+    name: domain.name,
+    uuid: domain.uuid,
+    state: state.state,
+    memoryBytes,
+    virtualCpus,
+    tags: metadata === undefined ? noTags : readTagsXml(metadata).tags,
+    outgoingJob: readingOf(stats, state) !== undefined,
+    arriving: isArriving(stats, state),
+  };
+}
 
 async function factsOf(domain: Domain): Promise<DomainFacts> {
   const [live, definition, state, persistent, stats] = await Promise.all([

@@ -9,6 +9,7 @@ export function readingOf(stats: JobStats | undefined, state: DomainState): JobR
   }
   const pageSizeBytes = stats.memoryPageSizeBytes ?? 4096;
   return {
+    elapsedMs: stats.elapsedMs ?? 0,
     expectedDowntimeMs: stats.downtimeMs ?? 0,
     sample: {
       memoryTotalBytes: stats.memoryTotalBytes ?? 0,
@@ -41,6 +42,12 @@ export function busyWith(stats: JobStats | undefined): string | undefined {
   if (stats === undefined || !isRunning(stats)) return undefined;
   if (stats.operation === 'migration-out') return 'a migration';
   return stats.operation === 'unknown' ? 'a job' : `a job (${stats.operation})`;
+}
+
+/** Whether a guest that still runs elsewhere is awaited. */
+export function isArriving(stats: JobStats | undefined, { state }: DomainState): boolean {
+  if (stats === undefined || !isRunning(stats) || state === 'running') return false;
+  return stats.operation === 'migration-in';
 }
 
 function isRunning({ type }: JobStats): boolean {

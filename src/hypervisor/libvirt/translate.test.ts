@@ -27,6 +27,7 @@ const job: JobStats = {
 describe('job statistics', () => {
   test('are read in bytes', () => {
     expect(readingOf(job, running)).toMatchObject({
+      elapsedMs: 4_000,
       expectedDowntimeMs: 900,
       sample: {
         memoryTotalBytes: 1_000_000,
