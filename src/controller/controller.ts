@@ -108,7 +108,8 @@ export interface ControllerStatus {
   readonly replica: string;
   readonly replicas: readonly string[];
   readonly steering: number;
-  readonly queued: number;
+  /** Leases that were lost to others, or to the store's silence. */
+  readonly lostLeases: number;
   /** Why no new migration starts; `undefined`: the store answers. */
   readonly storeTrouble: string | undefined;
   /** How late decisions are, of the last minute, ms. */

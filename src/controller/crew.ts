@@ -29,8 +29,12 @@ export class Crew {
   }
 
   /** Keeps what has been seen and decided since the last time, of all at once. */
-  async report(): Promise<void> {
-    const torn = [...this.#jobs.values()].flatMap(({ job }) => {
+  report(): Promise<void> {
+    return this.#report([...this.#jobs.values()].map(({ job }) => job));
+  }
+
+  async #report(jobs: readonly Job[]): Promise<void> {
+    const torn = jobs.flatMap((job) => {
       const page = job.page.tear(job.held.lease);
       return page === undefined ? [] : [{ job, ...page }];
     });
@@ -45,12 +49,14 @@ export class Crew {
     }
   }
 
-  /** Lets go of the newest `count`, and waits until they have. */
+  /** Lets go of the newest `count`, waits until they have, and keeps the last of what they saw. */
   async letGo(count: number): Promise<readonly HeldLease[]> {
     const leaving = count <= 0 ? [] : [...this.#jobs.values()].slice(-count);
     for (const { job } of leaving) job.held.end();
     await Promise.all(leaving.map(({ ended }) => ended));
-    return leaving.map(({ job }) => job.held);
+    const jobs = leaving.map(({ job }) => job);
+    await this.#report(jobs);
+    return jobs.map(({ held }) => held);
   }
 
   #start(job: Job): void {

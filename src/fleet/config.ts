@@ -7,6 +7,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import { exclusions } from '../policy/exclusions.ts';
 import { overridesSchema } from '../policy/overrides.ts';
 import { slaClasses } from '../policy/vocabulary.ts';
+import { parseDuration } from '../units/duration.ts';
 import { parseSize } from '../units/size.ts';
 import { lineOf } from './source-map.ts';
 
@@ -68,11 +69,29 @@ const ruleSchema = z
     error: 'a rule gives class, never or both',
   });
 
+const expectedDuration = 'expected a duration such as 90d';
+const duration = z.string({ error: expectedDuration }).transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  context.addIssue({ code: 'custom', message: expectedDuration });
+  return z.NEVER;
+});
+const dayMs = 86_400_000;
+
+/** How long what has ended is kept, ms. What was seen and decided weighs most. */
+const retentionSchema = z.strictObject({
+  migrations: duration.default(400 * dayMs),
+  telemetry: duration.default(90 * dayMs),
+  events: duration.default(30 * dayMs),
+  audit: duration.default(400 * dayMs),
+});
+
 const configSchema = z.strictObject({
   hosts: z.record(z.string(), hostSchema).default({}),
   links: z.record(z.string(), linkSchema).default({}),
   /** What is said of VMs beside their own metadata. */
   rules: z.array(ruleSchema).default([]),
+  retention: retentionSchema.prefault({}),
   /** What a class and an importance allow, where it is not the default. */
   policy: overridesSchema.default({}),
 });

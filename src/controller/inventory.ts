@@ -1,0 +1,62 @@
+import type { Config } from '../fleet/config.ts';
+import { resolveHost } from '../fleet/hosts.ts';
+import { standingOf } from '../fleet/rules.ts';
+import type { DomainSummary } from '../hypervisor/port.ts';
+import type { VmRow } from '../store/rows.ts';
+import type { World } from './world.ts';
+
+/** A host that does not answer within this time is passed over, ms. */
+const answerMs = 10_000;
+
+/** What one host was seen to have; `undefined`: it did not answer. */
+export interface HostSeen {
+  readonly host: string;
+  readonly vms: readonly VmRow[] | undefined;
+}
+
+/**
+ * Looks at hosts, all at once. `moving`: UUIDs of the VMs that are Drover's to move; a migration of
+ * any other is somebody else's.
+ */
+export async function lookAtHosts(
+  names: readonly string[],
+  config: Config,
+  world: World,
+  moving: ReadonlySet<string>,
+): Promise<readonly HostSeen[]> {
+  return Promise.all(names.map((name) => lookAt(name, config, world, moving)));
+}
+
+async function lookAt(
+  name: string,
+  config: Config,
+  world: World,
+  moving: ReadonlySet<string>,
+): Promise<HostSeen> {
+  const host = world.hostAt(resolveHost(config, name), () => undefined);
+  const late = world.clock.sleep(answerMs).then(() => undefined);
+  try {
+    // A host that cannot be asked is told as silent: whoever looks wants the others, too.
+    const domains = await Promise.race([host.domains().catch(() => undefined), late]);
+    const seenAt = world.wallMs();
+    const vms = domains
+      ?.filter(({ arriving }) => !arriving)
+      .map((domain) => vmOf(domain, name, config, moving, seenAt));
+    return { host: name, vms };
+  } finally {
+    await host.close();
+  }
+}
+
+function vmOf(
+  domain: DomainSummary,
+  host: string,
+  config: Config,
+  moving: ReadonlySet<string>,
+  seenAt: number,
+): VmRow {
+  const { uuid, name, state, memoryBytes, virtualCpus, tags, outgoingJob } = domain;
+  const { slaClass } = standingOf(config, name, tags);
+  const foreignJob = outgoingJob && !moving.has(uuid);
+  return { uuid, name, host, state, memoryBytes, virtualCpus, slaClass, foreignJob, seenAt };
+}
