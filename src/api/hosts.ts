@@ -1,0 +1,43 @@
+import { z } from '@hono/zod-openapi';
+import { atOnce, bytes, name } from './common.ts';
+
+const uri = z.string().max(2_048).includes('://', { error: 'expected a libvirt URI' });
+const postCopy = z
+  .enum(['allowed', 'forbidden'])
+  .openapi({
+    description: "The admin's word: whether a VM may run split over two hosts for a while",
+  });
+
+/** A host as it is set, and who says so. */
+export const host = z
+  .object({
+    name: z.string(),
+    origin: z
+      .enum(['config', 'store'])
+      .openapi({ description: '`config`: set in the config file, and only changed there' }),
+    uri: z.string(),
+    peerUri: z.string().nullable(),
+    postCopy,
+    bandwidthBytesPerSecond: z.number().nullable(),
+    maxOutgoing: z.number().int().nullable(),
+    maxIncoming: z.number().int().nullable(),
+    link: z.string().nullable(),
+    revision: z.number().int(),
+  })
+  .openapi('Host');
+
+/** All that is set of a host: what is left out is back at its default. */
+export const hostSettings = z
+  .strictObject({
+    uri,
+    peerUri: uri.optional(),
+    postCopy: postCopy.default('allowed'),
+    bandwidthBytesPerSecond: bytes.min(1).optional(),
+    maxOutgoing: atOnce.optional(),
+    maxIncoming: atOnce.optional(),
+    link: name.optional(),
+  })
+  .openapi('HostSettings');
+
+export type HostDocument = z.output<typeof host>;
+export type HostSettings = z.output<typeof hostSettings>;

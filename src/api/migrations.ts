@@ -1,0 +1,168 @@
+import { z } from '@hono/zod-openapi';
+import { outcomes } from '../migration/transition.ts';
+import { livePhases } from '../store/rows.ts';
+import { importance, instant, name, orNever, pageQuery, reason, slaClass } from './common.ts';
+
+export const phase = z.enum([...livePhases, ...outcomes]).openapi('Phase');
+
+const progress = z
+  .object({
+    atMs: z.number(),
+    percent: z.number(),
+    sentBytes: z.number(),
+    remainingBytes: z.number(),
+    dirtyRateBytesPerSecond: z.number(),
+    bandwidthBytesPerSecond: z.number(),
+    throttlePercent: z.number(),
+    etaMs: z.number().nullable(),
+  })
+  .openapi('Progress');
+
+/** A migration as it is now. */
+export const migration = z
+  .object({
+    id: z.string(),
+    origin: z.enum(['request', 'adopted']),
+    vm: z.string().openapi({ description: 'As it was asked for' }),
+    vmName: z.string().nullable(),
+    vmUuid: z.string().nullable(),
+    from: z.string(),
+    to: z.string(),
+    class: slaClass.nullable(),
+    reason: reason.nullable(),
+    importance,
+    deadlineAt: instant.nullable(),
+    operationId: z.string().nullable(),
+    requestedBy: z.string(),
+    requestedAt: instant,
+    startedAt: instant.nullable(),
+    endedAt: instant.nullable(),
+    phase,
+    cancelRequested: z.boolean(),
+    steeredBy: z.string().nullable(),
+    revision: z.number().int(),
+    progress: progress.nullable(),
+    error: z
+      .object({ code: z.string(), message: z.string(), hint: z.string().nullable() })
+      .nullable(),
+    end: z
+      .object({
+        runsOn: z.array(z.string()),
+        totalMs: z.number(),
+        blackoutMs: z.number().nullable(),
+        blackoutMeasuredBy: z.enum(['hypervisor', 'events']).nullable(),
+        sentBytes: z.number(),
+      })
+      .nullable(),
+  })
+  .openapi('Migration');
+
+const asked = {
+  vm: name.openapi({ description: "The VM's libvirt name or UUID", example: 'billing-db' }),
+  from: name.openapi({ description: "A host's name, or its libvirt URI", example: 'h1' }),
+  importance: importance
+    .optional()
+    .openapi({ description: 'Follows from the reason where it is not given' }),
+  reason: reason.optional(),
+  deadlineAt: instant.optional(),
+};
+
+/** What moves, how much it matters and why; never how. */
+export const newMigration = z
+  .strictObject({ ...asked, to: name.openapi({ example: 'h2' }) })
+  .openapi('NewMigration');
+
+/** A job that somebody else began. `to` is found where its destination is a known host. */
+export const adoption = z.strictObject({ ...asked, to: name.optional() }).openapi('Adoption');
+
+export const migrationChange = z
+  .strictObject({ importance: importance.optional(), deadlineAt: instant.optional() })
+  .refine((change) => Object.keys(change).length > 0, { error: 'expected what is to be changed' })
+  .openapi('MigrationChange');
+
+export const migrationQuery = z.object({
+  ...pageQuery,
+  phase: z
+    .union([phase, z.array(phase)])
+    .optional()
+    .openapi({ description: 'May be given several times' }),
+  state: z.enum(['live', 'ended']).optional(),
+  vm: name.optional(),
+  host: name.optional().openapi({ description: 'As source or as destination' }),
+  from: name.optional(),
+  to: name.optional(),
+  class: slaClass.optional(),
+  importance: importance.optional(),
+  reason: reason.optional(),
+  operation: name.optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+});
+
+const range = z.object({ p50: orNever, p90: orNever });
+/** What an option is expected to cost. */
+export const forecast = z
+  .object({
+    completes: z.boolean(),
+    timeMs: range,
+    blackoutMs: range,
+    slowdownShare: z.number(),
+    slowdownMs: orNever,
+    bytes: orNever,
+    lossRisk: z.number(),
+  })
+  .openapi('Forecast');
+
+const decision = z
+  .object({
+    atMs: z.number(),
+    action: z.object({ kind: z.string() }).loose(),
+    why: z.string(),
+    ending: z.string(),
+    forecast,
+    alternatives: z.array(z.object({ option: z.string(), verdict: z.string() }).loose()),
+  })
+  .openapi('Decision');
+
+export const explanation = z
+  .object({ migration, why: z.array(z.string()), decisions: z.array(decision) })
+  .openapi('Explanation');
+
+export const sample = z.record(z.string(), z.union([z.number(), z.string()])).openapi('Sample');
+export const telemetry = z.object({ samples: z.array(sample) }).openapi('Telemetry');
+
+/** See the recording's format: docs/api.md. Numbers that are never reached are `"never"`. */
+export const recording = z
+  .object({ format: z.literal(1), id: z.string(), startedAt: z.string() })
+  .loose()
+  .openapi('Recording');
+
+export const forecastRequest = z
+  .strictObject({
+    vm: asked.vm,
+    from: asked.from,
+    to: name,
+    importance: asked.importance,
+    reason: asked.reason,
+  })
+  .openapi('ForecastRequest');
+
+export const forecastAnswer = z
+  .object({
+    domain: z.object({ name: z.string(), uuid: z.string() }),
+    from: z.string(),
+    to: z.string(),
+    class: slaClass,
+    importance,
+    sources: z.array(z.string()),
+    bandwidthBytesPerSecond: z.number(),
+    bandwidthGuessed: z.boolean(),
+    touchedBytes: z.number(),
+    workingSet: z.object({}).loose().nullable(),
+    budget: z.object({}).loose(),
+    expected: z.object({ ending: z.string(), forecast }),
+    options: z.array(z.object({ option: z.string() }).loose()),
+  })
+  .openapi('ForecastAnswer');
+
+export type MigrationDocument = z.output<typeof migration>;

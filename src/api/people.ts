@@ -1,0 +1,94 @@
+import { z } from '@hono/zod-openapi';
+import { roles } from '../store/rows.ts';
+import { importance, instant, name, reason } from './common.ts';
+
+export const role = z.enum(roles).openapi('Role');
+
+export const whoami = z
+  .object({
+    who: z.string(),
+    role,
+    by: z.enum(['token', 'oidc', 'certificate', 'socket', 'embedded', 'nobody']),
+  })
+  .openapi('Whoami');
+
+export const token = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    role,
+    createdAt: instant,
+    expiresAt: instant.nullable(),
+    revokedAt: instant.nullable(),
+    lastUsedAt: instant.nullable(),
+  })
+  .openapi('Token');
+
+export const newToken = z
+  .strictObject({ name, role, expiresAt: instant.optional() })
+  .openapi('NewToken');
+
+/** The only time that the secret is told. */
+export const createdToken = token.extend({ secret: z.string() }).openapi('CreatedToken');
+
+export const auditEntry = z
+  .object({
+    seq: z.number().int(),
+    at: instant,
+    who: z.string(),
+    from: z.string(),
+    what: z.string(),
+    subject: z.string(),
+    outcome: z.string(),
+    details: z.unknown(),
+  })
+  .openapi('AuditEntry');
+
+/** A drain. There are none yet: nothing begins one. */
+export const operation = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['drain']),
+    host: z.string(),
+    reason: reason.nullable(),
+    importance,
+    deadlineAt: instant.nullable(),
+    requestedBy: z.string(),
+    requestedAt: instant,
+    endedAt: instant.nullable(),
+    state: z.enum(['running', 'paused', 'completed', 'cancelled']),
+    revision: z.number().int(),
+  })
+  .openapi('Operation');
+
+export const status = z
+  .object({
+    version: z.string(),
+    replica: z.string(),
+    replicas: z.array(z.string()),
+    store: z.enum(['sqlite', 'postgres']),
+    steering: z.number().int(),
+    lostLeases: z.number().int(),
+    storeTrouble: z.string().nullable(),
+    lagMs: z.object({ p50: z.number(), p99: z.number() }),
+  })
+  .openapi('Status');
+
+export const policy = z
+  .object({ matrix: z.record(z.string(), z.record(z.string(), z.object({}).loose())) })
+  .openapi('Policy');
+
+/** One event of the stream. Its number is the stream's `id`. */
+export const streamedEvent = z
+  .object({
+    seq: z.number().int(),
+    at: instant,
+    type: z.string(),
+    subject: z.string(),
+    data: z.unknown(),
+  })
+  .openapi('Event');
+
+export type WhoamiDocument = z.output<typeof whoami>;
+export type TokenDocument = z.output<typeof token>;
+export type AuditDocument = z.output<typeof auditEntry>;
