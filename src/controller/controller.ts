@@ -46,6 +46,8 @@ export interface Controller {
   abort(id: string, by: Asker, ifRevision?: number): Promise<MigrationRow>;
   /** Cancels whatever job the VM has on this host, whoever began it. */
   abortVm(where: { readonly vm: string; readonly from: string }, by: Asker): Promise<AbortResult>;
+  /** Steers it, too, where nobody does: for who steers only what it is asked for itself. */
+  takeUp(id: string): void;
   recording(id: string): Promise<Recording>;
   forecast(request: MigrateRequest): Promise<ForecastAnswer>;
 

@@ -184,6 +184,11 @@ class FleetController implements Controller {
     });
   }
 
+  takeUp(id: string): void {
+    this.#own.add(id);
+    this.#helm.poke();
+  }
+
   recording(id: string): ReturnType<Controller['recording']> {
     return recordingOf(this.store, id);
   }
