@@ -37,6 +37,13 @@ export const unknownLink: Link = {
   collapsed: false,
 };
 
+/** The readings by which the link is judged after one more: those of the last seconds and the one before. */
+export function withinView(points: readonly Point[], point: Point): readonly Point[] {
+  const since = point.atMs - windowMs;
+  const older = points.findLastIndex(({ atMs }) => atMs < since);
+  return points.slice(Math.max(0, older)).concat(point);
+}
+
 /** The link after one more reading, the last of `points`. */
 export function observeLink(link: Link, points: readonly Point[]): Link {
   const last = points.at(-1);
@@ -71,13 +78,13 @@ function strays(link: Link, bytesPerSecond: number): boolean {
 /** Another level, where nearly all slopes of the last seconds lie beyond the old one. */
 function changeOf(link: Link, atMs: number, points: readonly Point[]): LinkChange | undefined {
   if (!isSettled(link, atMs)) return undefined;
-  const slopes = slopesSince(points, atMs - changeMs).toSorted((a, b) => a - b);
-  const low = slopes[Math.floor(slopes.length * strayShare)] ?? link.bytesPerSecond;
-  const high = slopes[Math.ceil(slopes.length * (1 - strayShare)) - 1] ?? link.bytesPerSecond;
-  const fell = high < link.bytesPerSecond * (1 - changeShare);
-  const rose = low > link.bytesPerSecond * (1 + changeShare);
-  if (!fell && !rose) return undefined;
-  const afterBytesPerSecond = median(slopes) ?? 0;
+  const slopes = slopesSince(points, atMs - changeMs);
+  const telling = slopes.length - Math.floor(slopes.length * strayShare);
+  const below = slopes.filter((one) => one < link.bytesPerSecond * (1 - changeShare)).length;
+  const above = slopes.filter((one) => one > link.bytesPerSecond * (1 + changeShare)).length;
+  if (below < telling && above < telling) return undefined;
+  const afterBytesPerSecond = median(slopes);
+  if (afterBytesPerSecond === undefined) return undefined;
   return { atMs, beforeBytesPerSecond: link.bytesPerSecond, afterBytesPerSecond };
 }
 

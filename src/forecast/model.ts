@@ -1,17 +1,14 @@
 import type { GuestModel } from './guest-model.ts';
-import { observeLink } from './link.ts';
+import { observeLink, withinView } from './link.ts';
 import { type Point, pointOf } from './points.ts';
 import { withSpan } from './spans.ts';
 import type { Sample } from './telemetry.ts';
-
-/** Readings kept: two and a half minutes of them. Older ones are in the spans. */
-const mostPoints = 600;
 
 /** The model after one more reading. Readings of other phases than pre-copy teach nothing here. */
 export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const point = pointOf(sample);
-  const points = [...model.points.slice(1 - mostPoints), point];
+  const points = withinView(model.points, point);
   const first = withFirstPass(model, point);
   const link = observeLink(model.link, points);
   return withSpan(

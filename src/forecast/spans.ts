@@ -22,7 +22,7 @@ export function withSpan(model: GuestModel, point: Point): GuestModel {
   const looked = { ...synced, lefts: withLeft(model, before, point) };
   if (point.atMs - start.atMs < spanMs(model) && looked.syncing === 'continuous') return looked;
   const span = spanBetween(looked, start, point);
-  const spans = [...model.spans.slice(1 - mostSpans), span];
+  const spans = model.spans.slice(1 - mostSpans).concat(span);
   const { prior, memoryTotalBytes } = model;
   const workingSet = fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes);
   return {
@@ -94,5 +94,5 @@ function withLeft(model: GuestModel, before: Point, point: Point): readonly Left
   if (model.firstPassEndMs === undefined) return model.lefts;
   // Where a pass ended, some of the next one is gone by the time of the reading.
   const bytes = Math.max(point.remainingBytes, inflowBetween(before, point));
-  return [...model.lefts.slice(1 - mostLefts), { atMs: point.atMs, bytes }];
+  return model.lefts.slice(1 - mostLefts).concat({ atMs: point.atMs, bytes });
 }
