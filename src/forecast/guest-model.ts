@@ -1,4 +1,4 @@
-import type { LeftAtSync } from './left.ts';
+import { type Lefts, noLefts } from './left.ts';
 import { type Link, unknownLink } from './link.ts';
 import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
@@ -24,7 +24,7 @@ export interface GuestModel {
   readonly earlyLooks: number;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
-  readonly lefts: readonly LeftAtSync[];
+  readonly lefts: Lefts;
   /**
    * What the first pass has to dispose of: the least that was ever left and disposed of together.
    * Writes add to that sum, and pages that the guest says are free take from it.
@@ -53,7 +53,7 @@ export function modelOf(prior: Prior): GuestModel {
     rhythm: undefined,
     earlyLooks: 0,
     spanStart: undefined,
-    lefts: [],
+    lefts: noLefts,
     firstPassBytes: Infinity,
     firstPassEndMs: undefined,
     firstPassSentBytes: 0,

@@ -1,7 +1,34 @@
-/** What was left to send at one look of QEMU for dirty pages. */
-export interface LeftAtSync {
-  readonly atMs: number;
-  readonly bytes: number;
+/**
+ * What was left to send at each look of QEMU for dirty pages, oldest first. In columns, because one
+ * migration has hundreds of looks, and one process thousands of migrations.
+ */
+export interface Lefts {
+  readonly atMs: readonly number[];
+  readonly bytes: readonly number[];
+}
+
+export const noLefts: Lefts = { atMs: [], bytes: [] };
+
+const mostLefts = 400;
+
+/** With what was left at one more look. */
+export function withLeft(lefts: Lefts, atMs: number, bytes: number): Lefts {
+  return {
+    atMs: lefts.atMs.slice(1 - mostLefts).concat(atMs),
+    bytes: lefts.bytes.slice(1 - mostLefts).concat(bytes),
+  };
+}
+
+/** How many of the looks came before a moment. */
+export function looksBefore({ atMs }: Lefts, momentMs: number): number {
+  return atMs.findLastIndex((lookedAtMs) => lookedAtMs < momentMs) + 1;
+}
+
+/** The least that was left from one look up to another, that one excluded; Infinity: there was none between. */
+export function leastLeft({ bytes }: Lefts, from: number, to: number): number {
+  let least = Infinity;
+  for (let look = from; look < to; look += 1) least = Math.min(least, bytes[look] ?? Infinity);
+  return least;
 }
 
 /** What was left to send after the first pass. Bytes. */
@@ -12,14 +39,13 @@ export interface Left {
   readonly lastBytes: number;
 }
 
-export function summaryOf(lefts: readonly LeftAtSync[]): Left | undefined {
-  const last = lefts.at(-1);
-  if (last === undefined) return undefined;
-  let leastBytes = Infinity;
+/** What was left from one look on; `undefined` where that is none. */
+export function summaryOf(lefts: Lefts, from: number): Left | undefined {
+  const { bytes } = lefts;
+  const lastBytes = bytes.at(-1);
+  if (lastBytes === undefined || from >= bytes.length) return undefined;
   let mostBytes = 0;
-  for (const { bytes } of lefts) {
-    leastBytes = Math.min(leastBytes, bytes);
-    mostBytes = Math.max(mostBytes, bytes);
-  }
-  return { leastBytes, mostBytes, lastBytes: last.bytes };
+  for (let look = from; look < bytes.length; look += 1)
+    mostBytes = Math.max(mostBytes, bytes[look] ?? 0);
+  return { leastBytes: leastLeft(lefts, from, bytes.length), mostBytes, lastBytes };
 }

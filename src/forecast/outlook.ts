@@ -1,5 +1,5 @@
 import type { GuestModel } from './guest-model.ts';
-import { type Left, type LeftAtSync, summaryOf } from './left.ts';
+import { type Left, leastLeft, looksBefore, summaryOf } from './left.ts';
 import type { LinkChange } from './link.ts';
 import { bandwidthOf, passMs, sentShare } from './pass.ts';
 import type { Point } from './points.ts';
@@ -52,6 +52,8 @@ export function outlook(model: GuestModel): Outlook | undefined {
   const last = model.points.at(-1);
   if (last === undefined) return undefined;
   const { link } = model;
+  const wholePassMs = passMs(model);
+  const recent = firstRecentLook(model, last, wholePassMs);
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
   return {
     atMs: last.atMs,
@@ -61,16 +63,16 @@ export function outlook(model: GuestModel): Outlook | undefined {
     bandwidthBytesPerSecond: bandwidthOf(model),
     linkCollapsed: link.collapsed,
     linkChange: link.change,
-    passMs: passMs(model),
+    passMs: wholePassMs,
     sentShare: sentShare(model),
-    trough: summaryOf(recentLefts(model)),
+    trough: summaryOf(model.lefts, recent),
     workingSet:
       model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
     workingSetNow: model.workingSetNow,
-    stalled: isStalled(model, last),
-    newLow: isNewLow(model, last),
+    stalled: isStalled(model, last, recent, wholePassMs),
+    newLow: isNewLow(model, last, recent),
     rhythm: model.rhythm,
-    unsteady: isUnsteady(model.spans, passMs(model)),
+    unsteady: isUnsteady(model.spans, wholePassMs),
     syncing: model.syncing,
     sinceSyncMs: last.atMs - model.lastSyncMs,
   };
@@ -105,34 +107,34 @@ export function outlookBefore(
 }
 
 /** Where QEMU looks only at the end of a pass, what remains within one says nothing. */
-function isNewLow(model: GuestModel, last: Point): boolean {
-  const lefts = recentLefts(model);
-  const now =
-    model.syncing === 'passes' ? lefts.at(-1) : { atMs: last.atMs, bytes: last.remainingBytes };
-  if (now === undefined) return false;
-  const earlier = lefts.filter(({ atMs }) => atMs <= now.atMs - newLowMs);
-  return earlier.length > 0 && earlier.every(({ bytes }) => bytes > now.bytes);
+function isNewLow({ lefts, syncing }: GuestModel, last: Point, recent: number): boolean {
+  const inPasses = syncing === 'passes';
+  const nowMs = inPasses ? lefts.atMs.at(-1) : last.atMs;
+  const now = inPasses ? lefts.bytes.at(-1) : last.remainingBytes;
+  if (nowMs === undefined || now === undefined) return false;
+  const earlier = leastLeft(lefts, recent, looksBefore(lefts, nowMs - newLowMs));
+  return Number.isFinite(earlier) && earlier > now;
 }
 
 /** What falls by less than this within half a pass does not fall. */
 const fallingShare = 0.85;
 const shortestStallMs = 1_500;
 
-function isStalled(model: GuestModel, last: Point): boolean {
-  const since = last.atMs - Math.max(shortestStallMs, passMs(model) / 2);
-  let before = Infinity;
-  let after = Infinity;
-  for (const { atMs, bytes } of recentLefts(model)) {
-    if (atMs < since) before = Math.min(before, bytes);
-    else after = Math.min(after, bytes);
-  }
+function isStalled(
+  { lefts }: GuestModel,
+  last: Point,
+  recent: number,
+  wholePassMs: number,
+): boolean {
+  const since = last.atMs - Math.max(shortestStallMs, wholePassMs / 2);
+  const moment = Math.max(recent, looksBefore(lefts, since));
+  const before = leastLeft(lefts, recent, moment);
+  const after = leastLeft(lefts, moment, lefts.bytes.length);
   return Number.isFinite(before) && after > before * fallingShare;
 }
 
 /** Over another link, and long ago, other troughs were within reach. */
-function recentLefts(model: GuestModel): readonly LeftAtSync[] {
-  const last = model.points.at(-1)?.atMs ?? 0;
-  const rememberedMs = Math.max(leftMs, leftPasses * passMs(model));
-  const since = Math.max(model.link.sinceMs, last - rememberedMs);
-  return model.lefts.filter(({ atMs }) => atMs >= since);
+function firstRecentLook({ link, lefts }: GuestModel, last: Point, wholePassMs: number): number {
+  const rememberedMs = Math.max(leftMs, leftPasses * wholePassMs);
+  return looksBefore(lefts, Math.max(link.sinceMs, last.atMs - rememberedMs));
 }

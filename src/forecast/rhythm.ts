@@ -79,16 +79,18 @@ const unsteadyTimes = 4;
 
 /** Whether it has written much more in one stretch of `ms` than in another. */
 export function isUnsteady(spans: readonly Span[], ms: number): boolean {
-  const rates: number[] = [];
+  let least = Infinity;
+  let most = 0;
   let inflow = 0;
   let lasted = 0;
   for (const span of spans) {
     inflow += span.inflowBytes;
     lasted += span.ms;
     if (lasted < ms) continue;
-    rates.push(inflow / lasted);
+    least = Math.min(least, inflow / lasted);
+    most = Math.max(most, inflow / lasted);
     inflow = 0;
     lasted = 0;
   }
-  return rates.length > 1 && Math.max(...rates) > unsteadyTimes * Math.min(...rates);
+  return most > unsteadyTimes * least;
 }

@@ -1,12 +1,11 @@
 import type { GuestModel } from './guest-model.ts';
-import type { LeftAtSync } from './left.ts';
+import { type Lefts, withLeft } from './left.ts';
 import { passMs } from './pass.ts';
 import { inflowBetween, type Point } from './points.ts';
 import { rhythmOf } from './rhythm.ts';
 import { fitWorkingSet, rateNow, type Span } from './working-set.ts';
 
 const mostSpans = 80;
-const mostLefts = 400;
 /** Writes are added up over a tenth of a pass, but not over less or more than this. */
 const shortestSpanMs = 500;
 const longestSpanMs = 10_000;
@@ -19,7 +18,7 @@ export function withSpan(model: GuestModel, point: Point): GuestModel {
     return { ...model, spanStart: point, lastSyncMs: point.atMs };
   const synced = withSyncing(model, before, point);
   if (before.syncs === point.syncs) return synced;
-  const looked = { ...synced, lefts: withLeft(model, before, point) };
+  const looked = { ...synced, lefts: leftsAfter(model, before, point) };
   if (point.atMs - start.atMs < spanMs(model) && looked.syncing === 'continuous') return looked;
   const span = spanBetween(looked, start, point);
   const spans = model.spans.slice(1 - mostSpans).concat(span);
@@ -90,9 +89,9 @@ function withSyncing(model: GuestModel, before: Point, point: Point): GuestModel
 const unsentNoiseBytes = 256 * 4096;
 
 /** What is left is true only when QEMU has looked: between two passes it falls, and says nothing. */
-function withLeft(model: GuestModel, before: Point, point: Point): readonly LeftAtSync[] {
+function leftsAfter(model: GuestModel, before: Point, point: Point): Lefts {
   if (model.firstPassEndMs === undefined) return model.lefts;
   // Where a pass ended, some of the next one is gone by the time of the reading.
   const bytes = Math.max(point.remainingBytes, inflowBetween(before, point));
-  return model.lefts.slice(1 - mostLefts).concat({ atMs: point.atMs, bytes });
+  return withLeft(model.lefts, point.atMs, bytes);
 }
