@@ -2,11 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { atOnce, bytes, name } from './common.ts';
 
 const uri = z.string().max(2_048).includes('://', { error: 'expected a libvirt URI' });
-const postCopy = z
-  .enum(['allowed', 'forbidden'])
-  .openapi({
-    description: "The admin's word: whether a VM may run split over two hosts for a while",
-  });
+const postCopy = z.enum(['allowed', 'forbidden']).openapi({
+  description: "The admin's word: whether a VM may run split over two hosts for a while",
+});
 
 /** A host as it is set, and who says so. */
 export const host = z

@@ -8,7 +8,7 @@ export const whoami = z
   .object({
     who: z.string(),
     role,
-    by: z.enum(['token', 'oidc', 'certificate', 'socket', 'embedded', 'nobody']),
+    by: z.enum(['token', 'oidc', 'certificate', 'socket', 'embedded']),
   })
   .openapi('Whoami');
 
@@ -68,6 +68,10 @@ export const status = z
     replicas: z.array(z.string()),
     store: z.enum(['sqlite', 'postgres']),
     steering: z.number().int(),
+    lastEvent: z
+      .number()
+      .int()
+      .openapi({ description: 'The number of the newest event; 0 where there is none' }),
     lostLeases: z.number().int(),
     storeTrouble: z.string().nullable(),
     lagMs: z.object({ p50: z.number(), p99: z.number() }),

@@ -55,11 +55,18 @@ export class Hub {
 
   #look(): Looking {
     const end = new AbortController();
-    const ready = this.#store.events.range().then(({ last }) => {
-      void this.#lookForEvents(last, end.signal);
-      void this.#lookForProgress(end.signal);
-    });
-    return { end, ready };
+    return { end, ready: this.#beginLooking(end.signal) };
+  }
+
+  async #beginLooking(end: AbortSignal): Promise<void> {
+    try {
+      const { last } = await this.#store.events.range();
+      void this.#lookForEvents(last, end);
+      void this.#lookForProgress(end);
+    } catch (error) {
+      this.#looking = undefined;
+      throw error;
+    }
   }
 
   async #lookForEvents(from: number, end: AbortSignal): Promise<void> {

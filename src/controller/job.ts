@@ -209,7 +209,10 @@ export class Job {
 
   async #conclude(conclusion: Conclusion, phase: MigrationPhase): Promise<void> {
     const end = endOf(conclusion);
-    const data = { phase, runsOn: end.runsOn, totalMs: end.totalMs, blackout: end.blackout };
+    const { runsOn, totalMs, blackout, sentBytes } = end;
+    const { firstForecastMs: forecastMs } = this.page;
+    const by = this.held.lease.owner;
+    const data = { phase, by, runsOn, totalMs, blackoutMs: blackout?.ms, sentBytes, forecastMs };
     await this.#finish({ phase, end, error: undefined }, data);
   }
 
@@ -264,7 +267,7 @@ export class Job {
     try {
       await this.#finish(
         { phase, end: undefined, error: { code, message, hint } },
-        { phase, code, message, hint },
+        { phase, by: this.held.lease.owner, code, message, hint },
       );
     } catch (unkept) {
       this.#ports.log(`that migration ${this.id} was refused could not be kept`, unkept);

@@ -26,7 +26,7 @@ export class LagClock implements Clock {
   }
 
   /** The lateness that this share (0 to 1) of the newest waits stays within, ms. */
-  quantiles<const Shares extends readonly number[]>(shares: Shares): number[] {
+  quantiles(shares: readonly number[]): readonly number[] {
     const sorted = this.#lateMs.slice(0, Math.min(this.#count, mostKept)).toSorted();
     return shares.map(
       (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0,

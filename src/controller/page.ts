@@ -15,6 +15,8 @@ export class Page {
   #why: string[] = [];
   #events: NewEvent[] = [];
   #progress: StoredProgress | undefined;
+  /** How long the first decision expected it to take, ms. */
+  firstForecastMs: number | undefined;
   readonly #id: string;
   readonly #wallMs: () => number;
 
@@ -92,6 +94,7 @@ export class Page {
 
   #decide(decision: Decision): void {
     this.#decisions.push(decision);
+    this.firstForecastMs ??= decision.atMs + decision.forecast.timeMs.p50;
     if (decision.action.kind === 'wait') return;
     this.#why.push(decision.why);
     this.note('migration.decision', { action: decision.action.kind, why: decision.why });

@@ -9,6 +9,7 @@ import { overridesSchema } from '../policy/overrides.ts';
 import { slaClasses } from '../policy/vocabulary.ts';
 import { parseDuration } from '../units/duration.ts';
 import { parseSize } from '../units/size.ts';
+import { serverSchema } from './server-settings.ts';
 import { lineOf } from './source-map.ts';
 
 const expectedUri = 'expected a libvirt URI such as qemu+ssh://root@h1/system';
@@ -92,6 +93,7 @@ const configSchema = z.strictObject({
   /** What is said of VMs beside their own metadata. */
   rules: z.array(ruleSchema).default([]),
   retention: retentionSchema.prefault({}),
+  server: serverSchema.prefault({}),
   /** What a class and an importance allow, where it is not the default. */
   policy: overridesSchema.default({}),
 });

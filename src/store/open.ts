@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { DroverError } from '../errors/catalogue.ts';
+import { storeFile } from '../fleet/state-dir.ts';
 import type { Engine } from './engine.ts';
 import { HostTable, OperationTable, VmTable } from './fleet-tables.ts';
 import { LeaseTable } from './lease-table.ts';
@@ -21,12 +21,9 @@ export type StorePlace =
 const oldestPostgres = 15;
 
 /** The database that the environment names, else a file in the state directory. */
-export function storePlace(
-  env: Readonly<Record<string, string | undefined>>,
-  stateDir: string,
-): StorePlace {
+export function storePlace(env: Readonly<Record<string, string | undefined>>): StorePlace {
   const url = env['DROVER_DATABASE_URL'];
-  if (url === undefined || url === '') return { kind: 'sqlite', path: join(stateDir, 'drover.db') };
+  if (url === undefined || url === '') return { kind: 'sqlite', path: storeFile(env) };
   if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url };
   throw new DroverError('usage.invalid', 'DROVER_DATABASE_URL is no PostgreSQL URL', {
     hint: 'Write it as postgres://user:password@host/database; without it, a file is used.',

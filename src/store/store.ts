@@ -55,20 +55,20 @@ export interface Retention {
 }
 
 export interface MigrationFilter {
-  readonly phases?: readonly MigrationPhase[];
+  readonly phases?: readonly MigrationPhase[] | undefined;
   /** Name or UUID. */
-  readonly vm?: string;
+  readonly vm?: string | undefined;
   /** As source or as destination. */
-  readonly host?: string;
-  readonly from?: string;
-  readonly to?: string;
+  readonly host?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   readonly slaClass?: MigrationRow['slaClass'];
-  readonly importance?: MigrationRow['importance'];
+  readonly importance?: MigrationRow['importance'] | undefined;
   readonly reason?: MigrationRow['reason'];
-  readonly operationId?: string;
+  readonly operationId?: string | undefined;
   /** Requested at or after, and before; ms since 1970. */
-  readonly since?: number;
-  readonly until?: number;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 /** One page, newest first. */

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** What `drover serve` allows whom. Each may do what those before it may. */
+const role = z.enum(['viewer', 'operator', 'admin']);
+const rolesOf = z.record(z.string(), role);
+
+const expectedListen = 'expected host:port, such as 127.0.0.1:7420';
+const listen = z
+  .string({ error: expectedListen })
+  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, expectedListen);
+
+const tlsSchema = z.strictObject({
+  /** PEM files. */
+  cert: z.string(),
+  key: z.string(),
+  /** Client certificates that this CA has signed are known by their common name. */
+  clientCa: z.string().optional(),
+});
+
+const oidcSchema = z.strictObject({
+  issuer: z.url(),
+  audience: z.string().min(1),
+  /** The claim that has a word for a role, or several. */
+  roleClaim: z.string().default('roles'),
+  roles: rolesOf,
+});
+
+/** How `drover serve` is reached, and by whom. */
+export const serverSchema = z.strictObject({
+  listen: listen.default('127.0.0.1:7420'),
+  /** The unix socket for those of this machine. */
+  socket: z.string().optional(),
+  tls: tlsSchema.optional(),
+  oidc: oidcSchema.optional(),
+  /** The role of each client certificate, by its common name. */
+  certificates: rolesOf.default({}),
+  /** Requests of one person: on the average, and at once. */
+  requestsPerSecond: z.number().min(1).default(50),
+  requestsAtOnce: z.int().min(1).default(200),
+  /** Migrations that one replica steers at once, at most. */
+  capacity: z.int().min(1).default(10_000),
+});
+
+export type ServerSettings = z.output<typeof serverSchema>;

@@ -1,0 +1,157 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { DroverError } from '../errors/catalogue.ts';
+import { type AuthOptions, authenticate } from './auth.ts';
+import type { Deps } from './deps.ts';
+import type { ServerEnv } from './env.ts';
+import { hostRoutes, vmRoutes } from './fleet-routes.ts';
+import { onceOnly } from './idempotency.ts';
+import { migrationRoutes } from './migration-routes.ts';
+import { otherRoutes, tokenRoutes } from './people-routes.ts';
+import { type FieldError, problemOf } from './problems.ts';
+import { type Rate, RateLimit } from './rate.ts';
+import { type App, needs } from './route.ts';
+import { streamEvents } from './stream.ts';
+
+export interface AppOptions extends Deps {
+  readonly auth: AuthOptions;
+  readonly rate: Rate;
+  /** Ends the event streams: the server stops. */
+  readonly ending: AbortSignal;
+}
+
+const mostBodyBytes = 64 * 1024;
+
+/** The whole API over a controller. Who calls it says who the peer is: see ServerEnv. */
+export function appOver(options: AppOptions): App {
+  const app: App = new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid });
+  app.onError((error, context) => answerError(error, context, options));
+  app.notFound((context) =>
+    problemResponse(new DroverError('request.unknown', `There is no ${context.req.path}`)),
+  );
+  app.use(async (context, next) => {
+    await next();
+    options.metrics.answered(context.req.method, context.res.status);
+  });
+  healthRoutes(app, options);
+  app.use('/v1/*', bodyLimit({ maxSize: mostBodyBytes, onError: tooLarge }));
+  app.use('/v1/*', async (context, next) => {
+    const { peer } = context.env;
+    context.set(
+      'principal',
+      await authenticate(options.auth, peer, context.req.header('authorization')),
+    );
+    await next();
+  });
+  limitRate(app, options);
+  app.use('/v1/*', onceOnly(options.controller.store, options.wallMs));
+  hostRoutes(app, options);
+  vmRoutes(app, options);
+  migrationRoutes(app, options);
+  tokenRoutes(app, options);
+  otherRoutes(app, options);
+  eventRoute(app, options);
+  describeApi(app, options.version);
+  return app;
+}
+
+/** For whoever watches over the process: without a token, and without anything to learn. */
+function healthRoutes(app: App, { controller, metrics, wallMs }: AppOptions): void {
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/readyz', (context) => {
+    const { storeTrouble } = controller.status();
+    if (storeTrouble === undefined) return context.json({ status: 'ready' });
+    return context.json({ status: 'the store does not answer' }, 503);
+  });
+  app.get('/metrics', async (context) =>
+    context.text(await metrics.text(controller, wallMs()), 200, {
+      'content-type': metrics.registry.contentType,
+    }),
+  );
+}
+
+function limitRate(app: App, { rate }: AppOptions): void {
+  const limit = new RateLimit(rate, () => performance.now());
+  app.use('/v1/*', async (context, next) => {
+    const { who, by } = context.get('principal');
+    const waitMs = by === 'embedded' ? 0 : limit.take(who);
+    if (waitMs === 0) return next();
+    const seconds = Math.ceil(waitMs / 1000);
+    const error = new DroverError('request.too-many', `Too many requests of ${who}`, {
+      hint: `Ask again in ${seconds} s.`,
+    });
+    const response = problemResponse(error);
+    response.headers.set('retry-after', String(seconds));
+    return response;
+  });
+}
+
+function eventRoute(app: App, { controller, ending, log, metrics }: AppOptions): void {
+  app.get('/v1/events', needs('viewer'), (context) => {
+    metrics.listening(1);
+    context.req.raw.signal.addEventListener('abort', () => metrics.listening(-1), { once: true });
+    return streamEvents(context, { controller, ending, log });
+  });
+}
+
+function describeApi(app: App, version: string): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of Drover (drv_...) or of the OIDC issuer',
+  });
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/v1/events',
+    summary: 'All that happens, as server-sent events',
+    description:
+      'Needs the role viewer. Goes on after the event that Last-Event-ID or `after` names; `migration` and `type` narrow it down. Events of type `progress` have no number and are not kept; `reset` says that what was asked for is no longer kept.',
+    security: [{ bearer: [] }],
+    responses: { 200: { description: 'A stream', content: { 'text/event-stream': {} } } },
+  });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Drover',
+      version,
+      description: 'Says what moves, how much it matters and why; never how.',
+    },
+  });
+}
+
+function tooLarge(): never {
+  throw new DroverError('request.too-large', `A request may have ${mostBodyBytes} bytes at most`);
+}
+
+type Hook = NonNullable<
+  NonNullable<ConstructorParameters<typeof OpenAPIHono<ServerEnv>>[0]>['defaultHook']
+>;
+
+const refuseInvalid: Hook = (result) => {
+  if (result.success) return undefined;
+  const errors = result.error.issues.map(({ path, message }) => ({
+    field: path.map(String).join('.') || result.target,
+    message,
+  }));
+  const [first] = errors;
+  const what =
+    first === undefined ? 'The request is not valid' : `${first.field}: ${first.message}`;
+  return problemResponse(new DroverError('usage.invalid', what), errors);
+};
+
+function answerError(error: unknown, context: Context<ServerEnv>, { log }: AppOptions): Response {
+  if (error instanceof HTTPException && error.status < 500)
+    return problemResponse(new DroverError('usage.invalid', error.message));
+  if (!(error instanceof DroverError) || error.code === 'internal')
+    log(`${context.req.method} ${context.req.path} failed`, error);
+  return problemResponse(error);
+}
+
+function problemResponse(error: unknown, errors: readonly FieldError[] = []): Response {
+  const { status, problem } = problemOf(error, errors);
+  const headers = new Headers({ 'content-type': 'application/problem+json' });
+  if (status === 401) headers.set('www-authenticate', 'Bearer');
+  return new Response(JSON.stringify(problem), { status, headers });
+}

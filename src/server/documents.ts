@@ -1,0 +1,126 @@
+import type { HostDocument } from '../api/hosts.ts';
+import type { MigrationDocument } from '../api/migrations.ts';
+import type { AuditDocument, TokenDocument } from '../api/people.ts';
+import type { TagsDocument, VmDocument } from '../api/vms.ts';
+import type { FleetHost } from '../controller/controller.ts';
+import type { TagsAnswer } from '../migration/tags.ts';
+import type { AuditRow, MigrationRow, OperationRow, TokenRow, VmRow } from '../store/rows.ts';
+
+/** What is kept, as the API tells it. */
+
+export function hostDocument(host: FleetHost): HostDocument {
+  return {
+    name: host.name,
+    origin: host.origin,
+    uri: host.uri,
+    peerUri: host.peerUri ?? null,
+    postCopy: host.postCopy.allowed ? 'allowed' : 'forbidden',
+    bandwidthBytesPerSecond: host.bandwidthBytesPerSecond ?? null,
+    maxOutgoing: host.maxOutgoing ?? null,
+    maxIncoming: host.maxIncoming ?? null,
+    link: host.link ?? null,
+    revision: host.revision,
+  };
+}
+
+export function vmDocument({ slaClass, foreignJob, seenAt, ...vm }: VmRow): VmDocument {
+  return { ...vm, class: slaClass, foreignMigration: foreignJob, seenAt: instantOf(seenAt) };
+}
+
+export function tagsDocument(answer: TagsAnswer): TagsDocument {
+  const { domain, slaClass, classOrigin, excluded, labels, unreadable } = answer;
+  return {
+    domain,
+    class: slaClass,
+    classOrigin,
+    excluded: [...excluded],
+    labels: [...labels],
+    unreadable: [...unreadable],
+  };
+}
+
+export function migrationDocument(row: MigrationRow): MigrationDocument {
+  const { error, end } = row;
+  return {
+    id: row.id,
+    origin: row.origin,
+    vm: row.vm,
+    vmName: row.vmName ?? null,
+    vmUuid: row.vmUuid ?? null,
+    from: row.from,
+    to: row.to,
+    class: row.slaClass ?? null,
+    reason: row.reason ?? null,
+    importance: row.importance,
+    deadlineAt: instantOrNull(row.deadlineAt),
+    operationId: row.operationId ?? null,
+    requestedBy: row.requestedBy,
+    requestedAt: instantOf(row.requestedAt),
+    startedAt: instantOrNull(row.startedAt),
+    endedAt: instantOrNull(row.endedAt),
+    phase: row.phase,
+    cancelRequested: row.cancelRequested,
+    steeredBy: row.owner ?? null,
+    revision: row.revision,
+    progress: progressDocument(row.progress),
+    error: error === undefined ? null : { ...error, hint: error.hint ?? null },
+    end: endDocument(end),
+  };
+}
+
+function progressDocument(progress: MigrationRow['progress']): MigrationDocument['progress'] {
+  if (progress === undefined) return null;
+  const { etaMs } = progress;
+  return { ...progress, etaMs: etaMs !== undefined && Number.isFinite(etaMs) ? etaMs : null };
+}
+
+function endDocument(end: MigrationRow['end']): MigrationDocument['end'] {
+  if (end === undefined) return null;
+  const { runsOn, totalMs, blackout, sentBytes } = end;
+  return {
+    runsOn: [...runsOn],
+    totalMs,
+    blackoutMs: blackout?.ms ?? null,
+    blackoutMeasuredBy: blackout?.measuredBy ?? null,
+    sentBytes,
+  };
+}
+
+export function tokenDocument(token: TokenRow): TokenDocument {
+  return {
+    id: token.id,
+    name: token.name,
+    role: token.role,
+    createdAt: instantOf(token.createdAt),
+    expiresAt: instantOrNull(token.expiresAt),
+    revokedAt: instantOrNull(token.revokedAt),
+    lastUsedAt: instantOrNull(token.lastUsedAt),
+  };
+}
+
+export function auditDocument({ at, ...entry }: AuditRow): AuditDocument {
+  return { ...entry, at: instantOf(at) };
+}
+
+export function operationDocument(row: OperationRow) {
+  return {
+    ...row,
+    reason: row.reason ?? null,
+    deadlineAt: instantOrNull(row.deadlineAt),
+    requestedAt: instantOf(row.requestedAt),
+    endedAt: instantOrNull(row.endedAt),
+  };
+}
+
+export function instantOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function instantOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : instantOf(ms);
+}
+
+/** JSON has no number for what is never reached. */
+export function withNever<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (_, one: unknown) => (one === Infinity ? 'never' : one)));
+}

@@ -1,0 +1,150 @@
+import { z } from '@hono/zod-openapi';
+import { name } from '../api/common.ts';
+import { host, hostSettings } from '../api/hosts.ts';
+import { aborted, tagChanges, tags, vmList } from '../api/vms.ts';
+import type { FleetHost } from '../controller/controller.ts';
+import { DroverError } from '../errors/catalogue.ts';
+import type { Deps } from './deps.ts';
+import { hostDocument, tagsDocument, vmDocument } from './documents.ts';
+import { type App, askerOf, body, etag, ifRevision, route } from './route.ts';
+
+const named = { params: z.object({ name }) };
+const onHost = z.object({ host: name });
+
+const listHosts = route(
+  'viewer',
+  'All hosts',
+  '/v1/hosts',
+  { method: 'get' },
+  z.object({ items: z.array(host) }),
+);
+const getHost = route(
+  'viewer',
+  'One host',
+  '/v1/hosts/{name}',
+  { method: 'get', request: named },
+  host,
+);
+const putHost = route(
+  'admin',
+  'Add a host, or set it anew. If-Match "0": only where it is not there yet',
+  '/v1/hosts/{name}',
+  { method: 'put', request: { ...named, ...body(hostSettings) } },
+  host,
+);
+const deleteHost = route(
+  'admin',
+  'Forget a host. Nothing happens to it',
+  '/v1/hosts/{name}',
+  { method: 'delete', request: named },
+  z.object({ name: z.string() }),
+);
+
+export function hostRoutes(app: App, { controller }: Deps): void {
+  const found = async (wanted: string): Promise<FleetHost> => {
+    const one = (await controller.hosts()).find((candidate) => candidate.name === wanted);
+    if (one !== undefined) return one;
+    throw new DroverError('host.not-found', `There is no host ${wanted}`);
+  };
+  app.openapi(listHosts, async (context) => {
+    const items = (await controller.hosts()).map(hostDocument);
+    return context.json({ items }, 200);
+  });
+  app.openapi(getHost, async (context) => {
+    const one = await found(context.req.valid('param').name);
+    etag(context, one.revision);
+    return context.json(hostDocument(one), 200);
+  });
+  app.openapi(putHost, async (context) => {
+    const settings = context.req.valid('json');
+    const set = {
+      name: context.req.valid('param').name,
+      uri: settings.uri,
+      peerUri: settings.peerUri,
+      postCopy: settings.postCopy,
+      bandwidthBytesPerSecond: settings.bandwidthBytesPerSecond,
+      maxOutgoing: settings.maxOutgoing,
+      maxIncoming: settings.maxIncoming,
+      link: settings.link,
+    };
+    const row = await controller.putHost(set, askerOf(context), ifRevision(context));
+    etag(context, row.revision);
+    return context.json(hostDocument(await found(row.name)), 200);
+  });
+  app.openapi(deleteHost, async (context) => {
+    const { name: wanted } = context.req.valid('param');
+    await controller.removeHost(wanted, askerOf(context), ifRevision(context));
+    return context.json({ name: wanted }, 200);
+  });
+}
+
+const listVms = route(
+  'viewer',
+  'All VMs as they were last seen; `look=true` asks the hosts now',
+  '/v1/vms',
+  {
+    method: 'get',
+    request: {
+      query: z.object({
+        host: name.optional(),
+        name: name.optional(),
+        look: z.enum(['true', 'false']).optional(),
+      }),
+    },
+  },
+  vmList,
+);
+const getTags = route(
+  'viewer',
+  'What a VM is worth and what must never be done to it, and who says so',
+  '/v1/vms/{name}/tags',
+  { method: 'get', request: { ...named, query: onHost } },
+  tags,
+);
+const patchTags = route(
+  'operator',
+  'Change what a VM says of itself, in its own metadata',
+  '/v1/vms/{name}/tags',
+  { method: 'patch', request: { ...named, query: onHost, ...body(tagChanges) } },
+  tags,
+);
+const abortVm = route(
+  'operator',
+  'Cancel whatever migration the VM has, whoever began it',
+  '/v1/vms/{name}/abort',
+  { method: 'post', request: { ...named, query: onHost } },
+  aborted,
+);
+
+export function vmRoutes(app: App, { controller }: Deps): void {
+  app.openapi(listVms, async (context) => {
+    const { look, host: on, name: wanted } = context.req.valid('query');
+    const filter = {
+      ...(on === undefined ? {} : { host: on }),
+      ...(wanted === undefined ? {} : { name: wanted }),
+    };
+    const { vms, silent } = await controller.vms(filter, look === 'true');
+    return context.json({ items: vms.map(vmDocument), silent: [...silent] }, 200);
+  });
+  app.openapi(getTags, async (context) => {
+    const where = { vm: context.req.valid('param').name, host: context.req.valid('query').host };
+    return context.json(tagsDocument(await controller.tags(where)), 200);
+  });
+  app.openapi(patchTags, async (context) => {
+    const where = { vm: context.req.valid('param').name, host: context.req.valid('query').host };
+    const { class: slaClass, never, labels } = context.req.valid('json');
+    const changes = {
+      ...(slaClass === undefined ? {} : { slaClass: slaClass ?? undefined }),
+      ...(never === undefined ? {} : { never }),
+      ...(labels === undefined ? {} : { labels }),
+    };
+    return context.json(
+      tagsDocument(await controller.setTags(where, changes, askerOf(context))),
+      200,
+    );
+  });
+  app.openapi(abortVm, async (context) => {
+    const where = { vm: context.req.valid('param').name, from: context.req.valid('query').host };
+    return context.json(await controller.abortVm(where, askerOf(context)), 200);
+  });
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import { getRequestListener } from '@hono/node-server';
+import { DroverError } from '../errors/catalogue.ts';
+import type { ServerSettings } from '../fleet/server-settings.ts';
+import type { Peer } from './env.ts';
+import type { App } from './route.ts';
+
+/** A door that is open. */
+export interface Door {
+  /** As people write it. */
+  readonly address: string;
+  /** Takes no new requests, and ends those that wait for nothing but events. */
+  close(): Promise<void>;
+}
+
+/** A request that takes longer than this to arrive is no honest one, ms. */
+const headersMs = 10_000;
+const requestMs = 30_000;
+/** What is being answered may end within this time, ms. */
+const graceMs = 5_000;
+
+/** Listens on a port, with TLS where it is set up. Rejects with `config.invalid` where it cannot. */
+export async function openPort(app: App, settings: ServerSettings): Promise<Door> {
+  const { host, port } = hostAndPort(settings.listen);
+  const listener = listenerOf(app, networkPeer);
+  const server =
+    settings.tls === undefined
+      ? createHttpServer(timeouts, listener)
+      : createHttpsServer({ ...timeouts, ...(await tlsOf(settings.tls)) }, listener);
+  await listening(server, settings.listen, { host, port });
+  const bound = server.address();
+  const actual = typeof bound === 'object' && bound !== null ? bound.port : port;
+  const scheme = settings.tls === undefined ? 'http' : 'https';
+  return doorOf(server, `${scheme}://${host.includes(':') ? `[${host}]` : host}:${actual}`);
+}
+
+/** Listens on a unix socket that only its owner may open: whoever can, is an admin. */
+export async function openSocket(app: App, path: string): Promise<Door> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  if (await answers(path))
+    throw new DroverError('config.invalid', `Another drover serve listens on ${path}`, {
+      hint: 'End it, or name another socket with --socket.',
+    });
+  await rm(path, { force: true });
+  const peer: Peer = { kind: 'local', who: 'local', by: 'socket' };
+  const server = createHttpServer(
+    timeouts,
+    listenerOf(app, () => peer),
+  );
+  // Between its making and the change of its mode nobody else may open it.
+  const before = process.umask(0o177);
+  try {
+    await listening(server, path, { path });
+  } finally {
+    process.umask(before);
+  }
+  await chmod(path, 0o600);
+  return doorOf(server, path);
+}
+
+const timeouts = { headersTimeout: headersMs, requestTimeout: requestMs };
+
+function listenerOf(
+  app: App,
+  peerOf: (incoming: IncomingMessage) => Peer,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  const answer = getRequestListener((request, env) => {
+    const incoming = 'incoming' in env ? env.incoming : undefined;
+    if (incoming === undefined) throw new Error('a request came from nowhere');
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- HTTP/2 is not offered
+    return app.fetch(request, { peer: peerOf(incoming as IncomingMessage) });
+  });
+  return (incoming, outgoing) => void answer(incoming, outgoing);
+}
+
+function networkPeer({ socket }: IncomingMessage): Peer {
+  const address = socket.remoteAddress ?? 'unknown';
+  const known = socket instanceof TLSSocket && socket.authorized;
+  const subject = known ? socket.getPeerCertificate().subject?.CN : undefined;
+  const certificate = Array.isArray(subject) ? subject[0] : subject;
+  return { kind: 'network', address, certificate };
+}
+
+async function tlsOf(tls: NonNullable<ServerSettings['tls']>): Promise<object> {
+  const [cert, key, ca] = await Promise.all([
+    pem('server.tls.cert', tls.cert),
+    pem('server.tls.key', tls.key),
+    tls.clientCa === undefined ? undefined : pem('server.tls.clientCa', tls.clientCa),
+  ]);
+  // Who has no certificate may still have a token.
+  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
+  return { cert, key, minVersion: 'TLSv1.2', ...clients };
+}
+
+async function pem(field: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new DroverError('config.invalid', `${field}: ${path} cannot be read`, { cause });
+  }
+}
+
+async function listening(
+  server: Server,
+  named: string,
+  where: { readonly path: string } | { readonly host: string; readonly port: number },
+): Promise<void> {
+  server.listen(where);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new DroverError('config.invalid', `It cannot listen on ${named}`, { cause });
+  }
+}
+
+function doorOf(server: Server, address: string): Door {
+  return {
+    address,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function hostAndPort(listen: string): { readonly host: string; readonly port: number } {
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
+  return { host, port: Number(listen.slice(at + 1)) };
+}
+
+/** Whether only this machine can reach it. */
+export function isLoopback(listen: string): boolean {
+  const { host } = hostAndPort(listen);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (is: boolean): void => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}

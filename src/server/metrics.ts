@@ -1,0 +1,144 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Controller, LiveEvent } from '../controller/controller.ts';
+
+const dayMs = 86_400_000;
+const timeBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 3_600, 7_200];
+const blackoutBuckets = [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30];
+const errorBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5];
+
+/** What is measured of one server, in the form that Prometheus reads. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #migrations = this.#gauge(
+    'drover_migrations',
+    'Migrations under way, and those that ended within a day',
+    ['phase', 'class', 'importance'],
+  );
+  readonly #steering = this.#gauge('drover_steering', 'Migrations that this replica steers', []);
+  readonly #replicas = this.#gauge('drover_replicas', 'Replicas that live', []);
+  readonly #leasesLost = this.#gauge('drover_leases_lost', 'Leases lost since the start', []);
+  readonly #lag = this.#gauge('drover_decision_lag_seconds', 'How late decisions are', [
+    'quantile',
+  ]);
+  readonly #storeUp = this.#gauge('drover_store_up', 'Whether the store answers', []);
+  readonly #listeners = this.#gauge('drover_event_streams', 'Those who listen to events', []);
+  readonly #ended = new Counter({
+    name: 'drover_migrations_ended_total',
+    help: 'Migrations that ended, steered by this replica',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly #bytes = new Counter({
+    name: 'drover_sent_bytes_total',
+    help: 'Memory sent by migrations that ended here',
+    registers: [this.registry],
+  });
+  readonly #time = this.#histogram('drover_migration_seconds', 'How long they took', timeBuckets);
+  readonly #blackout = this.#histogram(
+    'drover_blackout_seconds',
+    'How long the guest stood still at switch-over',
+    blackoutBuckets,
+  );
+  readonly #forecastError = this.#histogram(
+    'drover_forecast_error_ratio',
+    'How far the first forecast of the time was off',
+    errorBuckets,
+  );
+  readonly #calls = new Counter({
+    name: 'drover_hypervisor_calls_total',
+    help: 'Calls to hosts, and those that failed',
+    labelNames: ['call', 'result'],
+    registers: [this.registry],
+  });
+  readonly #requests = new Counter({
+    name: 'drover_http_requests_total',
+    help: 'Requests to the API',
+    labelNames: ['method', 'status'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: 'drover_' });
+  }
+
+  called(call: string, ok: boolean): void {
+    this.#calls.inc({ call, result: ok ? 'ok' : 'error' });
+  }
+
+  answered(method: string, status: number): void {
+    this.#requests.inc({ method, status });
+  }
+
+  listening(change: 1 | -1): void {
+    this.#listeners.inc(change);
+  }
+
+  /** Counts what ended here. */
+  heed(event: LiveEvent, replica: string): void {
+    if (event.kind !== 'event' || event.type !== 'migration.ended') return;
+    const ended = endedOf(event.data);
+    if (ended.by !== replica) return;
+    this.#ended.inc({ outcome: ended.phase });
+    if (ended.sentBytes !== undefined) this.#bytes.inc(ended.sentBytes);
+    if (ended.totalMs === undefined) return;
+    this.#time.observe(ended.totalMs / 1000);
+    if (ended.blackoutMs !== undefined) this.#blackout.observe(ended.blackoutMs / 1000);
+    if (ended.forecastMs !== undefined && ended.totalMs > 0)
+      this.#forecastError.observe(Math.abs(ended.forecastMs - ended.totalMs) / ended.totalMs);
+  }
+
+  /** Everything as it is now, as text. */
+  async text(controller: Controller, nowMs: number): Promise<string> {
+    const { steering, replicas, lostLeases, storeTrouble, lagMs } = controller.status();
+    this.#steering.set(steering);
+    this.#replicas.set(replicas.length);
+    this.#leasesLost.set(lostLeases);
+    this.#storeUp.set(storeTrouble === undefined ? 1 : 0);
+    this.#lag.set({ quantile: '0.5' }, lagMs.p50 / 1000);
+    this.#lag.set({ quantile: '0.99' }, lagMs.p99 / 1000);
+    this.#migrations.reset();
+    if (storeTrouble === undefined) await this.#count(controller, nowMs);
+    return this.registry.metrics();
+  }
+
+  async #count({ store }: Controller, nowMs: number): Promise<void> {
+    for (const { phase, slaClass, importance, count } of await store.migrations.counts(
+      nowMs - dayMs,
+    ))
+      this.#migrations.set({ phase, class: slaClass ?? 'unknown', importance }, count);
+  }
+
+  #gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.registry] });
+  }
+}
+
+interface EndedData {
+  readonly phase: string;
+  readonly by: string | undefined;
+  readonly totalMs: number | undefined;
+  readonly blackoutMs: number | undefined;
+  readonly forecastMs: number | undefined;
+  readonly sentBytes: number | undefined;
+}
+
+function endedOf(data: unknown): EndedData {
+  const fields: Readonly<Record<string, unknown>> =
+    typeof data === 'object' && data !== null ? { ...data } : {};
+  const number = (name: string): number | undefined => {
+    const value = fields[name];
+    return typeof value === 'number' ? value : undefined;
+  };
+  return {
+    phase: String(fields['phase']),
+    by: typeof fields['by'] === 'string' ? fields['by'] : undefined,
+    totalMs: number('totalMs'),
+    blackoutMs: number('blackoutMs'),
+    forecastMs: number('forecastMs'),
+    sentBytes: number('sentBytes'),
+  };
+}

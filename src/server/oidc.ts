@@ -1,0 +1,70 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { DroverError } from '../errors/catalogue.ts';
+import type { Role } from '../store/rows.ts';
+import { required } from './auth.ts';
+
+/** Whose tokens are accepted, and which claim makes which role. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that has one word or several. */
+  readonly roleClaim: string;
+  readonly roles: Readonly<Record<string, Role>>;
+}
+
+export interface OidcVerifier {
+  /** Rejects with `auth.required` where the token is not valid, `auth.forbidden` without a role. */
+  verify(jwt: string): Promise<{ readonly who: string; readonly role: Role }>;
+}
+
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const answerMs = 5_000;
+const strongest: readonly Role[] = ['admin', 'operator', 'viewer'];
+
+/** Asks the issuer for its keys when the first token comes, and again as jose sees fit. */
+export function oidcVerifier(settings: OidcSettings): OidcVerifier {
+  let keys: ReturnType<typeof keysOf> | undefined;
+  return {
+    async verify(jwt) {
+      keys ??= keysOf(settings.issuer);
+      const known = await keys.catch((error: unknown) => {
+        keys = undefined;
+        throw error;
+      });
+      const { issuer, audience } = settings;
+      const { payload } = await jwtVerify(jwt, known, { issuer, audience }).catch(invalid);
+      const who = payload.sub;
+      if (who === undefined) throw required('The token names nobody');
+      return { who, role: roleOf(payload[settings.roleClaim], settings, who) };
+    },
+  };
+}
+
+async function keysOf(issuer: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+    const { issuer: named, jwks_uri: jwksUri } = discovery.parse(await answer.json());
+    if (named !== issuer) throw new Error(`it calls itself ${named}`);
+    return createRemoteJWKSet(new URL(jwksUri));
+  } catch (cause) {
+    const message = `The issuer ${issuer} cannot be asked for its keys`;
+    throw new DroverError('server.unreachable', message, { cause });
+  }
+}
+
+function invalid(error: unknown): never {
+  if (error instanceof errors.JOSEError) throw required(`The token is not valid: ${error.code}`);
+  throw error;
+}
+
+function roleOf(claim: unknown, { roles, roleClaim }: OidcSettings, who: string): Role {
+  const words: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  const given = words.flatMap((word) => (typeof word === 'string' ? (roles[word] ?? []) : []));
+  const role = strongest.find((one) => given.includes(one));
+  if (role !== undefined) return role;
+  throw new DroverError('auth.forbidden', `${who} has no role here`, {
+    hint: `The claim ${roleClaim} gives one, by server.oidc.roles in the config file.`,
+  });
+}

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { watch } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { type Logger, pino } from 'pino';
+import type { Controller } from '../controller/controller.ts';
+import { makeController } from '../controller/make.ts';
+import { realWorld } from '../controller/world.ts';
+import { DroverError } from '../errors/catalogue.ts';
+import { type Config, configPath, loadConfig } from '../fleet/config.ts';
+import type { ServerSettings } from '../fleet/server-settings.ts';
+import { socketPath } from '../fleet/state-dir.ts';
+import { openStore, type StorePlace, storePlace } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { type AppOptions, appOver } from './app.ts';
+import { countedWorld } from './counted.ts';
+import { type Door, isLoopback, openPort, openSocket } from './listen.ts';
+import { Metrics } from './metrics.ts';
+import { notifySystemd, watchdogMs } from './notify.ts';
+import { oidcVerifier } from './oidc.ts';
+
+/** What `drover serve` is told on its command line; it has the last word over the config file. */
+export interface ServeOptions {
+  readonly config?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly socket?: string | undefined;
+  readonly database?: string | undefined;
+  /** Listen on a public address although TLS or auth is missing. */
+  readonly insecure?: boolean | undefined;
+  readonly version: string;
+  /** What a person at a terminal should read at the start. */
+  readonly say: (text: string) => void;
+}
+
+/** A server that runs. */
+export interface Served {
+  readonly addresses: readonly string[];
+  /** Hands all migrations over, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole service. Rejects with a DroverError where something it needs is not there. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const log = pino({ name: 'drover', redact }, pino.destination(2));
+  const config = await loadConfig(options.config);
+  const settings = settingsOf(config, options);
+  refuseOpenDoors(settings, options.insecure ?? false);
+  const place = placeOf(options.database);
+  const store = await openStore(place);
+  try {
+    return await run({ options, config, settings, store, log });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Running {
+  readonly options: ServeOptions;
+  readonly config: Config;
+  readonly settings: ServerSettings;
+  readonly store: Store;
+  readonly log: Logger;
+}
+
+async function run({ options, config, settings, store, log }: Running): Promise<Served> {
+  const metrics = new Metrics();
+  const world = countedWorld(realWorld, (call, ok) => metrics.called(call, ok));
+  const tell = (message: string, error: unknown): void => log.warn({ err: error }, message);
+  const name = `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
+  const { capacity } = settings;
+  const controller = makeController({
+    store,
+    config,
+    name,
+    scope: 'all',
+    capacity,
+    world,
+    log: tell,
+  });
+  const ending = new AbortController();
+  const app = appOver({
+    ...appParts(settings, store),
+    controller,
+    metrics,
+    version: options.version,
+    wallMs: realWorld.wallMs,
+    log: tell,
+    ending: ending.signal,
+  });
+  await controller.start();
+  const leave = await controller.subscribe((event) => {
+    metrics.heed(event, name);
+    if (event.kind === 'event')
+      log.info({ migration: event.subject, data: event.data }, event.type);
+  });
+  const doors = await openDoors(app, settings);
+  const unwatch = await followConfig(options.config, controller, log);
+  const beat = liveSigns();
+  notifySystemd('--ready');
+  log.info({ addresses: doors.map(({ address }) => address), store: store.engine }, 'serving');
+  await sayHow(options, doors, store);
+  return {
+    addresses: doors.map(({ address }) => address),
+    stop: async () => {
+      notifySystemd('--stopping');
+      clearInterval(beat);
+      unwatch();
+      ending.abort();
+      await Promise.all(doors.map((door) => door.close()));
+      leave();
+      await controller.stop();
+      await store.close();
+      log.info('handed over, and ended');
+    },
+  };
+}
+
+/** Nothing that opens anything is written into the log. */
+const redact = ['*.secret', '*.authorization', '*.token', 'data.secret'];
+
+function settingsOf({ server }: Config, options: ServeOptions): ServerSettings {
+  return {
+    ...server,
+    listen: options.listen ?? server.listen,
+    socket: options.socket ?? server.socket ?? socketPath(process.env),
+  };
+}
+
+function placeOf(database: string | undefined): StorePlace {
+  if (database === undefined) return storePlace(process.env);
+  if (database.includes('://')) return storePlace({ DROVER_DATABASE_URL: database });
+  return { kind: 'sqlite', path: database };
+}
+
+function refuseOpenDoors({ listen, tls }: ServerSettings, insecure: boolean): void {
+  if (isLoopback(listen) || tls !== undefined || insecure) return;
+  throw new DroverError('config.invalid', `${listen} can be reached from elsewhere, without TLS`, {
+    hint: 'Set server.tls in the config file, listen on 127.0.0.1, or say --insecure: then whoever listens on the way reads every token.',
+  });
+}
+
+function appParts(settings: ServerSettings, store: Store): Pick<AppOptions, 'auth' | 'rate'> {
+  const { oidc, certificates, requestsPerSecond, requestsAtOnce } = settings;
+  return {
+    auth: {
+      store,
+      oidc: oidc === undefined ? undefined : oidcVerifier(oidc),
+      certificates,
+      wallMs: realWorld.wallMs,
+    },
+    rate: { perSecond: requestsPerSecond, burst: requestsAtOnce },
+  };
+}
+
+async function openDoors(
+  app: ReturnType<typeof appOver>,
+  settings: ServerSettings,
+): Promise<readonly Door[]> {
+  const port = await openPort(app, settings);
+  try {
+    return settings.socket === undefined ? [port] : [port, await openSocket(app, settings.socket)];
+  } catch (error) {
+    await port.close();
+    throw error;
+  }
+}
+
+/** A change of the config file, and SIGHUP, take effect at once; a broken file changes nothing. */
+async function followConfig(
+  flag: string | undefined,
+  controller: Controller,
+  log: Logger,
+): Promise<() => void> {
+  const reload = (): void => void readAnew(flag, controller, log);
+  process.on('SIGHUP', reload);
+  const path = await configPath(flag);
+  let timer: NodeJS.Timeout | undefined;
+  // Editors put a new file in the old one's place: the folder is watched, and a moment waited.
+  const watcher =
+    path === undefined
+      ? undefined
+      : watch(dirname(path), (_, changed) => {
+          if (changed !== basename(path)) return;
+          clearTimeout(timer);
+          timer = setTimeout(reload, settleMs);
+        });
+  return () => {
+    process.off('SIGHUP', reload);
+    clearTimeout(timer);
+    watcher?.close();
+  };
+}
+
+async function readAnew(
+  flag: string | undefined,
+  controller: Controller,
+  log: Logger,
+): Promise<void> {
+  try {
+    controller.reload(await loadConfig(flag));
+    log.info('the config file was read anew');
+  } catch (error) {
+    log.error({ err: error }, 'the config file is not valid: what it said before holds');
+  }
+}
+
+const settleMs = 200;
+
+function liveSigns(): NodeJS.Timeout | undefined {
+  const everyMs = watchdogMs();
+  if (everyMs === undefined) return undefined;
+  return setInterval(() => notifySystemd('WATCHDOG=1'), everyMs).unref();
+}
+
+/** Whoever starts it for the first time reads how to get in. */
+async function sayHow({ say }: ServeOptions, doors: readonly Door[], store: Store): Promise<void> {
+  const [port, socket] = doors;
+  say(`Serving on ${doors.map(({ address }) => address).join(' and ')}`);
+  if ((await store.tokens.list()).length > 0) return;
+  say(
+    `There is no token yet. On this machine the socket needs none${socket === undefined ? '' : ` (${socket.address})`}; for others:\n  drover token create NAME --role operator\n  DROVER_SERVER=${port?.address} DROVER_TOKEN=drv_... drover migrations`,
+  );
+}
