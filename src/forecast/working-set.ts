@@ -54,13 +54,6 @@ const candidates = 20;
 const noiseBytes = 64 * 4096;
 const noiseShare = 0.15;
 
-/**
- * How the set lies in memory, as seen by a first pass that has sent part of it: spread evenly over
- * all memory, or all in what was sent.
- */
-const layouts = ['spread', 'sent'] as const;
-type Layout = (typeof layouts)[number];
-
 interface Fit {
   readonly set: WorkingSet;
   readonly misfit: number;
@@ -79,29 +72,35 @@ export function fitWorkingSet(
   const seen = [...spans.map((span) => aged(span, nowMs)), ...prior.map(asSpan)];
   if (seen.length === 0 || mostBytes <= 0) return undefined;
   const leastBytes = Math.min(mostBytes, Math.max(noiseBytes, ...seen.map(leastSetOf)));
-  const fits = layouts.flatMap((layout) => fitsOf(placed(seen, layout), leastBytes, mostBytes));
+  const fits = layoutsOf(seen).flatMap((spans) => fitsOf(spans, leastBytes, mostBytes));
   const weight = seen.reduce((sum, span) => sum + span.weight, 0);
-  const score = ({ set, misfit }: Fit): number =>
-    misfit / weight + slownessWorth * Math.log(1 + set.rateBytesPerSecond);
-  let best: Fit | undefined;
-  for (const fit of fits) if (best === undefined || score(fit) < score(best)) best = fit;
+  let best: { readonly set: WorkingSet; readonly score: number } | undefined;
+  for (const { set, misfit } of fits) {
+    const score = misfit / weight + slownessWorth * Math.log(1 + set.rateBytesPerSecond);
+    if (best === undefined || score < best.score) best = { set, score };
+  }
   return best?.set;
 }
 
 /** A rate e times lower is preferred where it fits worse by less than this, in squares of the noise. */
 const slownessWorth = 0.4;
 
-function placed(spans: readonly Span[], layout: Layout): readonly Span[] {
-  if (layout === 'spread') return spans;
-  return spans.map((span) => ({ ...span, unsentShare: 0 }));
+/**
+ * How the set may lie in memory, as seen by a first pass that has sent part of it: spread evenly over
+ * all memory, or all in what was sent.
+ */
+function layoutsOf(spread: readonly Span[]): readonly (readonly Span[])[] {
+  if (spread.every(({ unsentShare }) => unsentShare === 0)) return [spread];
+  return [spread, spread.map((span) => ({ ...span, unsentShare: 0 }))];
 }
 
 /** The best rate for every size that is tried. */
 function fitsOf(spans: readonly Span[], leastBytes: number, mostBytes: number): Fit[] {
+  const seen = seenIn(spans);
   const fits: Fit[] = [];
   for (let index = 0; index < candidates; index += 1) {
     const setBytes = leastBytes * (mostBytes / leastBytes) ** (index / (candidates - 1));
-    const set = { rateBytesPerSecond: rateFor(spans, setBytes), setBytes, errorShare: 0 };
+    const set = { rateBytesPerSecond: rateFor(seen, setBytes), setBytes, errorShare: 0 };
     const { misfit, errorShare } = misfitOf(spans, set);
     fits.push({ set: { ...set, errorShare }, misfit });
   }
@@ -113,7 +112,7 @@ export function rateNow(spans: readonly Span[], set: WorkingSet, ms: number): Wo
   const last = spans.at(-1);
   if (last === undefined) return set;
   const recent = spans.filter((span) => span === last || span.endMs - span.ms >= last.endMs - ms);
-  return { ...set, rateBytesPerSecond: rateFor(recent, set.setBytes) };
+  return { ...set, rateBytesPerSecond: rateFor(seenIn(recent), set.setBytes) };
 }
 
 function aged(span: Span, nowMs: number): Span {
@@ -134,24 +133,50 @@ function cleanOf(span: Span, setBytes: number): number {
   return Math.max(noiseBytes, setBytes * (1 - span.unsentShare) - span.dirtyBytes);
 }
 
+/** What spans say together, whatever the set. */
+interface Seen {
+  readonly passes: readonly Span[];
+  readonly slices: readonly Span[];
+  /** All that was written, by weight. */
+  readonly writtenBytes: number;
+  readonly highestRate: number;
+}
+
+function seenIn(spans: readonly Span[]): Seen {
+  return {
+    passes: spans.filter(({ kind }) => kind === 'pass'),
+    slices: spans.filter(({ kind }) => kind === 'slice'),
+    writtenBytes: spans.reduce((sum, span) => sum + span.weight * span.inflowBytes, 0),
+    highestRate: highestRateOf(spans),
+  };
+}
+
+/** Newton's method ends when a step changes the rate by less than this share: the next one is far smaller. */
+const settledShare = 1e-6;
+const mostSteps = 8;
+
 /** The rate at which as much is written in all spans together as was seen: Newton's method. */
-function rateFor(spans: readonly Span[], setBytes: number): number {
-  const highestRate = highestRateOf(spans);
+function rateFor({ passes, slices, writtenBytes, highestRate }: Seen, setBytes: number): number {
+  // What slices show grows evenly with the rate, and is added up once.
+  let slope = 0;
+  for (const span of slices)
+    slope += (span.weight * cleanOf(span, setBytes) * span.ms) / 1000 / setBytes;
   let rate = 0;
-  for (let step = 0; step < 8; step += 1) {
-    let excess = 0;
-    let derivative = 0;
-    for (const span of spans) {
+  for (let step = 0; step < mostSteps; step += 1) {
+    let excess = rate * slope - writtenBytes;
+    let derivative = slope;
+    for (const span of passes) {
       const share = span.ms / 1000 / setBytes;
       const clean = span.weight * cleanOf(span, setBytes);
-      // The curve's slope at this rate; that of a slice is the same at any.
-      const left = span.kind === 'pass' ? Math.exp(-rate * share) : 1;
-      excess += span.kind === 'pass' ? clean * (1 - left) : clean * rate * share;
-      excess -= span.weight * span.inflowBytes;
+      // The curve's slope at this rate.
+      const left = Math.exp(-rate * share);
+      excess += clean * (1 - left);
       derivative += clean * share * left;
     }
     if (derivative <= 0) break;
+    const before = rate;
     rate = Math.min(highestRate, Math.max(0, rate - excess / derivative));
+    if (Math.abs(rate - before) <= settledShare * rate) break;
   }
   return rate;
 }
