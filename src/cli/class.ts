@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { type SlaClass, slaClasses } from '../policy/vocabulary.ts';
-import { fields } from './fields.ts';
-import type { ClassFlags } from './flags.ts';
+import { connected } from './fields.ts';
+import type { VmFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
 
@@ -37,7 +37,7 @@ function getCommand(io: Io): Command {
     ),
   )
     .addHelpText('after', getExamples)
-    .action(async (vm: string, flags: ClassFlags) => {
+    .action(async (vm: string, flags: VmFlags) => {
       const { runClassGet } = await import('./run-class.ts');
       await runClassGet(io, vm, flags);
     });
@@ -47,16 +47,16 @@ function setCommand(io: Io): Command {
   return withHost(new Command('set').description('Sets what a VM is worth.'))
     .addArgument(new Argument('<class>', 'its class from now on').choices(slaClasses))
     .addHelpText('after', setExamples)
-    .action(async (vm: string, slaClass: SlaClass, flags: ClassFlags) => {
+    .action(async (vm: string, slaClass: SlaClass, flags: VmFlags) => {
       const { runClassSet } = await import('./run-class.ts');
       await runClassSet(io, vm, slaClass, flags);
     });
 }
 
 function withHost(command: Command): Command {
-  return command
+  const addressed = command
     .argument('<vm>', "the VM's libvirt name or UUID")
     .requiredOption('--host <host>', 'the host it runs on: a libvirt URI or a configured name')
-    .addOption(fields.config())
     .addOption(outputOption('table', 'json', 'yaml', 'name'));
+  return connected(addressed);
 }

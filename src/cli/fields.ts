@@ -1,7 +1,9 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Exclusion, exclusions } from '../policy/exclusions.ts';
 import { isLabel, labelForm } from '../policy/tags.ts';
 import { importances, reasons, slaClasses } from '../policy/vocabulary.ts';
+import { parseDuration } from '../units/duration.ts';
+import { parseSize } from '../units/size.ts';
 
 /** Options that several commands take, each described once. */
 export const fields = {
@@ -22,11 +24,62 @@ export const fields = {
       '--label <list>',
       'words by which rules of the config file select it, or none',
     ).argParser(labelList),
-  config: () =>
-    new Option('--config <file>', 'the config file with the hosts and what their admins allow').env(
-      'DROVER_CONFIG',
-    ),
+  deadline: () =>
+    new Option(
+      '--deadline <duration>',
+      'when it should have arrived, from now: 90s, 30m, 2h',
+    ).argParser(duration),
+  timeout: () =>
+    new Option(
+      '--timeout <duration>',
+      'how long to wait for it: 90s, 30m, 2h; then it goes on without this command (code 124)',
+    ).argParser(duration),
+  yes: () => new Option('-y, --yes', 'do not ask'),
+  watch: () => new Option('-w, --watch', 'show it again whenever it changes, until Ctrl-C'),
 };
+
+const serverGroup = 'Which server:';
+
+/** The options of a command that asks the API: which server it is that answers. */
+export function connected(command: Command): Command {
+  const options = [
+    new Option(
+      '--server <address>',
+      'https://host:7420, or the path of a unix socket (also: DROVER_SERVER)',
+    ),
+    new Option('--context <context>', 'a server from `drover context list` (also: DROVER_CONTEXT)'),
+    new Option('--config <file>', 'ask no server: act from this process, with this config file'),
+    new Option('--ca <file>', 'whose certificates to believe (also: DROVER_CA)'),
+    new Option('--cert <file>', 'the certificate of this side (also: DROVER_CERT)'),
+    new Option('--key <file>', 'its key (also: DROVER_KEY)'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(serverGroup));
+  return command;
+}
+
+/** ms */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new InvalidArgumentError(`'${text}' is no duration such as 90s, 30m or 2h.`);
+}
+
+export function whole(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`'${text}' is no whole number of 1 or more.`);
+}
+
+export function wholeOrNone(text: string): number | 'none' {
+  return text === 'none' ? 'none' : whole(text);
+}
+
+/** bytes/s */
+export function rateOrNone(text: string): number | 'none' {
+  if (text === 'none') return 'none';
+  const bytes = text.trim().endsWith('/s') ? parseSize(text.trim().slice(0, -2)) : undefined;
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw new InvalidArgumentError(`'${text}' is no rate such as '500 MiB/s'.`);
+}
 
 /** The words of a list, which may be given in several pieces; `none` is the empty one. */
 function words(text: string): readonly string[] {

@@ -1,65 +1,156 @@
 import type { Exclusion } from '../policy/exclusions.ts';
 import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
+import type { Role } from '../store/rows.ts';
 import type { OutputFormat } from './output.ts';
 
 /** What commander hands to each command, by the names of its options. */
 
-export interface MigrateFlags {
-  readonly from: string;
-  readonly to: string;
-  readonly importance?: Importance;
-  readonly reason?: Reason;
-  readonly deadline?: string;
+/** Which server answers. */
+export interface ConnectFlags {
+  readonly server?: string;
+  readonly context?: string;
+  readonly config?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** A command that asks the API and prints what it says. */
+export interface AskFlags extends ConnectFlags {
+  readonly output: OutputFormat;
+}
+
+export interface ListFlags extends AskFlags {
+  readonly watch?: true;
+}
+
+/** A command that may wait for the end of a migration. */
+export interface WaitFlags extends AskFlags {
   readonly wait: boolean;
-  readonly config?: string;
-  readonly output: OutputFormat;
+  /** ms */
+  readonly timeout?: number;
 }
 
-export interface ForecastFlags {
+export interface MigrateFlags extends WaitFlags {
   readonly from: string;
   readonly to: string;
   readonly importance?: Importance;
   readonly reason?: Reason;
-  readonly config?: string;
-  readonly output: OutputFormat;
+  /** From now, ms. */
+  readonly deadline?: number;
+  readonly dryRun?: true;
 }
 
-export interface ExplainFlags {
-  readonly output: OutputFormat;
+export interface AdoptFlags extends WaitFlags {
+  readonly from: string;
+  readonly to?: string;
+  readonly importance?: Importance;
+  readonly reason?: Reason;
+  /** From now, ms. */
+  readonly deadline?: number;
 }
 
-export interface ReplayFlags {
+export interface ForecastFlags extends AskFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly importance?: Importance;
+  readonly reason?: Reason;
+}
+
+export interface ReplayFlags extends AskFlags {
   readonly policy?: string;
   readonly class?: SlaClass;
   readonly importance?: Importance;
-  readonly output: OutputFormat;
 }
 
-export interface AbortFlags {
+export interface AbortFlags extends AskFlags {
   readonly from: string;
-  readonly config?: string;
-  readonly output: OutputFormat;
 }
 
-export interface ClassFlags {
+export interface ExpediteFlags extends AskFlags {
+  readonly importance?: Importance;
+  /** From now, ms. */
+  readonly deadline?: number;
+}
+
+/** One VM on one host. */
+export interface VmFlags extends AskFlags {
   readonly host: string;
-  readonly config?: string;
-  readonly output: OutputFormat;
 }
 
-export interface TagFlags {
-  readonly host: string;
-  readonly config?: string;
-  readonly output: OutputFormat;
-}
-
-export interface TagSetFlags extends TagFlags {
+export interface TagSetFlags extends VmFlags {
   readonly class?: SlaClass | 'none';
   readonly never?: readonly Exclusion[];
   readonly label?: readonly string[];
 }
 
-export interface PolicyFlags {
+export interface HostSetFlags extends AskFlags {
+  readonly uri?: string;
+  readonly peerUri?: string;
+  readonly postCopy?: 'allowed' | 'forbidden';
+  /** bytes/s */
+  readonly bandwidth?: number | 'none';
+  readonly maxOutgoing?: number | 'none';
+  readonly maxIncoming?: number | 'none';
+  readonly link?: string;
+}
+
+/** A command that destroys something. */
+export interface YesFlags {
+  readonly yes?: true;
+}
+
+export interface RemoveFlags extends ConnectFlags, YesFlags {}
+
+export interface VmListFlags extends ListFlags {
+  readonly host?: string;
+  readonly look?: true;
+}
+
+export interface VmShowFlags extends AskFlags {
+  readonly look?: true;
+}
+
+export interface MigrationListFlags extends ListFlags {
+  readonly running?: true;
+  readonly vm?: string;
+  readonly host?: string;
+  readonly class?: SlaClass;
+  readonly importance?: Importance;
+  readonly limit: number;
+}
+
+export interface TokenCreateFlags extends AskFlags {
+  readonly role: Role;
+  /** From now, ms. */
+  readonly expires?: number;
+}
+
+export interface AuditFlags extends AskFlags {
+  readonly who?: string;
+  readonly subject?: string;
+  /** Before now, ms. */
+  readonly since?: number;
+  readonly limit: number;
+}
+
+export interface ServeFlags {
+  readonly listen?: string;
+  readonly socket?: string;
   readonly config?: string;
+  readonly database?: string;
+  readonly insecure?: true;
+}
+
+/** A command that reads only what is kept on this machine. */
+export interface PlainListFlags {
   readonly output: OutputFormat;
+}
+
+export interface ContextAddFlags {
+  readonly server: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { fields } from './fields.ts';
+import { connected, fields } from './fields.ts';
 import type { ForecastFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -15,18 +15,18 @@ Examples:
   drover forecast web-7 --from h1 --to h2 --importance low -o json`;
 
 export function forecastCommand(io: Io): Command {
-  return new Command('forecast')
+  const command = new Command('forecast')
     .description('Says what moving a VM would be like, without moving it.')
     .argument('<vm>', "the VM's libvirt name or UUID")
     .requiredOption('--from <host>', 'the host it runs on: a libvirt URI or a configured name')
     .requiredOption('--to <host>', 'the host it would go to')
     .addOption(fields.reason())
     .addOption(fields.importance())
-    .addOption(fields.config())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addHelpText('after', notes)
     .action(async (vm: string, flags: ForecastFlags) => {
       const { runForecast } = await import('./run-forecast.ts');
       await runForecast(io, vm, flags);
     });
+  return connected(command);
 }

@@ -6,6 +6,7 @@ export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** What a command may touch of its process. Data goes to `out`, progress and explanations to `err`. */

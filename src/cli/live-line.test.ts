@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../migration/progress.ts';
+import type { StoredProgress } from '../store/rows.ts';
 import { liveLine } from './live-line.ts';
 
 const mib = 1024 * 1024;
-const progress: Progress = {
-  phase: 'pre-copy',
+const progress: StoredProgress = {
   percent: 62.9,
-  elapsedMs: 8_000,
+  atMs: 8_000,
   sentBytes: 812 * mib,
   remainingBytes: 92 * mib,
   dirtyRateBytesPerSecond: 45 * mib,
@@ -17,8 +16,8 @@ const progress: Progress = {
 
 describe('the live line', () => {
   it('says everything where there is room', () => {
-    expect(liveLine('web', progress, 200)).toBe(
-      'web  pre-copy  62 %  8.3 s to go  sent 812 MiB  left 92 MiB  writes 45 MiB/s, link 47 MiB/s',
+    expect(liveLine('web', { phase: 'copying', progress }, 200)).toBe(
+      'web  copying  62 %  8.3 s to go  sent 812 MiB  left 92 MiB  writes 45 MiB/s, link 47 MiB/s',
     );
   });
 
@@ -27,14 +26,22 @@ describe('the live line', () => {
     ['no forecast', { etaMs: undefined }, 'no end in sight'],
     ['no reading yet', { etaMs: undefined, bandwidthBytesPerSecond: 0 }, 'measuring'],
   ])('shows %s', (_name, change, text) => {
-    expect(liveLine('web', { ...progress, ...change }, 200)).toContain(text);
+    expect(
+      liveLine('web', { phase: 'copying', progress: { ...progress, ...change } }, 200),
+    ).toContain(text);
+  });
+
+  it('says how it stands before the first reading', () => {
+    expect(liveLine('web', { phase: 'queued', progress: undefined }, 200)).toBe('web  queued');
   });
 
   it('keeps whole parts, and never more than the width', () => {
     for (let width = 1; width < 120; width += 1) {
-      const line = liveLine('web', progress, width);
+      const line = liveLine('web', { phase: 'copying', progress }, width);
       expect(line.length).toBeLessThanOrEqual(width);
     }
-    expect(liveLine('web', progress, 40)).toBe('web  pre-copy  62 %  8.3 s to go');
+    expect(liveLine('web', { phase: 'copying', progress }, 40)).toBe(
+      'web  copying  62 %  8.3 s to go',
+    );
   });
 });

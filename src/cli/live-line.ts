@@ -1,9 +1,16 @@
-import type { Progress } from '../migration/progress.ts';
+import type { MigrationPhase, StoredProgress } from '../store/rows.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
 
+/** Where a migration stands. */
+export interface Standing {
+  readonly phase: MigrationPhase;
+  /** `undefined` until the first reading. */
+  readonly progress: StoredProgress | undefined;
+}
+
 /** One line on how a migration stands, as much of it as fits `width` columns. */
-export function liveLine(title: string, progress: Progress, width: number): string {
-  const [first = '', ...rest] = lineParts(title, progress);
+export function liveLine(title: string, standing: Standing, width: number): string {
+  const [first = '', ...rest] = lineParts(title, standing);
   let line = first;
   for (const part of rest) {
     if (line.length + separator.length + part.length > width) break;
@@ -15,11 +22,12 @@ export function liveLine(title: string, progress: Progress, width: number): stri
 const separator = '  ';
 
 /** What to say, the most wanted first: a narrow terminal shows only the beginning. */
-function lineParts(title: string, progress: Progress): readonly string[] {
+function lineParts(title: string, { phase, progress }: Standing): readonly string[] {
+  if (progress === undefined) return [title, phase];
   const { throttlePercent } = progress;
   return [
     title,
-    progress.phase,
+    phase,
     `${Math.floor(progress.percent)} %`,
     endText(progress),
     `sent ${formatBytes(progress.sentBytes)}`,
@@ -29,7 +37,7 @@ function lineParts(title: string, progress: Progress): readonly string[] {
   ];
 }
 
-function endText({ etaMs, bandwidthBytesPerSecond }: Progress): string {
+function endText({ etaMs, bandwidthBytesPerSecond }: StoredProgress): string {
   if (etaMs !== undefined) return `${formatDuration(etaMs)} to go`;
   return bandwidthBytesPerSecond > 0 ? 'no end in sight' : 'measuring';
 }

@@ -1,26 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../migration/events.ts';
-import type { Decision } from '../steering/decision.ts';
+import type { Happening } from './happening.ts';
 import { LiveView } from './live-view.ts';
 
-const none = { p50: 0, p90: 0 };
-const forecast = {
-  completes: true,
-  timeMs: none,
-  blackoutMs: none,
-  slowdownShare: 0,
-  slowdownMs: 0,
-  bytes: 0,
-  lossRisk: 0,
-};
-
-function progressAt(elapsedMs: number, percent: number): RunEvent {
+function progressAt(atMs: number, percent: number): Happening {
   return {
     kind: 'progress',
+    phase: 'copying',
     progress: {
-      phase: 'pre-copy',
+      atMs,
       percent,
-      elapsedMs,
       sentBytes: 0,
       remainingBytes: 0,
       dirtyRateBytesPerSecond: 0,
@@ -28,23 +16,19 @@ function progressAt(elapsedMs: number, percent: number): RunEvent {
       throttlePercent: 0,
       etaMs: 1_000,
     },
-    soFar: { decisions: [], why: [], telemetry: [] },
   };
 }
 
-function decided(action: Decision['action'], why: string): RunEvent {
-  return {
-    kind: 'decision',
-    decision: { atMs: 4_200, action, why, ending: 'switch-over', forecast, alternatives: [] },
-  };
+function decided(action: (Happening & { kind: 'decision' })['action'], why: string): Happening {
+  return { kind: 'decision', atMs: 4_200, action, why };
 }
 
-function shown(isTTY: boolean, events: readonly RunEvent[]): string {
+function shown(isTTY: boolean, events: readonly Happening[]): string {
   let text = '';
   const err = { isTTY, columns: 60, write: (piece: string) => (text += piece) };
   const env = { NO_COLOR: '1' };
-  const view = new LiveView({ out: err, err, env, endWith: () => undefined }, 'web');
-  for (const event of events) view.show(event);
+  const view = new LiveView({ out: err, err, env, endWith: () => undefined });
+  for (const event of events) view.show('web', event);
   view.clear();
   return text;
 }
@@ -53,7 +37,7 @@ describe('without a terminal', () => {
   it('says each thing that happens on a line of its own', () => {
     const text = shown(false, [
       { kind: 'phase', phase: 'copying', atMs: 0 },
-      decided({ kind: 'set-max-downtime', ms: 300 }, 'it fits a pause of 300 ms'),
+      decided('set-max-downtime', 'it fits a pause of 300 ms'),
       { kind: 'notice', message: 'h2 does not answer', atMs: 5_000 },
     ]);
     expect(text.split('\n')).toEqual([
@@ -65,7 +49,7 @@ describe('without a terminal', () => {
   });
 
   it('does not tell of waiting', () => {
-    expect(shown(false, [decided({ kind: 'wait' }, 'it gets smaller')])).toBe('');
+    expect(shown(false, [decided('wait', 'it gets smaller')])).toBe('');
   });
 
   it('thins progress out to a line every five seconds of the migration', () => {
@@ -92,12 +76,32 @@ describe('on a terminal', () => {
       { kind: 'notice', message: 'h2 does not answer', atMs: 50 },
     ]);
     const [, above = '', after] = text.split(erase);
-    expect(above).toMatch(/^web +50 ms {2}h2 does not answer\nweb {2}pre-copy {2}1 %/);
+    expect(above).toMatch(/^web +50 ms {2}h2 does not answer\nweb {2}copying {2}1 %/);
     expect(after).toBe('');
   });
 
   it('never writes a line that would wrap', () => {
     const text = shown(true, [progressAt(0, 1)]);
     expect(text.replaceAll(erase, '').length).toBeLessThan(60);
+  });
+
+  it('has a line for each of several migrations, and takes all away', () => {
+    let text = '';
+    const err = { isTTY: true, columns: 60, rows: 24, write: (piece: string) => (text += piece) };
+    const view = new LiveView({ out: err, err, env: { NO_COLOR: '1' }, endWith: () => undefined });
+    view.show('web', progressAt(0, 1));
+    view.show('db', progressAt(0, 2));
+    expect(text).toMatch(/web {2}copying {2}1 %[^\n]*\ndb {2}copying {2}2 %[^\n]*$/);
+    text = '';
+    view.clear();
+    expect(text).toBe(`${erase}\u001b[1A\u001b[2K`);
+  });
+
+  it('no longer paints what has ended', () => {
+    const text = shown(true, [
+      progressAt(0, 1),
+      { kind: 'phase', phase: 'completed', atMs: 9_000 },
+    ]);
+    expect(text.endsWith('completed\n')).toBe(true);
   });
 });

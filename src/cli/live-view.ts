@@ -1,110 +1,136 @@
-import type { RunEvent } from '../migration/events.ts';
-import type { Progress } from '../migration/progress.ts';
-import type { Decision } from '../steering/decision.ts';
+import { livePhases, type MigrationPhase } from '../store/rows.ts';
 import { formatDuration } from '../units/format.ts';
+import type { Happening } from './happening.ts';
 import { type Io, type Style, styleFor } from './io.ts';
-import { liveLine } from './live-line.ts';
+import { liveLine, type Standing } from './live-line.ts';
 
-/** Where no terminal repaints, one line of progress for this much of the migration's time. */
+/** Where no terminal repaints, one line of progress for this much of a migration's time. */
 const plainIntervalMs = 5_000;
 const defaultColumns = 80;
+const defaultRows = 24;
 const eraseLine = '\r\u001b[2K';
+const eraseLineAbove = '\u001b[1A\u001b[2K';
+
+interface Watched extends Standing {
+  /** When its progress was last written where nothing repaints. */
+  readonly plainAtMs: number;
+}
 
 /**
- * Shows one migration on stderr while it runs: on a terminal a line that is painted anew, above it
- * one line for everything that happened; elsewhere plain lines.
+ * Shows migrations on stderr while they run, each under a title: on a terminal a line for each that
+ * is painted anew, above them one line for everything that happened; elsewhere plain lines.
  */
 export class LiveView {
   readonly #io: Io;
   readonly #style: Style;
-  readonly #title: string;
-  #painted = false;
-  #latest: Progress | undefined;
-  #plainAtMs = Number.NEGATIVE_INFINITY;
+  readonly #watched = new Map<string, Watched>();
+  #paintedLines = 0;
 
-  constructor(io: Io, title: string) {
+  constructor(io: Io) {
     this.#io = io;
     this.#style = styleFor(io.err, io.env);
-    this.#title = title;
   }
 
-  show(event: RunEvent): void {
-    switch (event.kind) {
+  show(title: string, happening: Happening): void {
+    switch (happening.kind) {
       case 'progress':
-        this.#showProgress(event.progress);
+        this.#showProgress(title, happening);
         return;
       case 'decision':
-        this.#showDecision(event.decision);
+        this.#showDecision(title, happening);
         return;
       case 'notice':
-        this.line(event.atMs, event.message);
+        this.line(title, happening.atMs, happening.message);
         return;
       case 'phase':
-        this.line(event.atMs, phaseNames[event.phase]);
+        this.#showPhase(title, happening);
     }
-  }
-
-  /** A line that stays, about no moment. */
-  note(text: string): void {
-    this.clear();
-    this.#io.err.write(`${this.#style('bold', this.#title)}  ${text}\n`);
-    this.#paint();
   }
 
   /** A line that stays. */
-  line(atMs: number, text: string): void {
+  line(title: string, atMs: number, text: string): void {
     this.clear();
     const time = this.#style('dim', formatDuration(atMs).padStart(8));
-    this.#io.err.write(`${this.#title}  ${time}  ${text}\n`);
+    this.#io.err.write(`${title}  ${time}  ${text}\n`);
     this.#paint();
   }
 
-  /** Takes the repainted line away. */
+  /** A line that stays, about no moment and no migration. */
+  note(text: string): void {
+    this.clear();
+    this.#io.err.write(`${text}\n`);
+    this.#paint();
+  }
+
+  /** Takes the repainted lines away. */
   clear(): void {
-    if (this.#painted) this.#io.err.write(eraseLine);
-    this.#painted = false;
+    if (this.#paintedLines > 0)
+      this.#io.err.write(eraseLine + eraseLineAbove.repeat(this.#paintedLines - 1));
+    this.#paintedLines = 0;
   }
 
-  #showProgress(progress: Progress): void {
-    this.#latest = progress;
-    if (this.#io.err.isTTY) {
-      this.clear();
-      this.#paint();
-      return;
+  #showProgress(title: string, { phase, progress }: Happening & { kind: 'progress' }): void {
+    const { plainAtMs = Number.NEGATIVE_INFINITY } = this.#watched.get(title) ?? {};
+    const isDue = !this.#io.err.isTTY && progress.atMs - plainAtMs >= plainIntervalMs;
+    this.#watched.set(title, { phase, progress, plainAtMs: isDue ? progress.atMs : plainAtMs });
+    if (isDue)
+      this.#io.err.write(`${liveLine(title, { phase, progress }, Number.POSITIVE_INFINITY)}\n`);
+    this.clear();
+    this.#paint();
+  }
+
+  #showPhase(title: string, { phase, atMs }: Happening & { kind: 'phase' }): void {
+    const before = this.#watched.get(title);
+    if (before?.phase === phase) return;
+    if (isLive(phase)) {
+      const { progress, plainAtMs = Number.NEGATIVE_INFINITY } = before ?? {};
+      this.#watched.set(title, { phase, progress, plainAtMs });
+    } else {
+      this.#watched.delete(title);
     }
-    if (progress.elapsedMs - this.#plainAtMs < plainIntervalMs) return;
-    this.#plainAtMs = progress.elapsedMs;
-    this.#io.err.write(`${liveLine(this.#title, progress, Number.POSITIVE_INFINITY)}\n`);
+    this.line(title, atMs, phaseNames[phase]);
   }
 
-  #showDecision(decision: Decision): void {
-    if (decision.action.kind === 'wait') return;
-    const action = this.#style('bold', actionNames[decision.action.kind]);
-    this.line(decision.atMs, `${action}: ${decision.why}`);
+  #showDecision(title: string, { action, why, atMs }: Happening & { kind: 'decision' }): void {
+    if (action === 'wait') return;
+    this.line(title, atMs, `${this.#style('bold', actionNames[action] ?? action)}: ${why}`);
   }
 
   #paint(): void {
-    if (!this.#io.err.isTTY || this.#latest === undefined) return;
+    if (!this.#io.err.isTTY || this.#watched.size === 0) return;
     const width = (this.#io.err.columns ?? defaultColumns) - 1;
-    this.#io.err.write(this.#style('cyan', liveLine(this.#title, this.#latest, width)));
-    this.#painted = true;
+    const height = Math.max(2, (this.#io.err.rows ?? defaultRows) - 1);
+    const all = [...this.#watched].map(([title, standing]) => liveLine(title, standing, width));
+    const lines =
+      all.length <= height
+        ? all
+        : [...all.slice(0, height - 1), `and ${all.length - height + 1} more`];
+    this.#io.err.write(lines.map((line) => this.#style('cyan', line)).join('\n'));
+    this.#paintedLines = lines.length;
   }
 }
 
-const actionNames = {
-  wait: 'wait',
+function isLive(phase: MigrationPhase): boolean {
+  return livePhases.some((live) => live === phase);
+}
+
+const actionNames: Readonly<Record<string, string>> = {
   'set-max-downtime': 'a longer pause allowed',
   'set-max-speed': 'the stream held back',
   'start-post-copy': 'post-copy',
-  freeze: 'freeze',
-  stay: 'stay',
-} as const satisfies Record<Decision['action']['kind'], string>;
+};
 
 const phaseNames = {
+  queued: 'waiting for its turn',
   preflight: 'looking at both hosts',
   copying: 'copying memory while the guest runs',
   switching: 'switching over',
   'post-copy': 'the guest runs at its destination; the rest of its memory follows',
   recovering: 'the link broke in post-copy: taking it up again',
-  ended: 'ended',
-} as const;
+  completed: 'completed',
+  stayed: 'stayed',
+  aborted: 'cancelled',
+  'failed-safe': 'failed; it runs on at its source',
+  lost: 'lost',
+  unknown: 'ended, nobody knows how',
+} as const satisfies Record<MigrationPhase, string>;

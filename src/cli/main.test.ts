@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,17 @@ import { defaultMatrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { run } from './main.ts';
 
+/** Nothing of whoever runs the tests is read or written. */
+const dir = mkdtempSync(join(tmpdir(), 'drover-main-'));
+const env = { HOME: dir, XDG_CONFIG_HOME: dir, DROVER_STATE_DIR: dir };
+afterAll(() => rm(dir, { recursive: true }));
+
 async function drover(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const text = { out: '', err: '' };
   const code = await run(args, {
     out: { write: (piece) => (text.out += piece) },
     err: { write: (piece) => (text.err += piece) },
-    env: {},
+    env,
   });
   return { code, ...text };
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import { describeFailure, exitCodeOfHelp, printFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { buildProgram } from './program.ts';
+import { packageVersion } from './version.ts';
 
 /** Runs `drover` as a process: the arguments, streams and exit code are the process's own. */
 export async function main(): Promise<void> {
@@ -63,12 +63,6 @@ function wantsJson(args: readonly string[]): boolean {
       arg === '--output=json' ||
       (arg === 'json' && ['-o', '--output'].includes(own[index - 1] ?? '')),
   );
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version }: { version: string } = JSON.parse(text);
-  return version;
 }
 
 /** `drover ... | head` is no error: the reader has seen enough. */

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { fields } from './fields.ts';
+import { connected, fields } from './fields.ts';
 import type { MigrateFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -10,33 +10,42 @@ what the VM's class and the importance allow: "drover policy show" prints that t
 The importance follows from the reason (evacuation: high, maintenance: medium, rebalance and
 defragmentation: low); --importance overrules it. Without either it is medium.
 
-The command steers from its own process, so it waits for the end. Ctrl-C detaches: libvirt goes
-on, and nobody steers. --no-wait does the same as soon as memory flows.
+The command waits for the end. Ctrl-C detaches and never cancels: a server goes on steering;
+without one libvirt goes on, and nobody steers until "drover migrations watch ID" takes it up.
+--no-wait does the same as soon as it is under way, --timeout after a while.
 
 Examples:
   drover migrate billing-db --from h1 --to h2 --reason evacuation
   drover migrate web-7 --from qemu+ssh://root@h1/system --to qemu+ssh://root@h2/system
   drover migrate batch-3 --from h1 --to h2 --importance low --deadline 10m -o json
+  drover migrate billing-db --from h1 --to h2 --dry-run
 
 Exit codes: 0 arrived, 5 stayed (its budget would not have been kept), 6 failed and safe at its
-source, 7 outcome unknown, 130 detached.`;
+source, 7 outcome unknown, 124 --timeout has passed, 130 detached.`;
 
 export function migrateCommand(io: Io): Command {
-  return new Command('migrate')
+  const command = new Command('migrate')
     .description('Moves a running VM to another host.')
     .argument('<vm>', "the VM's libvirt name or UUID")
     .requiredOption('--from <host>', 'the host it runs on: a libvirt URI or a configured name')
     .requiredOption('--to <host>', 'the host it is to run on')
     .addOption(fields.reason())
     .addOption(fields.importance())
-    .option('--deadline <duration>', 'when it should have arrived, from now: 90s, 30m, 2h')
-    .addOption(new Option('--wait', 'steer it and wait for its end').default(true))
-    .addOption(new Option('--no-wait', 'return as soon as memory flows; then nobody steers it'))
-    .addOption(fields.config())
-    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(fields.deadline())
+    .option('--dry-run', 'touch nothing and say what it would be like: "drover forecast"')
+    .addOption(new Option('--wait', 'wait for its end').default(true))
+    .addOption(new Option('--no-wait', 'return as soon as it is under way'))
+    .addOption(fields.timeout())
+    .addOption(outputOption('table', 'json', 'yaml', 'name'))
     .addHelpText('after', notes)
     .action(async (vm: string, flags: MigrateFlags) => {
+      if (flags.dryRun) {
+        const { runForecast } = await import('./run-forecast.ts');
+        await runForecast(io, vm, flags);
+        return;
+      }
       const { runMigrate } = await import('./run-migrate.ts');
       await runMigrate(io, vm, flags);
     });
+  return connected(command);
 }

@@ -2,11 +2,13 @@ import { Option } from 'commander';
 import type { Io } from './io.ts';
 
 /** The ways in which a command can print its result. */
-export type OutputFormat = 'table' | 'json' | 'yaml' | 'name';
+export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name';
 
 /** How a result reads in each text format; `json` and `yaml` print the result as it is. */
 export interface TextViews<T> {
   readonly table: (result: T) => string;
+  /** With what the table has no room for. */
+  readonly wide?: (result: T) => string;
   /** Only what names the thing, one a line: for other commands to read. */
   readonly name?: (result: T) => string;
 }
@@ -28,7 +30,12 @@ export async function print<T>(
   io.out.write(await render(format, result, views));
 }
 
-async function render<T>(format: OutputFormat, result: T, views: TextViews<T>): Promise<string> {
+/** A command's result as text. */
+export async function render<T>(
+  format: OutputFormat,
+  result: T,
+  views: TextViews<T>,
+): Promise<string> {
   switch (format) {
     case 'json':
       return `${JSON.stringify(result, null, 2)}\n`;
@@ -38,6 +45,8 @@ async function render<T>(format: OutputFormat, result: T, views: TextViews<T>): 
     }
     case 'name':
       return (views.name ?? views.table)(result);
+    case 'wide':
+      return (views.wide ?? views.table)(result);
     case 'table':
       return views.table(result);
   }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { fields } from './fields.ts';
-import type { PolicyFlags } from './flags.ts';
+import { connected } from './fields.ts';
+import type { AskFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
 
@@ -26,10 +26,9 @@ Examples:
 export function policyCommand(io: Io): Command {
   const show = new Command('show')
     .description('Prints what a migration may do to a VM.')
-    .addOption(fields.config())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addHelpText('after', notes)
-    .action(async (flags: PolicyFlags) => {
+    .action(async (flags: AskFlags) => {
       const { runPolicyShow } = await import('./run-policy.ts');
       await runPolicyShow(io, flags);
     });
@@ -43,6 +42,6 @@ export function policyCommand(io: Io): Command {
     });
   return new Command('policy')
     .description('What each class and importance allows a migration to do.')
-    .addCommand(show)
+    .addCommand(connected(show))
     .addCommand(check);
 }

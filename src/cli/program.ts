@@ -11,6 +11,11 @@ interface CommandEntry {
 /** Every command of `drover`. A command's module is read only when its name is among the arguments. */
 const entries: readonly CommandEntry[] = [
   {
+    name: 'serve',
+    summary: 'run the fleet: the API, and the steering of every migration',
+    load: async (io) => (await import('./serve.ts')).serveCommand(io),
+  },
+  {
     name: 'migrate',
     summary: 'move a running VM to another host',
     load: async (io) => (await import('./migrate.ts')).migrateCommand(io),
@@ -22,8 +27,23 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'migrations',
-    summary: 'list the migrations that are remembered here',
+    summary: 'list, show, watch and cancel migrations',
     load: async (io) => (await import('./migrations.ts')).migrationsCommand(io),
+  },
+  {
+    name: 'expedite',
+    summary: 'change how much it matters that a VM arrives, while it moves',
+    load: async (io) => (await import('./expedite.ts')).expediteCommand(io),
+  },
+  {
+    name: 'abort',
+    summary: 'cancel a running migration, whoever began it',
+    load: async (io) => (await import('./abort.ts')).abortCommand(io),
+  },
+  {
+    name: 'adopt',
+    summary: 'take up a migration that somebody else began, and steer it',
+    load: async (io) => (await import('./adopt.ts')).adoptCommand(io),
   },
   {
     name: 'explain',
@@ -32,18 +52,13 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'replay',
-    summary: 'take the decisions of a recorded migration again, on other terms',
+    summary: 'take the decisions of a migration again, on other terms',
     load: async (io) => (await import('./replay.ts')).replayCommand(io),
   },
   {
-    name: 'importance',
-    summary: 'change how much it matters that a VM arrives, while it is being moved',
-    load: async (io) => (await import('./importance.ts')).importanceCommand(io),
-  },
-  {
-    name: 'abort',
-    summary: 'cancel a running migration; the VM stays where it is',
-    load: async (io) => (await import('./abort.ts')).abortCommand(io),
+    name: 'vm',
+    summary: 'list VMs: where they run and what they are worth',
+    load: async (io) => (await import('./vm.ts')).vmCommand(io),
   },
   {
     name: 'class',
@@ -56,9 +71,39 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./tag.ts')).tagCommand(io),
   },
   {
+    name: 'host',
+    summary: 'list and set the hosts that VMs move between',
+    load: async (io) => (await import('./host.ts')).hostCommand(io),
+  },
+  {
     name: 'policy',
     summary: 'what each class and importance allows a migration to do',
     load: async (io) => (await import('./policy.ts')).policyCommand(io),
+  },
+  {
+    name: 'doctor',
+    summary: 'check hosts, certificates, versions and the ways between hosts',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
+  {
+    name: 'audit',
+    summary: 'list who did what, when and from where',
+    load: async (io) => (await import('./audit.ts')).auditCommand(io),
+  },
+  {
+    name: 'token',
+    summary: 'say who may speak to the server',
+    load: async (io) => (await import('./token.ts')).tokenCommand(io),
+  },
+  {
+    name: 'context',
+    summary: 'say which server commands speak to',
+    load: async (io) => (await import('./context.ts')).contextCommand(io),
+  },
+  {
+    name: 'completion',
+    summary: 'make a shell complete commands, options and names',
+    load: async (io) => (await import('./completion.ts')).completionCommand(io),
   },
   {
     name: 'lab',
@@ -73,11 +118,13 @@ Examples:
   drover class set billing-db panda --host h1
   drover tag set billing-db --never post-copy --host h1
   drover explain billing-db
-  drover abort billing-db --from h1
+  drover migrations watch
   drover policy show
 
-A host is a libvirt URI, or a name from the config file (DROVER_CONFIG,
-~/.config/drover/config.yaml or /etc/drover/config.yaml).`;
+A host is a libvirt URI, or a name that "drover host list" knows. Commands ask the current server
+("drover context"), else the "drover serve" of this machine; where there is none they act by
+themselves, with the hosts of the config file (DROVER_CONFIG, ~/.config/drover/config.yaml or
+/etc/drover/config.yaml).`;
 
 /** The whole command line, with the commands named in `args` loaded. */
 export async function buildProgram(
@@ -92,6 +139,7 @@ export async function buildProgram(
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', examples);
   for (const entry of entries) program.addCommand(await commandFor(entry, args, io));
+  program.addCommand(hiddenCompletion(args, io, version), { hidden: true });
   harden(program, io);
   return program;
 }
@@ -99,6 +147,16 @@ export async function buildProgram(
 async function commandFor(entry: CommandEntry, args: readonly string[], io: Io): Promise<Command> {
   const command = args.includes(entry.name) ? await entry.load(io) : new Command(entry.name);
   return command.summary(entry.summary);
+}
+
+/** What the scripts of `drover completion` ask for. */
+function hiddenCompletion(args: readonly string[], io: Io, version: string): Command {
+  return new Command('__complete')
+    .argument('[words...]', 'what is typed after drover, up to the cursor')
+    .action(async (words: string[]) => {
+      const { runComplete } = await import('./run-complete.ts');
+      await runComplete(io, await buildProgram(args.slice(1), io, version), words);
+    });
 }
 
 /** Makes every command throw instead of exiting, and print through `io`. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { fields } from './fields.ts';
+import { connected, fields } from './fields.ts';
 import type { ReplayFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -15,7 +15,7 @@ Examples:
   drover replay recording.json --importance high -o json`;
 
 export function replayCommand(io: Io): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('Takes the decisions of a recorded migration again, on other terms.')
     .argument('<migration>', 'which migration: as for "drover explain"')
     .option('--policy <file>', 'a config file whose policy is to hold')
@@ -27,4 +27,5 @@ export function replayCommand(io: Io): Command {
       const { runReplay } = await import('./run-replay.ts');
       await runReplay(io, wanted, flags);
     });
+  return connected(command);
 }

@@ -1,68 +1,77 @@
-import { localJournal } from '../journal/local.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Migration } from '../client/client.ts';
 import { formatDuration } from '../units/format.ts';
-import type { ExplainFlags } from './flags.ts';
+import type { AskFlags, MigrationListFlags } from './flags.ts';
+import { shownInstant } from './instants.ts';
 import type { Io } from './io.ts';
-import { print } from './output.ts';
-import { type Column, formatTable } from './table.ts';
+import { print, render } from './output.ts';
+import { shown } from './repeat.ts';
+import { withSession } from './session.ts';
+import { type Column, formatRecord, formatTable } from './table.ts';
 
-const mostListed = 1_000;
-
-/** One line of the list. */
-interface Listed {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly vm: string;
-  readonly class: string;
-  readonly importance: string;
-  readonly from: string;
-  readonly to: string;
-  /** `null`: it runs, or whoever steered it died. */
-  readonly outcome: string | null;
-  readonly totalMs: number | null;
-  readonly blackoutMs: number | null;
+/** `drover migrations list`. */
+export async function runMigrationList(io: Io, flags: MigrationListFlags): Promise<void> {
+  const { running, vm, host, importance, limit } = flags;
+  const filter = {
+    state: running ? 'live' : undefined,
+    vm,
+    host,
+    class: flags.class,
+    importance,
+  };
+  await withSession(io, flags, ({ client }) =>
+    shown(io, flags, async () =>
+      render(flags.output, await client.migrations(filter, limit), {
+        table: (all) => formatTable(columns, all),
+        wide: (all) => formatTable([...columns, ...wideColumns], all),
+        name: (all) => all.map(({ id }) => `${id}\n`).join(''),
+      }),
+    ),
+  );
 }
 
-/** `drover migrations`. */
-export async function runMigrations(io: Io, flags: ExplainFlags): Promise<void> {
-  const recordings = await localJournal().recent(mostListed, (problem) =>
-    io.err.write(`left out: ${problem}\n`),
-  );
-  const listed = recordings.map(listedOf);
-  await print(io, flags.output, listed, {
-    table: (all) => formatTable(columns, all),
-    name: (all) => all.map(({ id }) => `${id}\n`).join(''),
+/** `drover migrations show`. */
+export async function runMigrationShow(io: Io, wanted: string, flags: AskFlags): Promise<void> {
+  const migration = await withSession(io, flags, ({ client }) => client.migration(wanted));
+  await print(io, flags.output, migration, {
+    table: (one) => formatRecord([...columns, ...wideColumns], one),
+    name: ({ id }) => `${id}\n`,
   });
 }
 
-function listedOf(recording: Recording): Listed {
-  const { id, startedAt, vm, slaClass, importance, from, to, end } = recording;
-  return {
-    id,
-    startedAt,
-    vm: vm.name,
-    class: slaClass,
-    importance,
-    from: from.name,
-    to: to.name,
-    outcome: end?.outcome ?? null,
-    totalMs: end === undefined ? null : Math.round(end.totalMs),
-    blackoutMs: end?.blackout === undefined ? null : Math.round(end.blackout.ms),
-  };
-}
-
-const columns: readonly Column<Listed>[] = [
+const columns: readonly Column<Migration>[] = [
   { title: 'ID', cell: ({ id }) => id },
-  { title: 'VM', cell: ({ vm }) => vm },
-  { title: 'CLASS', cell: (one) => one.class },
+  { title: 'VM', cell: ({ vm, vmName }) => vmName ?? vm },
+  { title: 'CLASS', cell: (one) => one.class ?? '-' },
   { title: 'IMPORTANCE', cell: ({ importance }) => importance },
   { title: 'FROM', cell: ({ from }) => from },
   { title: 'TO', cell: ({ to }) => to },
-  { title: 'OUTCOME', cell: ({ outcome }) => outcome ?? 'not ended' },
-  { title: 'TOOK', cell: ({ totalMs }) => durationOrDash(totalMs), align: 'right' },
-  { title: 'BLACKOUT', cell: ({ blackoutMs }) => durationOrDash(blackoutMs), align: 'right' },
+  { title: 'STATE', cell: stateText },
+  { title: 'TOOK', cell: tookText, align: 'right' },
+  { title: 'BLACKOUT', cell: ({ end }) => durationOrDash(end?.blackoutMs), align: 'right' },
 ];
 
-function durationOrDash(ms: number | null): string {
-  return ms === null ? '-' : formatDuration(ms);
+const wideColumns: readonly Column<Migration>[] = [
+  { title: 'REASON', cell: ({ reason }) => reason ?? '-' },
+  {
+    title: 'BY',
+    cell: ({ requestedBy, origin }) => `${requestedBy}${origin === 'adopted' ? ', adopted' : ''}`,
+  },
+  { title: 'REQUESTED', cell: ({ requestedAt }) => shownInstant(requestedAt) },
+  { title: 'DEADLINE', cell: ({ deadlineAt }) => shownInstant(deadlineAt) },
+  { title: 'STEERED BY', cell: ({ steeredBy }) => steeredBy ?? '-' },
+  { title: 'ERROR', cell: ({ error }) => error?.code ?? '-' },
+];
+
+function stateText({ phase, progress, endedAt, error }: Migration): string {
+  if (error !== null) return phase === 'aborted' ? phase : 'refused';
+  if (endedAt !== null || progress === null) return phase;
+  return `${phase} ${Math.floor(progress.percent)} %`;
+}
+
+function tookText({ end, progress }: Migration): string {
+  return durationOrDash(end?.totalMs ?? progress?.atMs);
+}
+
+function durationOrDash(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '-' : formatDuration(ms);
 }

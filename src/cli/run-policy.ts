@@ -1,27 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
 import { loadConfig } from '../fleet/config.ts';
 import type { Budget } from '../policy/budget.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
-import { type Change, changesOf, matrixWith } from '../policy/overrides.ts';
+import { budgetFieldNames, type Change, changesOf, matrixWith } from '../policy/overrides.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { formatDuration } from '../units/format.ts';
-import type { PolicyFlags } from './flags.ts';
+import type { AskFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
+import { withSession } from './session.ts';
 import { type Column, formatTable } from './table.ts';
 
-/** What is in force, in the words of the config file, and what of it an admin has set. */
+/** What is in force, in the words of the config file, and what of it is not as it is by default. */
 interface InForce {
   readonly policy: Matrix;
   readonly changed: readonly string[];
 }
 
 /** `drover policy show`. */
-export async function runPolicyShow(io: Io, flags: PolicyFlags): Promise<void> {
-  const { policy: overrides } = await loadConfig(flags.config);
-  const changes = changesOf(overrides);
-  const inForce: InForce = { policy: matrixWith(overrides), changed: changes.map(nameOf) };
-  const table = ({ policy }: InForce): string => matrixText(policy) + changesText(policy, changes);
+export async function runPolicyShow(io: Io, flags: AskFlags): Promise<void> {
+  const policy = await withSession(io, flags, ({ client }) => client.policy());
+  const changes = differences(policy);
+  const inForce: InForce = { policy, changed: changes.map(nameOf) };
+  const table = (): string => matrixText(policy) + changesText(policy, changes);
   await print(io, flags.output, inForce, { table });
+}
+
+function differences(matrix: Matrix): Change[] {
+  return slaClasses.flatMap((slaClass) =>
+    importances.flatMap((importance) => {
+      const usual = defaultMatrix[slaClass][importance];
+      const now = matrix[slaClass][importance];
+      return budgetFieldNames
+        .filter((field) => !isDeepStrictEqual(now[field], usual[field]))
+        .map((field) => ({ slaClass, importance, field }));
+    }),
+  );
 }
 
 /** `drover policy check`: reads a config file; loadConfig says what is wrong with it. */
@@ -45,7 +59,7 @@ function changesText(matrix: Matrix, changes: readonly Change[]): string {
     const usual = JSON.stringify(defaultMatrix[slaClass][importance][field]);
     return `  ${nameOf(change)}: ${now}, by default ${usual}`;
   });
-  return `\nSet in the config file:\n${lines.join('\n')}\n`;
+  return `\nNot as by default:\n${lines.join('\n')}\n`;
 }
 
 interface Row {

@@ -11,7 +11,7 @@ import { replayDocument, replayText } from './replay-text.ts';
 
 /** `drover replay`. */
 export async function runReplay(io: Io, wanted: string, flags: ReplayFlags): Promise<void> {
-  const recording = await recordingOf(wanted);
+  const recording = await recordingOf(io, flags, wanted);
   const terms: Terms = {
     matrix: await matrixFor(recording, flags.policy),
     slaClass: flags.class ?? recording.slaClass,

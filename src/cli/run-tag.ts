@@ -1,38 +1,40 @@
+import type { TagChanges } from '../api/vms.ts';
+import type { Tags } from '../client/client.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import { loadConfig } from '../fleet/config.ts';
-import { getTags, setTags, type TagsAnswer } from '../migration/tags.ts';
-import type { Tags } from '../policy/tags.ts';
-import type { TagFlags, TagSetFlags } from './flags.ts';
+import type { TagSetFlags, VmFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
+import { withSession } from './session.ts';
 import { tagsDocument, tagsText } from './tags-view.ts';
 
 /** `drover tag get`. */
-export async function runTagGet(io: Io, vm: string, flags: TagFlags): Promise<void> {
-  const config = await loadConfig(flags.config);
-  await show(io, flags, await getTags({ vm, host: flags.host }, config));
+export async function runTagGet(io: Io, vm: string, flags: VmFlags): Promise<void> {
+  const tags = await withSession(io, flags, ({ client }) => client.tags(vm, flags.host));
+  await show(io, flags, tags);
 }
 
 /** `drover tag set`. */
 export async function runTagSet(io: Io, vm: string, flags: TagSetFlags): Promise<void> {
   const changes = changesOf(flags);
-  const config = await loadConfig(flags.config);
-  await show(io, flags, await setTags({ vm, host: flags.host }, changes, config));
+  const tags = await withSession(io, flags, ({ client }) =>
+    client.setTags(vm, flags.host, changes),
+  );
+  await show(io, flags, tags);
 }
 
-function changesOf({ class: slaClass, never, label }: TagSetFlags): Partial<Tags> {
+function changesOf({ class: slaClass, never, label }: TagSetFlags): TagChanges {
   if (slaClass === undefined && never === undefined && label === undefined) {
     throw new DroverError('usage.invalid', 'nothing to set: name --class, --never or --label', {
       hint: 'see drover tag set --help',
     });
   }
   return {
-    ...(slaClass === undefined ? {} : { slaClass: slaClass === 'none' ? undefined : slaClass }),
-    ...(never === undefined ? {} : { never }),
-    ...(label === undefined ? {} : { labels: label }),
+    ...(slaClass === undefined ? {} : { class: slaClass === 'none' ? null : slaClass }),
+    ...(never === undefined ? {} : { never: [...never] }),
+    ...(label === undefined ? {} : { labels: [...label] }),
   };
 }
 
-async function show(io: Io, flags: TagFlags, answer: TagsAnswer): Promise<void> {
-  await print(io, flags.output, tagsDocument(answer, flags.host), { table: tagsText });
+async function show(io: Io, flags: VmFlags, tags: Tags): Promise<void> {
+  await print(io, flags.output, tagsDocument(tags, flags.host), { table: tagsText });
 }

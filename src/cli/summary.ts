@@ -1,5 +1,6 @@
-import type { MigrationResult } from '../migration/result.ts';
-import type { Moved } from '../migration/service.ts';
+import type { Migration } from '../client/client.ts';
+import type { Outcome } from '../migration/transition.ts';
+import type { Recording } from '../recording/recording.ts';
 import type { Decision } from '../steering/decision.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 
@@ -8,10 +9,12 @@ export interface MigrationDocument {
   /** Under which `drover explain` finds it. */
   readonly id: string;
   readonly vm: string;
-  readonly uuid: string;
+  /** `null`: nobody has looked yet. */
+  readonly uuid: string | null;
   readonly from: string;
   readonly to: string;
-  readonly outcome: MigrationResult['outcome'];
+  /** `detached`: it goes on without this command. */
+  readonly outcome: Outcome | 'detached';
   readonly runsOn: readonly string[];
   readonly totalMs: number;
   /** `null`: there was no pause, or nothing measured it. */
@@ -29,22 +32,27 @@ export interface DecisionDocument {
   readonly why: string;
 }
 
-export function migrationDocument(result: Moved): MigrationDocument {
+/** `recording`: what is kept of it; there is none of what has not begun. */
+export function migrationDocument(
+  migration: Migration,
+  recording: Recording | undefined,
+): MigrationDocument {
+  const { id, vm, vmName, vmUuid, from, to, end, progress } = migration;
   return {
-    id: result.id,
-    vm: result.domain.name,
-    uuid: result.domain.uuid,
-    from: result.from,
-    to: result.to,
-    outcome: result.outcome,
-    runsOn: result.runsOn,
-    totalMs: Math.round(result.totalMs),
-    blackoutMs: result.blackout === undefined ? null : Math.round(result.blackout.ms),
-    blackoutMeasuredBy: result.blackout?.measuredBy ?? null,
-    sentBytes: result.sentBytes,
-    switchedToPostCopy: result.switchedToPostCopy,
-    why: result.why,
-    decisions: result.decisions.map(({ atMs, action, why }) => ({
+    id,
+    vm: vmName ?? vm,
+    uuid: vmUuid,
+    from,
+    to,
+    outcome: outcomeOf(migration),
+    runsOn: end?.runsOn ?? [],
+    totalMs: Math.round(end?.totalMs ?? progress?.atMs ?? 0),
+    blackoutMs: end?.blackoutMs == null ? null : Math.round(end.blackoutMs),
+    blackoutMeasuredBy: end?.blackoutMeasuredBy ?? null,
+    sentBytes: end?.sentBytes ?? progress?.sentBytes ?? 0,
+    switchedToPostCopy: recording?.end?.switchedToPostCopy ?? isSplit(migration),
+    why: recording?.why ?? [],
+    decisions: (recording?.decisions ?? []).map(({ atMs, action, why }) => ({
       atMs: Math.round(atMs),
       action: action.kind,
       why,
@@ -52,15 +60,33 @@ export function migrationDocument(result: Moved): MigrationDocument {
   };
 }
 
+export function outcomeOf({ phase }: Pick<Migration, 'phase'>): Outcome | 'detached' {
+  switch (phase) {
+    case 'queued':
+    case 'preflight':
+    case 'copying':
+    case 'switching':
+    case 'post-copy':
+    case 'recovering':
+      return 'detached';
+    default:
+      return phase;
+  }
+}
+
+function isSplit({ phase }: Migration): boolean {
+  return phase === 'post-copy' || phase === 'recovering';
+}
+
 /** The end of a migration for a person: where the VM is, what it cost, and why each step was taken. */
 export function summaryText(document: MigrationDocument): string {
+  const { why, outcome, id } = document;
   const lines = [
     headline(document),
     `  ${tookText(document)}, ${formatBytes(document.sentBytes)} sent`,
-    ...(document.outcome === 'completed' ? [`  blackout  ${blackoutText(document)}`] : []),
-    '  why',
-    ...document.why.map((sentence) => `    - ${sentence}`),
-    `  more      drover explain ${document.id}`,
+    ...(outcome === 'completed' ? [`  blackout  ${blackoutText(document)}`] : []),
+    ...(why.length === 0 ? [] : ['  why', ...why.map((sentence) => `    - ${sentence}`)]),
+    `  more      drover explain ${id}`,
   ];
   return `${lines.join('\n')}\n`;
 }

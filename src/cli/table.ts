@@ -25,6 +25,12 @@ export function formatTable<Row>(
   return lines.map((line) => `${line.map(pad).join('  ').trimEnd()}\n`).join('');
 }
 
+/** One row as text: a line for each column, its heading before it. */
+export function formatRecord<Row>(columns: readonly Column<Row>[], row: Row): string {
+  const width = Math.max(...columns.map(({ title }) => title.length));
+  return columns.map(({ title, cell }) => `${title.padEnd(width)}  ${cell(row)}\n`).join('');
+}
+
 function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { slaClasses } from '../policy/vocabulary.ts';
-import { fields } from './fields.ts';
-import type { TagFlags, TagSetFlags } from './flags.ts';
+import { connected, fields } from './fields.ts';
+import type { TagSetFlags, VmFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
 
@@ -40,7 +40,7 @@ export function tagCommand(io: Io): Command {
 function getCommand(io: Io): Command {
   return withHost(new Command('get').description('Says what holds for a VM, and who says so.'))
     .addHelpText('after', getExamples)
-    .action(async (vm: string, flags: TagFlags) => {
+    .action(async (vm: string, flags: VmFlags) => {
       const { runTagGet } = await import('./run-tag.ts');
       await runTagGet(io, vm, flags);
     });
@@ -59,9 +59,9 @@ function setCommand(io: Io): Command {
 }
 
 function withHost(command: Command): Command {
-  return command
+  const addressed = command
     .argument('<vm>', "the VM's libvirt name or UUID")
     .requiredOption('--host <host>', 'the host it runs on: a libvirt URI or a configured name')
-    .addOption(fields.config())
     .addOption(outputOption('table', 'json', 'yaml'));
+  return connected(addressed);
 }

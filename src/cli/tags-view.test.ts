@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import type { TagsAnswer } from '../migration/tags.ts';
+import type { Tags } from '../client/client.ts';
 import { tagsDocument, tagsText } from './tags-view.ts';
 
-const silent: TagsAnswer = {
+const silent: Tags = {
   domain: { name: 'web', uuid: 'u-1' },
-  slaClass: 'pet',
+  class: 'pet',
   classOrigin: { from: 'default' },
   excluded: [],
   labels: [],
   unreadable: [],
 };
 
-const outspoken: TagsAnswer = {
+const outspoken: Tags = {
   domain: { name: 'db-1', uuid: 'u-2' },
-  slaClass: 'panda',
+  class: 'panda',
   classOrigin: { from: 'rule', rule: 'db-*' },
   excluded: [
     { what: 'post-copy', from: 'metadata' },

@@ -1,5 +1,5 @@
+import type { Tags } from '../client/client.ts';
 import type { ClassOrigin } from '../fleet/rules.ts';
-import type { TagsAnswer } from '../migration/tags.ts';
 import type { Exclusion } from '../policy/exclusions.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 
@@ -26,13 +26,13 @@ export interface NeverDocument {
   readonly rule: string | null;
 }
 
-export function tagsDocument(answer: TagsAnswer, host: string): TagsDocument {
-  const { domain, slaClass, classOrigin, excluded, labels, unreadable } = answer;
+export function tagsDocument(tags: Tags, host: string): TagsDocument {
+  const { domain, classOrigin, excluded, labels, unreadable } = tags;
   return {
     vm: domain.name,
     uuid: domain.uuid,
     host,
-    class: slaClass,
+    class: tags.class,
     from: classOrigin.from,
     rule: ruleOf(classOrigin),
     never: excluded.map((one) => ({ what: one.what, from: one.from, rule: ruleOf(one) })),

@@ -11,8 +11,8 @@ export interface Following {
   readonly signal: AbortSignal;
   /** Told once each time the stream breaks; it is taken up again by itself. */
   readonly onBreak?: (error: unknown) => void;
-  /** Called whenever the stream stands: what is read from now on misses nothing that comes after. */
-  readonly onOpen?: () => void;
+  /** The number of the event after which it begins; only what comes from now on, where not given. */
+  readonly after?: number | undefined;
 }
 
 const firstPauseMs = 250;
@@ -29,14 +29,13 @@ export async function* follow(
   transport: Transport,
   following: Following,
 ): AsyncGenerator<StreamedEvent> {
-  const { signal, onBreak } = following;
-  let lastId: string | undefined;
+  const { signal, onBreak, after } = following;
+  let lastId = after === undefined ? undefined : String(after);
   let pauseMs = firstPauseMs;
   let awayMs = 0;
   while (!signal.aborted) {
     try {
       const body = await open(transport, following, lastId);
-      following.onOpen?.();
       for await (const event of readEvents(body)) {
         pauseMs = firstPauseMs;
         awayMs = 0;

@@ -18,8 +18,16 @@ export function errorOf(server: string, status: number, text: string): DroverErr
   const fields = errors.map(({ field, message }) => `${field}: ${message}`);
   const message = [detail ?? title ?? code, ...fields].join('\n  ');
   const options = hint === undefined ? {} : { hint };
+  return namedError(code, message, options);
+}
+
+/** The error of this code. A newer server may know errors that this client does not. */
+export function namedError(
+  code: string,
+  message: string,
+  options: { readonly hint?: string },
+): DroverError {
   if (isErrorCode(code)) return new DroverError(code, message, options);
-  // A newer server may know errors that this client does not.
   return new DroverError('server.failed', `${message} (${code})`, options);
 }
 

@@ -130,7 +130,7 @@ function harsherThan(here: Cell, lowerClass: Budget, name: string): Conflict[] {
   }));
 }
 
-const budgetFieldNames = [
+export const budgetFieldNames = [
   'blackoutMs',
   'slowdownShare',
   'pointOfNoReturn',

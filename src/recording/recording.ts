@@ -62,7 +62,8 @@ const permission = z.discriminatedUnion('allowed', [
   z.object({ allowed: z.literal(false), because: text }),
 ]);
 
-const budget = z.object({
+/** A budget as recordings and the API write it. */
+export const budgetSchema = z.object({
   blackoutMs: number,
   slowdownShare: number,
   pointOfNoReturn: z.enum(['never', 'if-recoverable', 'yes']),
@@ -118,7 +119,7 @@ export const recordingSchema = z.object({
   }),
   /** The most that the admins of both hosts allowed, bytes/s. */
   capBytesPerSecond: maybe(number),
-  budget,
+  budget: budgetSchema,
   /** What was known of the guest and the way before. */
   prior: z.object({
     bandwidthBytesPerSecond: maybe(number),

@@ -1,0 +1,16 @@
+import { once } from 'node:events';
+import { serve } from '../server/serve.ts';
+import type { ServeFlags } from './flags.ts';
+import type { Io } from './io.ts';
+import { packageVersion } from './version.ts';
+
+/** `drover serve`: until it is told to end; then all migrations are handed over first. */
+export async function runServe(io: Io, flags: ServeFlags): Promise<void> {
+  const served = await serve({
+    ...flags,
+    version: packageVersion(),
+    say: (text) => io.err.write(`${text}\n`),
+  });
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await served.stop();
+}

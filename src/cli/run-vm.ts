@@ -1,0 +1,87 @@
+import type { Migration, Tags, Vm } from '../client/client.ts';
+import { DroverError } from '../errors/catalogue.ts';
+import { formatBytes } from '../units/format.ts';
+import type { VmListFlags, VmShowFlags } from './flags.ts';
+import { shownInstant } from './instants.ts';
+import type { Io } from './io.ts';
+import { print, render } from './output.ts';
+import { shown } from './repeat.ts';
+import { type Session, withSession } from './session.ts';
+import { type Column, formatRecord, formatTable } from './table.ts';
+import { type TagsDocument, tagsDocument, tagsText } from './tags-view.ts';
+
+/** `drover vm list`. */
+export async function runVmList(io: Io, flags: VmListFlags): Promise<void> {
+  await withSession(io, flags, (session) =>
+    shown(io, flags, async () => {
+      const vms = await seen(io, session, { host: flags.host }, flags.look);
+      return render(flags.output, vms, {
+        table: (all) => formatTable(columns, all),
+        wide: (all) => formatTable([...columns, ...wideColumns], all),
+        name: (all) => all.map(({ name }) => `${name}\n`).join(''),
+      });
+    }),
+  );
+}
+
+/** Nobody looks at the hosts where there is no server: then they are asked now. */
+async function seen(
+  io: Io,
+  { client, own }: Session,
+  filter: { readonly host?: string | undefined; readonly name?: string | undefined },
+  look: true | undefined,
+): Promise<readonly Vm[]> {
+  const { items, silent } = await client.vms({ ...filter, look: look ?? own !== undefined });
+  if (silent.length > 0) io.err.write(`Not answering, shown as last seen: ${silent.join(', ')}\n`);
+  return items;
+}
+
+interface Shown {
+  readonly vm: Vm;
+  readonly tags: TagsDocument;
+  /** `null`: none is kept. */
+  readonly latestMigration: Migration | null;
+}
+
+/** `drover vm show`. */
+export async function runVmShow(io: Io, wanted: string, flags: VmShowFlags): Promise<void> {
+  const whole = await withSession(io, flags, async (session): Promise<Shown> => {
+    const { client } = session;
+    const vms = await seen(io, session, {}, flags.look);
+    const vm = vms.find(({ name, uuid }) => name === wanted || uuid === wanted);
+    if (vm === undefined) throw unknownVm(wanted);
+    const tags: Tags = await client.tags(vm.uuid, vm.host);
+    const [latestMigration = null] = await client.migrations({ vm: vm.uuid }, 1);
+    return { vm, tags: tagsDocument(tags, vm.host), latestMigration };
+  });
+  await print(io, flags.output, whole, { table: shownText });
+}
+
+function unknownVm(wanted: string): DroverError {
+  return new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, {
+    hint: '`drover vm list --look` asks all hosts now.',
+  });
+}
+
+function shownText({ vm, tags, latestMigration }: Shown): string {
+  const moved =
+    latestMigration === null
+      ? 'No migration of it is kept.\n'
+      : `Its latest migration: ${latestMigration.id}, ${latestMigration.from} to ${latestMigration.to}, ${latestMigration.phase}\n`;
+  return [formatRecord([...columns, ...wideColumns], vm), '\n', tagsText(tags), moved].join('');
+}
+
+const columns: readonly Column<Vm>[] = [
+  { title: 'NAME', cell: ({ name }) => name },
+  { title: 'HOST', cell: ({ host }) => host },
+  { title: 'STATE', cell: ({ state }) => state },
+  { title: 'CLASS', cell: (vm) => vm.class },
+  { title: 'MEMORY', cell: ({ memoryBytes }) => formatBytes(memoryBytes), align: 'right' },
+  { title: 'CPUS', cell: ({ virtualCpus }) => String(virtualCpus), align: 'right' },
+  { title: 'FOREIGN JOB', cell: (vm) => (vm.foreignMigration ? 'yes' : '-') },
+];
+
+const wideColumns: readonly Column<Vm>[] = [
+  { title: 'UUID', cell: ({ uuid }) => uuid },
+  { title: 'SEEN', cell: ({ seenAt }) => shownInstant(seenAt) },
+];
