@@ -28,5 +28,5 @@ export function inflowBetween(from: Point, to: Point): number {
 
 /** The value in the middle; `undefined` of none. */
 export function median(values: readonly number[]): number | undefined {
-  return new Float64Array(values).sort()[Math.floor(values.length / 2)];
+  return new Float64Array(values).toSorted()[Math.floor(values.length / 2)];
 }

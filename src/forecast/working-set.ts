@@ -72,7 +72,7 @@ export function fitWorkingSet(
   const seen = [...spans.map((span) => aged(span, nowMs)), ...prior.map(asSpan)];
   if (seen.length === 0 || mostBytes <= 0) return undefined;
   const leastBytes = Math.min(mostBytes, Math.max(noiseBytes, ...seen.map(leastSetOf)));
-  const fits = layoutsOf(seen).flatMap((spans) => fitsOf(spans, leastBytes, mostBytes));
+  const fits = layoutsOf(seen).flatMap((layout) => fitsOf(layout, leastBytes, mostBytes));
   const weight = seen.reduce((sum, span) => sum + span.weight, 0);
   let best: { readonly set: WorkingSet; readonly score: number } | undefined;
   for (const { set, misfit } of fits) {
