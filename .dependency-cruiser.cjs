@@ -47,6 +47,42 @@ module.exports = {
       to: { path: '^src/lab/' },
     },
     {
+      name: 'the-store-knows-nothing-of-what-uses-it',
+      comment: 'Of the migration it knows the words: what is kept of one.',
+      severity: 'error',
+      from: { path: '^src/store/', pathNot: tests },
+      to: {
+        path: '^src/',
+        pathNot: [
+          pure,
+          '^src/(store|errors)/',
+          '^src/fleet/state-dir[.]ts$',
+          '^src/migration/(beginning|keeping|transition)[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'migration-knows-no-store',
+      severity: 'error',
+      from: { path: '^src/(migration|fleet|hypervisor)/', pathNot: tests },
+      to: { path: '^src/(store|controller|server|client|api)/' },
+    },
+    {
+      name: 'the-controller-knows-no-api',
+      severity: 'error',
+      from: { path: '^src/controller/', pathNot: tests },
+      to: { path: '^src/(server|client|api|cli)/' },
+    },
+    {
+      name: 'the-client-knows-only-the-api',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: tests },
+      to: {
+        path: '^src/',
+        pathNot: [pure, '^src/(client|api|errors)/'],
+      },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

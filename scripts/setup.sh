@@ -55,6 +55,15 @@ need_node() {
   need_npm_packages
 }
 
+# A PostgreSQL for the tests, which start servers of their own: the package shall start none.
+need_postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return
+  need_commands /etc/postgresql-common/createcluster.conf=postgresql-common
+  sed -i 's/^#\? *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  # Its place has the version in it; that it is missing is known by now.
+  need_commands /usr/lib/postgresql/server=postgresql
+}
+
 # What the lab needs of the machine; `drover lab doctor` explains each.
 need_lab() {
   need_commands ip=iproute2 tc=iproute2 nft=nftables unshare=util-linux debootstrap=debootstrap \

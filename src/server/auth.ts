@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DroverError } from '../errors/catalogue.ts';
 import { type Role, roles, type TokenRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Peer, Principal } from './env.ts';
 import type { OidcVerifier } from './oidc.ts';
+import { required } from './required.ts';
 
 /** How those who come over the network are known. */
 export interface AuthOptions {
@@ -77,10 +77,4 @@ async function byOidc({ oidc }: AuthOptions, jwt: string): Promise<Omit<Principa
 /** The secret is random, so that its hash need not be slow. */
 function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
-}
-
-export function required(message: string): DroverError {
-  return new DroverError('auth.required', message, {
-    hint: 'Give a token (DROVER_TOKEN, or a context). On the server itself, `drover token create` makes one over the unix socket.',
-  });
 }

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Role } from '../store/rows.ts';
-import { required } from './auth.ts';
+import { required } from './required.ts';
 
 /** Whose tokens are accepted, and which claim makes which role. */
 export interface OidcSettings {

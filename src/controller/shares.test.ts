@@ -1,0 +1,106 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { importances } from '../policy/vocabulary.ts';
+import { type Caps, type Flow, sharesOf } from './shares.ts';
+
+function capsOf(hosts: Readonly<Record<string, number>>, rack?: number): Caps {
+  return {
+    ofHost: (host) => hosts[host],
+    linkOf: (host) => (host.startsWith('r') ? 'rack' : undefined),
+    ofLink: () => rack,
+  };
+}
+
+const flow = (id: string, importance: Flow['importance'], from = 'h1', to = 'h2'): Flow => ({
+  id,
+  from,
+  to,
+  importance,
+});
+
+interface Case {
+  readonly name: string;
+  readonly flows: readonly Flow[];
+  readonly caps: Caps;
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'nobody caps anything',
+    flows: [flow('a', 'low'), flow('b', 'high')],
+    caps: capsOf({}),
+    shares: { a: Infinity, b: Infinity },
+  },
+  {
+    name: 'one alone has it all',
+    flows: [flow('a', 'low')],
+    caps: capsOf({ h1: 70 }),
+    shares: { a: 70 },
+  },
+  {
+    name: 'each step of importance counts twice as much',
+    flows: [flow('a', 'low'), flow('b', 'medium'), flow('c', 'high')],
+    caps: capsOf({ h1: 70 }),
+    shares: { a: 10, b: 20, c: 40 },
+  },
+  {
+    name: 'what one cannot use, because of its other end, the others have',
+    flows: [flow('a', 'high', 'h1', 'h2'), flow('b', 'low', 'h1', 'h3')],
+    caps: capsOf({ h1: 100, h2: 30 }),
+    shares: { a: 30, b: 70 },
+  },
+  {
+    name: 'a rack is shared by all that pass it, in and out',
+    flows: [
+      flow('a', 'low', 'r1', 'h2'),
+      flow('b', 'low', 'h3', 'r2'),
+      flow('c', 'low', 'h4', 'h5'),
+    ],
+    caps: capsOf({}, 50),
+    shares: { a: 25, b: 25, c: Infinity },
+  },
+];
+
+const flows = fc.array(
+  fc.record({
+    from: fc.constantFrom('h1', 'h2', 'r1'),
+    to: fc.constantFrom('h3', 'h4', 'r2'),
+    importance: fc.constantFrom(...importances),
+  }),
+  { maxLength: 12 },
+);
+
+describe('shares of the link', () => {
+  test.each(cases)('$name', ({ flows: all, caps, shares }) => {
+    expect(Object.fromEntries(sharesOf(all, caps))).toEqual(shares);
+  });
+
+  test('keep every cap, leave nobody without, and leave nothing unused that somebody could have', () => {
+    fc.assert(
+      fc.property(flows, fc.integer({ min: 1, max: 1_000 }), (drawn, cap) => {
+        const all = drawn.map((one, index) => ({ ...one, id: `m${index}` }));
+        const caps = capsOf({ h1: cap, h3: 2 * cap }, 3 * cap);
+        const shares = sharesOf(all, caps);
+        const used = (members: readonly Flow[]): number =>
+          members.reduce((sum, { id }) => sum + (shares.get(id) ?? NaN), 0);
+        const bounds = [
+          { members: all.filter(({ from }) => from === 'h1'), limit: cap },
+          { members: all.filter(({ to }) => to === 'h3'), limit: 2 * cap },
+          {
+            members: all.filter(({ from, to }) => from === 'r1' || to === 'r2'),
+            limit: 3 * cap,
+          },
+        ];
+        for (const { members, limit } of bounds)
+          expect(used(members)).toBeLessThanOrEqual(limit * (1 + 1e-9));
+        for (const one of all) {
+          expect(shares.get(one.id)).toBeGreaterThan(0);
+          const over = bounds.filter(({ members }) => members.includes(one));
+          const stopped = over.some(({ members, limit }) => used(members) > limit * (1 - 1e-9));
+          expect(stopped || shares.get(one.id) === Infinity).toBe(true);
+        }
+      }),
+    );
+  });
+});
