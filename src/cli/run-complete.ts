@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
 import { type Candidate, completionOf, type NameKind } from './complete.ts';
-import { readContexts } from './contexts.ts';
 import type { Io } from './io.ts';
-import { withSession } from './session.ts';
 
 /** Nobody who presses a key waits longer than this, ms. */
 const patienceMs = 500;
@@ -44,9 +42,11 @@ async function namesOf(io: Io, kind: NameKind): Promise<readonly Candidate[]> {
 
 async function found(io: Io, kind: NameKind): Promise<readonly Candidate[]> {
   if (kind === 'context') {
+    const { readContexts } = await import('./contexts.ts');
     const { contexts } = await readContexts(io.env);
     return Object.entries(contexts).map(([word, { server }]) => ({ word, meaning: server }));
   }
+  const { withSession } = await import('./session.ts');
   const silent = { ...io, err: { write: () => undefined } };
   return withSession(silent, {}, ({ client }) => namesBy[kind](client));
 }

@@ -20,11 +20,6 @@ export function startDrover(
   return spawn(`${root}bin/drover.js`, args, { env: { ...process.env, ...env } });
 }
 
-/** Runs `drover` to its end. */
-export function drover(...args: string[]): Promise<Ended> {
-  return ended(startDrover(args));
-}
-
 /** How a child ended, and all that it said. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const text = { out: '', err: '' };
