@@ -20,6 +20,10 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
+function wallMs(): number {
+  return Date.now();
+}
+
 /**
  * Opens the store of this machine, and steers what this process asks for. Rejects with
  * `store.unavailable` where nothing can be kept there.
@@ -34,7 +38,6 @@ export async function embed(io: Io, configFile: string | undefined): Promise<Emb
   const name = `${hostname()}-${who}-${process.pid}-${randomBytes(2).toString('hex')}`;
   const controller = makeController({ store, config, name, scope: 'own', log });
   const ending = new AbortController();
-  const wallMs = (): number => Date.now();
   const app = appOver({
     controller,
     metrics: new Metrics(),

@@ -1,5 +1,6 @@
+import type { Migration } from '../client/client.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import { accompany, isUnderWay } from './accompany.ts';
+import { accompany } from './accompany.ts';
 import type { AbortFlags, AskFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { print } from './output.ts';
@@ -15,15 +16,25 @@ interface Aborted {
 
 /** `drover abort`: whatever migration the VM has on the host. */
 export async function runAbortVm(io: Io, vm: string, flags: AbortFlags): Promise<void> {
-  const { domain, runsOn } = await withSession(io, flags, ({ client }) =>
-    client.abortVm(vm, flags.from),
-  );
-  await tell(io, flags, {
-    vm: domain.name,
-    uuid: domain.uuid,
-    outcome: 'aborted',
-    runsOn: [runsOn],
+  const { from } = flags;
+  const aborted = await withSession(io, flags, async (session) => {
+    const { domain, runsOn } = await session.client.abortVm(vm, from);
+    await closeWhatIsKept(session, domain.uuid);
+    return { vm: domain.name, uuid: domain.uuid, outcome: 'aborted', runsOn: [runsOn] } as const;
   });
+  await tell(io, flags, aborted);
+}
+
+/** A server sees how a migration of its own ended; without one nobody would look any more. */
+async function closeWhatIsKept(session: Session, vm: string): Promise<void> {
+  const { client, own } = session;
+  if (own === undefined) return;
+  const { lastEvent } = await client.status();
+  for (const migration of await client.migrations({ vm, state: 'live' }, 1)) {
+    if (migration.steeredBy !== null) continue;
+    own.takeUp(migration.id);
+    await silently(session, migration, lastEvent);
+  }
 }
 
 /** `drover migrations abort`: waits until it is seen that the VM runs at its source, without a job. */
@@ -38,9 +49,7 @@ async function abort(session: Session, wanted: string): Promise<Aborted> {
   const asked = await client.abort(id);
   // Whoever steers it cancels it; without a server that is this process.
   own?.takeUp(id);
-  const leave = new AbortController();
-  const way = { after: lastEvent, leave: leave.signal, untilItFlows: false, show: () => undefined };
-  const last = isUnderWay(asked) ? await accompany({ session, migration: asked, ...way }) : asked;
+  const last = await silently(session, asked, lastEvent);
   const { phase, vm, vmName, vmUuid, from, end, error } = last;
   const name = vmName ?? vm;
   if (phase === 'aborted')
@@ -54,6 +63,21 @@ async function abort(session: Session, wanted: string): Promise<Aborted> {
     'migration.ended',
     error?.message ?? `The migration ${id} ended otherwise: ${phase}`,
   );
+}
+
+function nothing(): void {}
+
+/** To its end, with nothing to see on the way. */
+function silently(session: Session, migration: Migration, after: number): Promise<Migration> {
+  const { signal } = new AbortController();
+  return accompany({
+    session,
+    migration,
+    after,
+    leave: signal,
+    untilItFlows: false,
+    show: nothing,
+  });
 }
 
 async function tell(io: Io, { output }: AskFlags, aborted: Aborted): Promise<void> {

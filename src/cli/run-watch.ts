@@ -1,4 +1,3 @@
-import type { Migration } from '../client/client.ts';
 import { exitCodes } from '../errors/catalogue.ts';
 import { isUnderWay } from './accompany.ts';
 import type { WaitFlags } from './flags.ts';

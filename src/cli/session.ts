@@ -20,7 +20,11 @@ export async function withSession<T>(
   const where = await whereTo(flags, io.env);
   if (where.kind !== 'embedded') {
     const client = await clientFor(where);
-    return work({ client, own: undefined }).finally(() => client.close());
+    try {
+      return await work({ client, own: undefined });
+    } finally {
+      await client.close();
+    }
   }
   const { embed } = await import('./embedded.ts');
   const embedded = await embed(io, where.config);

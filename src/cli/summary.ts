@@ -1,5 +1,5 @@
 import type { Migration } from '../client/client.ts';
-import type { Outcome } from '../migration/transition.ts';
+import { type Outcome, outcomes } from '../migration/transition.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Decision } from '../steering/decision.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
@@ -37,7 +37,8 @@ export function migrationDocument(
   migration: Migration,
   recording: Recording | undefined,
 ): MigrationDocument {
-  const { id, vm, vmName, vmUuid, from, to, end, progress } = migration;
+  const { id, vm, vmName, vmUuid, from, to } = migration;
+  const { why = [], decisions = [] } = recording ?? {};
   return {
     id,
     vm: vmName ?? vm,
@@ -45,33 +46,42 @@ export function migrationDocument(
     from,
     to,
     outcome: outcomeOf(migration),
-    runsOn: end?.runsOn ?? [],
-    totalMs: Math.round(end?.totalMs ?? progress?.atMs ?? 0),
-    blackoutMs: end?.blackoutMs == null ? null : Math.round(end.blackoutMs),
-    blackoutMeasuredBy: end?.blackoutMeasuredBy ?? null,
-    sentBytes: end?.sentBytes ?? progress?.sentBytes ?? 0,
+    ...costsOf(migration),
     switchedToPostCopy: recording?.end?.switchedToPostCopy ?? isSplit(migration),
-    why: recording?.why ?? [],
-    decisions: (recording?.decisions ?? []).map(({ atMs, action, why }) => ({
+    why,
+    decisions: decisions.map(({ atMs, action, why: because }) => ({
       atMs: Math.round(atMs),
       action: action.kind,
-      why,
+      why: because,
     })),
   };
 }
 
-export function outcomeOf({ phase }: Pick<Migration, 'phase'>): Outcome | 'detached' {
-  switch (phase) {
-    case 'queued':
-    case 'preflight':
-    case 'copying':
-    case 'switching':
-    case 'post-copy':
-    case 'recovering':
-      return 'detached';
-    default:
-      return phase;
+/** In the end, or until now. */
+function costsOf({
+  end,
+  progress,
+}: Migration): Pick<
+  MigrationDocument,
+  'runsOn' | 'totalMs' | 'blackoutMs' | 'blackoutMeasuredBy' | 'sentBytes'
+> {
+  if (end === null) {
+    const { atMs = 0, sentBytes = 0 } = progress ?? {};
+    const none = { runsOn: [], blackoutMs: null, blackoutMeasuredBy: null };
+    return { ...none, totalMs: Math.round(atMs), sentBytes };
   }
+  const { runsOn, totalMs, blackoutMs, blackoutMeasuredBy, sentBytes } = end;
+  return {
+    runsOn,
+    totalMs: Math.round(totalMs),
+    blackoutMs: blackoutMs === null ? null : Math.round(blackoutMs),
+    blackoutMeasuredBy,
+    sentBytes,
+  };
+}
+
+function outcomeOf({ phase }: Migration): Outcome | 'detached' {
+  return outcomes.find((outcome) => outcome === phase) ?? 'detached';
 }
 
 function isSplit({ phase }: Migration): boolean {

@@ -3,26 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { addGuest, parseWorkload } from '../../src/lab/guest/index.ts';
+import { addGuest, parseWorkload, removeGuest } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
-import { type Ended, ended, saidBy, startDrover } from './drover.ts';
+import { ended, saidBy } from './drover.ts';
+import { openWay, type Way, wayNames } from './ways.ts';
 
 const mebibyte = 1024 ** 2;
 let dir: string;
 let lab: Lab;
 let config: string;
-let env: Record<string, string>;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-explain-'));
   lab = await createLab({ dir, hosts: 2, link: 300e6 });
   config = join(dir, 'drover.yaml');
-  env = { DROVER_STATE_DIR: join(dir, 'state') };
   const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
   await writeFile(config, stringify({ hosts: Object.fromEntries(hosts) }));
-  await start('calm', 'pet', 'sequential:rate=4MiB/s,set=32MiB');
-  await start('furious', 'panda', 'random:rate=100MiB/s,set=96MiB');
 });
 
 afterAll(async () => {
@@ -40,86 +37,89 @@ async function start(name: string, slaClass: SlaClass, workload: string): Promis
   });
 }
 
-function drover(...args: string[]): Promise<Ended> {
-  return ended(startDrover(args, env));
-}
+const fromTo = ['--from', 'h1', '--to', 'h2'];
 
-const way = (vm: string): string[] => [vm, '--from', 'h1', '--to', 'h2', '--config', config];
-
-describe('a VM that has never moved', () => {
-  it('is foreseen by what it writes, and the link is guessed', async () => {
-    const { code, out } = await drover('forecast', ...way('furious'), '-o', 'json');
-    expect(code).toBe(0);
-    const answer = JSON.parse(out);
-    expect(answer).toMatchObject({
-      slaClass: 'panda',
-      importance: 'medium',
-      bandwidthGuessed: true,
-    });
-    // Some 100 MiB/s on 96 MiB, by a handful of samples.
-    expect(answer.workingSet.rateBytesPerSecond).toBeGreaterThan(20 * mebibyte);
-    expect(answer.options.map(({ option }: { option: string }) => option)).toContain('freeze');
-  });
-
-  it('has no story', async () => {
-    expect((await drover('explain', 'furious')).code).toBe(3);
-    expect((await drover('migrations')).out.trim().split('\n')).toHaveLength(1);
-  });
-});
-
-describe('a VM that has moved', () => {
+describe.each(wayNames)('%s,', (wayName) => {
+  let way: Way;
   beforeAll(async () => {
-    const { code, err } = await drover('migrate', ...way('calm'));
-    if (code !== 0) throw new Error(err);
+    way = await openWay(wayName, dir, config);
+    await start('calm', 'pet', 'sequential:rate=4MiB/s,set=32MiB');
+    await start('furious', 'panda', 'random:rate=100MiB/s,set=96MiB');
+  });
+  afterAll(async () => {
+    await way?.end();
+    for (const name of ['calm', 'furious'])
+      await Promise.allSettled(lab.hosts.map((host) => removeGuest(host, name)));
   });
 
-  it('is listed, and its story is told', async () => {
-    const [listed] = JSON.parse((await drover('migrations', '-o', 'json')).out);
-    expect(listed).toMatchObject({ vm: 'calm', outcome: 'completed' });
-    const { code, out } = await drover('explain', listed.id);
-    expect(code).toBe(0);
-    expect(out).toMatch(/calm, a pet of 128 MiB, from h1 \(libvirt/);
-    expect(out).toMatch(/The link carried .*A first pass over the memory took/);
-    expect(out).toMatch(/completed, .* sent/);
-    const whole = JSON.parse((await drover('explain', 'calm', '-o', 'json')).out);
-    expect(whole.samples.memorySentBytes.length).toBeGreaterThan(10);
+  describe('a VM that has never moved', () => {
+    it('is foreseen by what it writes, and the link is guessed', async () => {
+      const { code, out } = await way.run('forecast', 'furious', ...fromTo, '-o', 'json');
+      expect(code).toBe(0);
+      const answer = JSON.parse(out);
+      expect(answer).toMatchObject({
+        class: 'panda',
+        importance: 'medium',
+        bandwidthGuessed: true,
+      });
+      // Some 100 MiB/s on 96 MiB, by a handful of samples.
+      expect(answer.workingSet.rateBytesPerSecond).toBeGreaterThan(20 * mebibyte);
+      expect(answer.options.map(({ option }: { option: string }) => option)).toContain('freeze');
+    });
+
+    it('has no story', async () => {
+      expect((await way.run('explain', 'furious')).code).toBe(3);
+      expect((await way.run('migrations')).out.trim().split('\n')).toHaveLength(1);
+    });
   });
 
-  it('is decided on alike when it is replayed, and otherwise on other terms', async () => {
-    const { code, out } = await drover('replay', 'calm');
-    expect(code).toBe(0);
-    expect(out).toContain('The same is done at the same moments.');
-    const broken = join(dir, 'broken.yaml');
-    await writeFile(broken, 'policy:\n  pet:\n    low: { blackout: 1 }\n');
-    expect((await drover('replay', 'calm', '--policy', broken)).code).toBe(2);
+  describe('a VM that has moved', () => {
+    beforeAll(async () => {
+      const { code, err } = await way.run('migrate', 'calm', ...fromTo);
+      if (code !== 0) throw new Error(err);
+    });
+
+    it('is listed, and its story is told', async () => {
+      const [listed] = JSON.parse((await way.run('migrations', '-o', 'json')).out);
+      expect(listed).toMatchObject({ vmName: 'calm', phase: 'completed' });
+      const { code, out } = await way.run('explain', listed.id);
+      expect(code).toBe(0);
+      expect(out).toMatch(/calm, a pet of 128 MiB, from h1 \(libvirt/);
+      expect(out).toMatch(/The link carried .*A first pass over the memory took/);
+      expect(out).toMatch(/completed, .* sent/);
+      const whole = JSON.parse((await way.run('explain', 'calm', '-o', 'json')).out);
+      expect(whole.samples.memorySentBytes.length).toBeGreaterThan(10);
+    });
+
+    it('is decided on alike when it is replayed, and otherwise on other terms', async () => {
+      const { code, out } = await way.run('replay', 'calm');
+      expect(code).toBe(0);
+      expect(out).toContain('The same is done at the same moments.');
+      const broken = join(dir, 'broken.yaml');
+      await writeFile(broken, 'policy:\n  pet:\n    low: { blackout: 1 }\n');
+      expect((await way.run('replay', 'calm', '--policy', broken)).code).toBe(2);
+    });
+
+    it('is known to the next forecast', async () => {
+      const { out } = await way.run('forecast', 'calm', '--from', 'h2', '--to', 'h1');
+      expect(out).toContain('an earlier migration of this VM');
+      expect(out).toContain('It is expected to arrive by pre-copy alone');
+      expect(out).not.toContain('a guess');
+    });
   });
 
-  it('is known to the next forecast', async () => {
-    const { out } = await drover(
-      'forecast',
-      'calm',
-      '--from',
-      'h2',
-      '--to',
-      'h1',
-      '--config',
-      config,
-    );
-    expect(out).toContain('an earlier migration of this VM');
-    expect(out).toContain('It is expected to arrive by pre-copy alone');
-    expect(out).not.toContain('a guess');
-  });
-});
-
-describe('a migration whose importance is raised while it runs', () => {
-  it('ends, and says that it was told to', async () => {
-    const child = startDrover(['migrate', ...way('furious'), '--importance', 'low'], env);
-    const end = ended(child);
-    await saidBy(child, /pre-copy/);
-    expect(await drover('importance', 'furious', 'high')).toMatchObject({ code: 0, err: '' });
-    const { code, out } = await end;
-    expect(out).toContain('The importance was changed from low to high.');
-    expect(code).toBe(0);
-    expect((await drover('importance', 'furious', 'low')).code).toBe(4);
+  describe('a migration whose importance is raised while it runs', () => {
+    it('ends, and says that it was told to', async () => {
+      const child = way.start('migrate', 'furious', ...fromTo, '--importance', 'low');
+      const end = ended(child);
+      await saidBy(child, /copying {2}/);
+      const hurried = await way.run('expedite', 'furious', '--importance', 'high');
+      expect(hurried).toMatchObject({ code: 0, err: '' });
+      expect(hurried.out).toContain('the importance is high now');
+      const { code, out } = await end;
+      expect(out).toContain('The importance was changed from low to high.');
+      expect(code).toBe(0);
+      expect((await way.run('expedite', 'furious', '--importance', 'low')).code).toBe(4);
+    });
   });
 });
