@@ -26,7 +26,17 @@ export function inflowBetween(from: Point, to: Point): number {
   return to.remainingBytes - from.remainingBytes + to.disposedBytes - from.disposedBytes;
 }
 
-/** The value in the middle; `undefined` of none. */
+/** The value in the middle of a few; `undefined` of none. Each is inserted in its place: no sort is as fast for so few. */
 export function median(values: readonly number[]): number | undefined {
-  return new Float64Array(values).toSorted()[Math.floor(values.length / 2)];
+  const sorted: number[] = [];
+  for (const value of values) {
+    let place = sorted.length;
+    for (; place > 0; place -= 1) {
+      const before = sorted[place - 1];
+      if (before === undefined || before <= value) break;
+      sorted[place] = before;
+    }
+    sorted[place] = value;
+  }
+  return sorted[Math.floor(values.length / 2)];
 }

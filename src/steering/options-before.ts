@@ -6,6 +6,7 @@ import {
   forecastStay,
   later,
   switchOverMs,
+  withSlowCourse,
 } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { candidatesOf } from './candidates.ts';
@@ -46,7 +47,8 @@ export function optionsBefore(situation: Situation, view: Outlook): readonly Ope
 function wholePause(situation: Situation, view: Outlook): Forecast {
   const besidesMs = switchOverMs(view, true);
   const limitMs = limitWithinMs({ ...situation, state: { ...situation.state, paced: true } }, view);
-  return forecastPreCopy(view, limitMs, besidesMs, hopelessPasses * view.passMs);
+  const terms = { limitMs, besidesMs, horizonMs: hopelessPasses * view.passMs };
+  return withSlowCourse(forecastPreCopy(view, terms), view, terms);
 }
 
 /** The guest slowed as far as its budget allows, if it is one that a throttle slows. */

@@ -1,5 +1,11 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import { forecastPreCopy, later, switchOverMs } from '../forecast/options.ts';
+import {
+  forecastPreCopy,
+  later,
+  type PreCopyTerms,
+  switchOverMs,
+  withSlowCourse,
+} from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { harm } from './candidates.ts';
 import { pacingCostMs } from './pacing.ts';
@@ -19,15 +25,24 @@ export interface Path {
  */
 export function bestPath(situation: Situation, view: Outlook, horizonMs: number): Path | undefined {
   const besidesMs = switchOverMs(view, true);
-  let best: Path | undefined;
+  let best: { readonly terms: PreCopyTerms; readonly forecast: Forecast } | undefined;
+  let least = Infinity;
   for (const limitMs of limitsOf(situation, view)) {
-    const forecast = forecastPreCopy(view, limitMs, besidesMs, horizonMs);
+    const terms = { limitMs, besidesMs, horizonMs };
+    const forecast = forecastPreCopy(view, terms);
     if (!forecast.completes) continue;
-    const pacedMs = situation.state.paced ? 0 : pacingCostMs(view, forecast.timeMs.p50);
-    const path = { limitMs, forecast: later(forecast, pacedMs, 0) };
-    if (best === undefined || harm(situation, path) < harm(situation, best)) best = path;
+    const its = harm(situation, { forecast: heldBack(situation, view, forecast) });
+    if (best === undefined || its < least) [best, least] = [{ terms, forecast }, its];
   }
-  return best;
+  if (best === undefined) return undefined;
+  const forecast = withSlowCourse(best.forecast, view, best.terms);
+  return { limitMs: best.terms.limitMs, forecast: heldBack(situation, view, forecast) };
+}
+
+/** Later by what holding the stream back will cost. */
+function heldBack(situation: Situation, view: Outlook, forecast: Forecast): Forecast {
+  if (situation.state.paced) return forecast;
+  return later(forecast, pacingCostMs(view, forecast.timeMs.p50), 0);
 }
 
 /**
