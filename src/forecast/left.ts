@@ -13,15 +13,23 @@ const mostLefts = 400;
 
 /** With what was left at one more look. */
 export function withLeft(lefts: Lefts, atMs: number, bytes: number): Lefts {
+  const full = lefts.atMs.length >= mostLefts;
   return {
-    atMs: lefts.atMs.slice(1 - mostLefts).concat(atMs),
-    bytes: lefts.bytes.slice(1 - mostLefts).concat(bytes),
+    atMs: (full ? lefts.atMs.slice(1) : lefts.atMs).concat(atMs),
+    bytes: (full ? lefts.bytes.slice(1) : lefts.bytes).concat(bytes),
   };
 }
 
 /** How many of the looks came before a moment. */
 export function looksBefore({ atMs }: Lefts, momentMs: number): number {
-  return atMs.findLastIndex((lookedAtMs) => lookedAtMs < momentMs) + 1;
+  let before = 0;
+  let notBefore = atMs.length;
+  while (before < notBefore) {
+    const middle = (before + notBefore) >> 1;
+    if ((atMs[middle] ?? Infinity) < momentMs) before = middle + 1;
+    else notBefore = middle;
+  }
+  return before;
 }
 
 /** The least that was left from one look up to another, that one excluded; Infinity: there was none between. */
