@@ -11,7 +11,11 @@ const notes = `
   panda    of high value: it is the last to be hurt
 
 The class is kept in the domain's own libvirt metadata, and travels with it. Where that names none,
-the first rule of the config file decides that fits the VM and names one.`;
+the first rule of the config file decides that fits the VM and names one.
+
+Examples:
+  drover class get billing-db --host h1
+  drover class set billing-db panda --host h1`;
 
 const getExamples = `
 Examples:

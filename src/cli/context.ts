@@ -8,7 +8,11 @@ const notes = `
 A context is a server under a name, with what is needed to be let in; the current one is asked by
 every command that does not name another. They are kept in ~/.config/drover/contexts.yaml, which
 only you can read. Without a current one the "drover serve" of this machine is asked, and where
-there is none the command acts by itself.`;
+there is none the command acts by itself.
+
+Examples:
+  drover context add prod --server https://drover.example.org:7420 --token-file prod.token
+  drover context use prod`;
 
 export function contextCommand(io: Io): Command {
   return new Command('context')

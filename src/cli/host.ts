@@ -6,7 +6,11 @@ import { outputOption } from './output.ts';
 
 const notes = `
 Hosts come from the config file, where an admin has written them, and from this command. What the
-config file says cannot be changed here (host.provisioned, exit code 4).`;
+config file says cannot be changed here (host.provisioned, exit code 4).
+
+Examples:
+  drover host list
+  drover host add h3 --uri qemu+ssh://root@h3/system`;
 
 const settings = `
 What is not named stays as it is; "none" takes a setting away. It holds at once, for migrations

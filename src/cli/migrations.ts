@@ -9,7 +9,12 @@ const notes = `
 A server keeps them in its database. Without one they are kept on this machine: in
 DROVER_STATE_DIR, or else in /var/lib/drover for root and ~/.local/state/drover for others.
 Where an ID is asked for, the beginning of one does as well, and a VM's name or UUID stands for
-its latest migration.`;
+its latest migration.
+
+Examples:
+  drover migrations
+  drover migrations watch
+  drover migrations abort billing-db`;
 
 export function migrationsCommand(io: Io): Command {
   return new Command('migrations')

@@ -43,5 +43,6 @@ export function policyCommand(io: Io): Command {
   return new Command('policy')
     .description('What each class and importance allows a migration to do.')
     .addCommand(connected(show))
-    .addCommand(check);
+    .addCommand(check)
+    .addHelpText('after', '\nExamples:\n  drover policy show\n  drover policy check drover.yaml');
 }

@@ -10,7 +10,7 @@ PostgreSQL share the work, and take it over from each other.
 Examples:
   drover serve
   drover serve --config /etc/drover/config.yaml --listen 127.0.0.1:7420
-  DROVER_DATABASE_URL=postgres://drover@db/drover drover serve --listen 0.0.0.0:7420`;
+  DROVER_DATABASE_URL=postgres://drover@db/drover drover serve`;
 
 export function serveCommand(io: Io): Command {
   return new Command('serve')
@@ -19,7 +19,7 @@ export function serveCommand(io: Io): Command {
     .option('--socket <path>', 'the unix socket for those of this machine')
     .option('--config <file>', 'the config file (also: DROVER_CONFIG)')
     .option('--database <url>', 'postgres://..., or a file (also: DROVER_DATABASE_URL)')
-    .option('--insecure', 'listen on a public address although no TLS or no auth is set up')
+    .option('--insecure', 'listen on a public address without TLS')
     .addHelpText('after', notes)
     .action(async (flags: ServeFlags) => {
       const { runServe } = await import('./run-serve.ts');

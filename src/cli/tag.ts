@@ -13,7 +13,11 @@ const notes = `
   labels   words by which rules of the config file select it
 
 All of it is kept in the domain's own libvirt metadata, and travels with it. What rules of the
-config file forbid is forbidden too: no VM takes that away from itself.`;
+config file forbid is forbidden too: no VM takes that away from itself.
+
+Examples:
+  drover tag get billing-db --host h1
+  drover tag set billing-db --never post-copy --host h1`;
 
 const getExamples = `
 Examples:

@@ -7,7 +7,10 @@ import { outputOption } from './output.ts';
 
 const notes = `
 A token lets a program or a person in over the network: a viewer reads, an operator moves VMs and
-tags them, an admin does all else. The server keeps a hash; the token itself is shown once.`;
+tags them, an admin does all else. The server keeps a hash; the token itself is shown once.
+
+Examples:
+  drover token create ci --role operator --expires 720h`;
 
 export function tokenCommand(io: Io): Command {
   return new Command('token')

@@ -7,6 +7,7 @@ import { outputOption } from './output.ts';
 export function vmCommand(io: Io): Command {
   return new Command('vm')
     .description('The VMs of all hosts.')
+    .addHelpText('after', '\nExamples:\n  drover vm list\n  drover vm show billing-db')
     .addCommand(listCommand(io))
     .addCommand(showCommand(io));
 }
