@@ -103,15 +103,14 @@ async function network(
 function embedded(fetch: (request: Request) => Response | Promise<Response>): Transport {
   return {
     name: 'this process',
-    send: async ({ method, path, headers, body, signal }) =>
-      fetch(
-        new Request(`http://drover${path}`, {
-          method,
-          headers,
-          ...(body === undefined ? {} : { body }),
-          ...(signal === undefined ? {} : { signal }),
-        }),
-      ),
+    send: async ({ method, path, headers, body, signal }) => {
+      const url = `http://drover${path}`;
+      const request = { method, headers, ...(body === undefined ? {} : { body }) };
+      const answer = await fetch(new Request(url, request));
+      if (signal === undefined || answer.body === null) return answer;
+      // Nobody but us ends a stream that comes from this very process.
+      return new Response(answer.body.pipeThrough(new TransformStream(), { signal }), answer);
+    },
     close: async () => undefined,
   };
 }

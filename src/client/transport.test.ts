@@ -7,6 +7,7 @@ import { getRequestListener } from '@hono/node-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from './ask.ts';
+import { follow } from './follow.ts';
 import { type Transport, transportTo } from './transport.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
@@ -100,6 +101,25 @@ describe.each(Object.entries(ways))('over %s', (_name, way) => {
       hint: 'look',
       exitCode: 3,
     });
+  });
+
+  it('ends a stream of events that is no longer wanted, at both ends', async () => {
+    const left = Promise.withResolvers<void>();
+    const transport = await way(() => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('data: first\n\n')),
+        cancel: () => left.resolve(),
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    });
+    const end = new AbortController();
+    for await (const { data } of follow(transport, { path: '/', signal: end.signal })) {
+      expect(data).toBe('first');
+      // Not in the middle of the loop, but while it waits for more.
+      setTimeout(() => end.abort(), 20);
+    }
+    await left.promise;
+    expect.assertions(1);
   });
 
   it.each([
