@@ -1,8 +1,8 @@
-import { type Lefts, noLefts } from './left.ts';
 import { type Link, unknownLink } from './link.ts';
 import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
 import type { Rhythm } from './rhythm.ts';
+import { emptySeries, type Series } from './series.ts';
 import type { Span, WorkingSet } from './working-set.ts';
 
 /**
@@ -12,7 +12,8 @@ import type { Span, WorkingSet } from './working-set.ts';
  */
 export interface GuestModel {
   readonly prior: Prior;
-  readonly points: readonly Point[];
+  /** The newest reading. */
+  readonly last: Point | undefined;
   readonly link: Link;
   readonly spans: readonly Span[];
   /** How the guest writes, by the spans; `undefined` until something is known of it. */
@@ -24,7 +25,8 @@ export interface GuestModel {
   readonly earlyLooks: number;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
-  readonly lefts: Lefts;
+  /** What was left to send at each look of QEMU for dirty pages, after the first pass. */
+  readonly lefts: Series;
   /**
    * What the first pass has to dispose of: the least that was ever left and disposed of together.
    * Writes add to that sum, and pages that the guest says are free take from it.
@@ -45,7 +47,7 @@ export interface GuestModel {
 export function modelOf(prior: Prior): GuestModel {
   return {
     prior,
-    points: [],
+    last: undefined,
     link: unknownLink,
     spans: [],
     workingSet: undefined,
@@ -53,7 +55,7 @@ export function modelOf(prior: Prior): GuestModel {
     rhythm: undefined,
     earlyLooks: 0,
     spanStart: undefined,
-    lefts: noLefts,
+    lefts: emptySeries,
     firstPassBytes: Infinity,
     firstPassEndMs: undefined,
     firstPassSentBytes: 0,

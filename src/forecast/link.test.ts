@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { type Link, observeLink, unknownLink } from './link.ts';
-import type { Point } from './points.ts';
 
 const mib = 2 ** 20;
 
 /** What the link model says after reading a stream four times a second. Rates in MiB/s. */
 function after(seconds: number, rateAt: (atMs: number) => number): Link {
   let link = unknownLink;
-  const points: Point[] = [];
   let sent = 0;
   for (let atMs = 0; atMs <= seconds * 1000; atMs += 10) {
     sent += (rateAt(atMs) * mib) / 100;
     if (atMs % 250 !== 0) continue;
-    const point = { atMs, remainingBytes: 0, sentBytes: sent, disposedBytes: sent, syncs: 0 };
-    points.push(point);
-    link = observeLink(link, points);
+    link = observeLink(link, {
+      atMs,
+      remainingBytes: 0,
+      sentBytes: sent,
+      disposedBytes: sent,
+      syncs: 0,
+    });
   }
   return link;
 }

@@ -1,4 +1,5 @@
 import { median, type Point } from './points.ts';
+import { appended, countBefore, emptySeries, type Series } from './series.ts';
 
 /** Bandwidth is the median slope of the last seconds: one stall or one burst does not move it. */
 const windowMs = 4_000;
@@ -22,6 +23,8 @@ export interface Link {
   readonly change: LinkChange | undefined;
   /** Whether it has just lost most of its bandwidth, and has not been believed yet. */
   readonly collapsed: boolean;
+  /** Bytes sent at the readings by which it is judged: those of the last seconds and the one before. */
+  readonly sent: Series;
 }
 
 export interface LinkChange {
@@ -35,34 +38,30 @@ export const unknownLink: Link = {
   sinceMs: 0,
   change: undefined,
   collapsed: false,
+  sent: emptySeries,
 };
 
-/** The readings by which the link is judged after one more: those of the last seconds and the one before. */
-export function withinView(points: readonly Point[], point: Point): readonly Point[] {
-  const since = point.atMs - windowMs;
-  const older = points.findLastIndex(({ atMs }) => atMs < since);
-  return points.slice(Math.max(0, older)).concat(point);
-}
-
-/** The link after one more reading, the last of `points`. */
-export function observeLink(link: Link, points: readonly Point[]): Link {
-  const last = points.at(-1);
-  if (last === undefined) return link;
-  const change = changeOf(link, last.atMs, points);
+/** The link after one more reading. */
+export function observeLink(before: Link, { atMs, sentBytes }: Point): Link {
+  const seenBefore = countBefore(before.sent, atMs - windowMs);
+  const sent = appended(before.sent, seenBefore - 1, atMs, sentBytes);
+  const link = { ...before, sent };
+  const change = changeOf(link, atMs);
   if (change !== undefined)
     return {
+      ...link,
       bytesPerSecond: change.afterBytesPerSecond,
-      sinceMs: last.atMs - changeMs,
+      sinceMs: atMs - changeMs,
       change,
       collapsed: false,
     };
-  const now = slopeOver(points, collapseMs);
-  const settled = isSettled(link, last.atMs);
+  const now = slopeOver(sent, collapseMs);
+  const settled = isSettled(link, atMs);
   const collapsed = settled && now !== undefined && now < link.bytesPerSecond * collapsedShare;
   // What may become another level is not mixed with the old one.
   if (settled && now !== undefined && strays(link, now)) return { ...link, collapsed };
-  const since = Math.max(link.sinceMs, last.atMs - windowMs);
-  const bytesPerSecond = median(slopesSince(points, since)) ?? link.bytesPerSecond;
+  const since = Math.max(link.sinceMs, atMs - windowMs);
+  const bytesPerSecond = median(slopesSince(sent, since)) ?? link.bytesPerSecond;
   return { ...link, bytesPerSecond, collapsed };
 }
 
@@ -76,9 +75,9 @@ function strays(link: Link, bytesPerSecond: number): boolean {
 }
 
 /** Another level, where nearly all slopes of the last seconds lie beyond the old one. */
-function changeOf(link: Link, atMs: number, points: readonly Point[]): LinkChange | undefined {
+function changeOf(link: Link, atMs: number): LinkChange | undefined {
   if (!isSettled(link, atMs)) return undefined;
-  const slopes = slopesSince(points, atMs - changeMs);
+  const slopes = slopesSince(link.sent, atMs - changeMs);
   const telling = slopes.length - Math.floor(slopes.length * strayShare);
   const below = slopes.filter((one) => one < link.bytesPerSecond * (1 - changeShare)).length;
   const above = slopes.filter((one) => one > link.bytesPerSecond * (1 + changeShare)).length;
@@ -89,33 +88,29 @@ function changeOf(link: Link, atMs: number, points: readonly Point[]): LinkChang
 }
 
 /** Slopes of bytes sent over spans of 0.4 s that begin at `sinceMs` or later. */
-function slopesSince(points: readonly Point[], sinceMs: number): number[] {
+function slopesSince(sent: Series, sinceMs: number): number[] {
+  const { atMs } = sent;
   const slopes: number[] = [];
-  let end = points.length - 1;
+  let end = atMs.length - 1;
   for (let start = end; start >= 0; start -= 1) {
-    const from = points[start];
-    if (from === undefined || from.atMs < sinceMs) break;
-    // The first point that is far enough away; it only moves back as `start` does.
-    let to = points[end];
-    if (to === undefined || to.atMs - from.atMs < slopeMs) continue;
-    for (;;) {
-      const earlier = points[end - 1];
-      if (earlier === undefined || earlier.atMs - from.atMs < slopeMs) break;
-      end -= 1;
-      to = earlier;
-    }
-    slopes.push(slope(from, to));
+    const fromMs = atMs[start] ?? -Infinity;
+    if (fromMs < sinceMs) break;
+    // The first reading that is far enough away; it only moves back as `start` does.
+    if ((atMs[end] ?? -Infinity) - fromMs < slopeMs) continue;
+    while ((atMs[end - 1] ?? -Infinity) - fromMs >= slopeMs) end -= 1;
+    slopes.push(slope(sent, start, end));
   }
   return slopes;
 }
 
-function slopeOver(points: readonly Point[], ms: number): number | undefined {
-  const last = points.at(-1);
-  if (last === undefined) return undefined;
-  const from = points.findLast((point) => last.atMs - point.atMs >= ms);
-  return from === undefined ? undefined : slope(from, last);
+/** The slope up to the last reading from the last one that is `ms` or more away from it. */
+function slopeOver(sent: Series, ms: number): number | undefined {
+  const lastMs = sent.atMs.at(-1) ?? 0;
+  const from = sent.atMs.findLastIndex((atMs) => lastMs - atMs >= ms);
+  return from < 0 ? undefined : slope(sent, from, sent.atMs.length - 1);
 }
 
-function slope(from: Point, to: Point): number {
-  return ((to.sentBytes - from.sentBytes) * 1000) / Math.max(1, to.atMs - from.atMs);
+function slope({ atMs, bytes }: Series, from: number, to: number): number {
+  const ms = (atMs[to] ?? 0) - (atMs[from] ?? 0);
+  return (((bytes[to] ?? 0) - (bytes[from] ?? 0)) * 1000) / Math.max(1, ms);
 }

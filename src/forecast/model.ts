@@ -1,5 +1,5 @@
 import type { GuestModel } from './guest-model.ts';
-import { observeLink, withinView } from './link.ts';
+import { observeLink } from './link.ts';
 import { type Point, pointOf } from './points.ts';
 import { withSpan } from './spans.ts';
 import type { Sample } from './telemetry.ts';
@@ -8,19 +8,14 @@ import type { Sample } from './telemetry.ts';
 export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const point = pointOf(sample);
-  const points = withinView(model.points, point);
-  const first = withFirstPass(model, point);
-  const link = observeLink(model.link, points);
-  return withSpan(
-    {
-      ...first,
-      points,
-      link,
-      memoryTotalBytes: sample.memoryTotalBytes,
-      throttlePercent: sample.throttlePercent,
-    },
-    point,
-  );
+  const seen = {
+    ...withFirstPass(model, point),
+    last: point,
+    link: observeLink(model.link, point),
+    memoryTotalBytes: sample.memoryTotalBytes,
+    throttlePercent: sample.throttlePercent,
+  };
+  return withSpan(seen, model.last, point);
 }
 
 function withFirstPass(model: GuestModel, point: Point): GuestModel {

@@ -1,10 +1,11 @@
 import type { GuestModel } from './guest-model.ts';
-import { type Left, leastLeft, looksBefore, summaryOf } from './left.ts';
+import { type Left, summaryOf } from './left.ts';
 import type { LinkChange } from './link.ts';
 import { bandwidthOf, passMs, sentShare } from './pass.ts';
 import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
 import { isUnsteady, type Rhythm } from './rhythm.ts';
+import { countBefore, leastBetween } from './series.ts';
 import { fitWorkingSet, type WorkingSet } from './working-set.ts';
 
 /** What was left is remembered for this long, or for this many passes where that is more. */
@@ -49,9 +50,8 @@ export interface Outlook {
 }
 
 export function outlook(model: GuestModel): Outlook | undefined {
-  const last = model.points.at(-1);
+  const { last, link } = model;
   if (last === undefined) return undefined;
-  const { link } = model;
   const wholePassMs = passMs(model);
   const recent = firstRecentLook(model, last, wholePassMs);
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
@@ -112,7 +112,7 @@ function isNewLow({ lefts, syncing }: GuestModel, last: Point, recent: number): 
   const nowMs = inPasses ? lefts.atMs.at(-1) : last.atMs;
   const now = inPasses ? lefts.bytes.at(-1) : last.remainingBytes;
   if (nowMs === undefined || now === undefined) return false;
-  const earlier = leastLeft(lefts, recent, looksBefore(lefts, nowMs - newLowMs));
+  const earlier = leastBetween(lefts, recent, countBefore(lefts, nowMs - newLowMs));
   return Number.isFinite(earlier) && earlier > now;
 }
 
@@ -127,14 +127,14 @@ function isStalled(
   wholePassMs: number,
 ): boolean {
   const since = last.atMs - Math.max(shortestStallMs, wholePassMs / 2);
-  const moment = Math.max(recent, looksBefore(lefts, since));
-  const before = leastLeft(lefts, recent, moment);
-  const after = leastLeft(lefts, moment, lefts.bytes.length);
+  const moment = Math.max(recent, countBefore(lefts, since));
+  const before = leastBetween(lefts, recent, moment);
+  const after = leastBetween(lefts, moment, lefts.bytes.length);
   return Number.isFinite(before) && after > before * fallingShare;
 }
 
 /** Over another link, and long ago, other troughs were within reach. */
 function firstRecentLook({ link, lefts }: GuestModel, last: Point, wholePassMs: number): number {
   const rememberedMs = Math.max(leftMs, leftPasses * wholePassMs);
-  return looksBefore(lefts, Math.max(link.sinceMs, last.atMs - rememberedMs));
+  return countBefore(lefts, Math.max(link.sinceMs, last.atMs - rememberedMs));
 }

@@ -8,7 +8,7 @@ export function bandwidthOf({ link, prior }: GuestModel): number {
 /** What was sent of the first pass, and what is still to be sent of it. */
 export function passMs(model: GuestModel): number {
   const bandwidth = bandwidthOf(model);
-  const last = model.points.at(-1);
+  const { last } = model;
   if (bandwidth === 0 || last === undefined) return Infinity;
   const unsent = Math.max(0, model.firstPassBytes - last.disposedBytes);
   return ((model.firstPassSentBytes + unsent * sentShare(model)) / bandwidth) * 1000;
@@ -19,7 +19,7 @@ const tellingShare = 0.1;
 
 /** Of the rest of the first pass: by what is known of the guest, else by what was sent so far. */
 export function sentShare(model: GuestModel): number {
-  const last = model.points.at(-1);
+  const { last } = model;
   if (last === undefined) return 1;
   const { touchedBytes } = model.prior;
   const unsent = model.firstPassBytes - last.disposedBytes;

@@ -1,8 +1,9 @@
 import type { GuestModel } from './guest-model.ts';
-import { type Lefts, withLeft } from './left.ts';
+import { withLook } from './left.ts';
 import { passMs } from './pass.ts';
 import { inflowBetween, type Point } from './points.ts';
 import { rhythmOf } from './rhythm.ts';
+import type { Series } from './series.ts';
 import { fitWorkingSet, rateNow, type Span } from './working-set.ts';
 
 const mostSpans = 80;
@@ -11,8 +12,7 @@ const shortestSpanMs = 500;
 const longestSpanMs = 10_000;
 
 /** Adds what was written since the last span, where QEMU has looked for it meanwhile. */
-export function withSpan(model: GuestModel, point: Point): GuestModel {
-  const before = model.points.at(-2);
+export function withSpan(model: GuestModel, before: Point | undefined, point: Point): GuestModel {
   const start = model.spanStart;
   if (start === undefined || before === undefined)
     return { ...model, spanStart: point, lastSyncMs: point.atMs };
@@ -89,9 +89,9 @@ function withSyncing(model: GuestModel, before: Point, point: Point): GuestModel
 const unsentNoiseBytes = 256 * 4096;
 
 /** What is left is true only when QEMU has looked: between two passes it falls, and says nothing. */
-function leftsAfter(model: GuestModel, before: Point, point: Point): Lefts {
+function leftsAfter(model: GuestModel, before: Point, point: Point): Series {
   if (model.firstPassEndMs === undefined) return model.lefts;
   // Where a pass ended, some of the next one is gone by the time of the reading.
   const bytes = Math.max(point.remainingBytes, inflowBetween(before, point));
-  return withLeft(model.lefts, point.atMs, bytes);
+  return withLook(model.lefts, point.atMs, bytes);
 }
