@@ -24,7 +24,7 @@ import type {
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
 import { asOurs, unless } from './errors.ts';
-import { busyWith, completedOf, isArriving, readingOf } from './job.ts';
+import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
 import { stateOf } from './states.ts';
 import { readTagsXml } from './tags.ts';
@@ -265,6 +265,7 @@ async function summaryOf(domain: Domain): Promise<DomainSummary> {
   ]);
   const { memoryBytes, virtualCpus } = readDomainXml(xml);
   const state = stateOf(libvirtState);
+  const outgoingJob = readingOf(stats, state) !== undefined;
   return {
     name: domain.name,
     uuid: domain.uuid,
@@ -272,8 +273,9 @@ async function summaryOf(domain: Domain): Promise<DomainSummary> {
     memoryBytes,
     virtualCpus,
     tags: metadata === undefined ? noTags : readTagsXml(metadata).tags,
-    outgoingJob: readingOf(stats, state) !== undefined,
-    arriving: isArriving(stats, state),
+    outgoingJob,
+    // Libvirt tells nothing of a job at the destination: there is the pause, and none that goes out.
+    arriving: !outgoingJob && state.state === 'paused' && state.reason === 'migration',
   };
 }
 

@@ -44,12 +44,6 @@ export function busyWith(stats: JobStats | undefined): string | undefined {
   return stats.operation === 'unknown' ? 'a job' : `a job (${stats.operation})`;
 }
 
-/** Whether a guest that still runs elsewhere is awaited. */
-export function isArriving(stats: JobStats | undefined, { state }: DomainState): boolean {
-  if (stats === undefined || !isRunning(stats) || state === 'running') return false;
-  return stats.operation === 'migration-in';
-}
-
 function isRunning({ type }: JobStats): boolean {
   return type === 'bounded' || type === 'unbounded';
 }
