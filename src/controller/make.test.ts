@@ -214,25 +214,26 @@ describe('another one takes it over', () => {
   });
 });
 
-describe('a job that somebody else began', () => {
-  const foreign = async (vm: string): Promise<void> => {
-    const uuid = stage.addGuest(vm, 'furious', 'cattle');
-    const options = {
-      destinationUri: stage.host('h2').peerAddress,
-      postCopy: true,
-      autoConverge: undefined,
-      bandwidthBytesPerSecond: undefined,
-      persistent: false,
-    };
-    stage
-      .host('h1')
-      .migrate(uuid, options)
-      .catch(() => undefined);
-    await stage.clock.run(stage.clock.sleep(3_000));
+/** Begins one from h1 to h2, as virsh would. */
+async function beginForeign(vm: string): Promise<void> {
+  const uuid = stage.addGuest(vm, 'furious', 'cattle');
+  const options = {
+    destinationUri: stage.host('h2').peerAddress,
+    postCopy: true,
+    autoConverge: undefined,
+    bandwidthBytesPerSecond: undefined,
+    persistent: false,
   };
+  stage
+    .host('h1')
+    .migrate(uuid, options)
+    .catch(() => undefined);
+  await stage.clock.run(stage.clock.sleep(3_000));
+}
 
+describe('a job that somebody else began', () => {
   test('is seen as foreign, is adopted, and arrives steered', async () => {
-    await foreign('theirs');
+    await beginForeign('theirs');
     const controller = stage.controller();
     await controller.start();
     const { vms } = await stage.clock.run(controller.vms({ name: 'theirs' }, true));

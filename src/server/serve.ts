@@ -84,7 +84,7 @@ async function run({ options, config, settings, store, log }: Running): Promise<
     controller,
     metrics,
     version: options.version,
-    wallMs: realWorld.wallMs,
+    wallMs: () => realWorld.wallMs(),
     log: tell,
     ending: ending.signal,
   });
@@ -147,7 +147,7 @@ function appParts(settings: ServerSettings, store: Store): Pick<AppOptions, 'aut
       store,
       oidc: oidc === undefined ? undefined : oidcVerifier(oidc),
       certificates,
-      wallMs: realWorld.wallMs,
+      wallMs: () => realWorld.wallMs(),
     },
     rate: { perSecond: requestsPerSecond, burst: requestsAtOnce },
   };
