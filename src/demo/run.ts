@@ -10,6 +10,7 @@ import type { MigrationResult } from '../migration/result.ts';
 import { migrateVm } from '../migration/service.ts';
 import type { Reason } from '../policy/vocabulary.ts';
 import { takeCensus } from './census.ts';
+import { shownOf } from './live.ts';
 import { type DemoReport, type GuestReport, problemsOf, type Versions } from './report.ts';
 import { type Actor, actors, leaving, linkBitsPerSecond } from './scene.ts';
 import { Witness } from './witness.ts';
@@ -80,12 +81,15 @@ async function moveAway(
   io: Io,
   signal: AbortSignal,
 ): Promise<Omit<Move, 'actor' | 'witness'>> {
-  const view = new LiveView(io, spec.name);
+  const view = new LiveView(io);
   view.note(`${spec.class}, ${temper} (${formatWorkload(spec.workload)}): ${leaving} to ${to}`);
   const startMs = performance.now();
   const request = { vm: spec.name, from: leaving, to, reason };
   try {
-    const onEvent = (event: RunEvent): void => view.show(event);
+    const onEvent = (event: RunEvent): void => {
+      const shown = shownOf(event);
+      if (shown !== undefined) view.show(spec.name, shown);
+    };
     const result = await migrateVm(request, config, { onEvent, letGo: signal });
     if (signal.aborted) throw new Interrupted();
     view.clear();
