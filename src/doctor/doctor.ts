@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import type { ResolvedHost } from '../fleet/hosts.ts';
+import type { Host } from '../hypervisor/port.ts';
+import type { Finding } from './finding.ts';
+import { clashes, examineHost, findingsAt } from './hosts.ts';
+import { examineWay, unseenWays } from './ways.ts';
+
+const userfaultfd = '/proc/sys/vm/unprivileged_userfaultfd';
+
+/** Looks at all hosts, one by one and together, from this machine. Changes nothing. */
+export async function examineFleet(
+  hosts: readonly ResolvedHost[],
+  hostAt: (host: ResolvedHost) => Host,
+): Promise<readonly Finding[]> {
+  const examined = await Promise.all(hosts.map((host) => examineHost(host, hostAt(host))));
+  const ways = await Promise.all(hosts.map(examineWay));
+  const local = await Promise.all(hosts.filter(isLocal).map(examineKernel));
+  return [
+    ...examined.flatMap(({ findings }, index) => [...findings, ...(ways[index] ?? [])]),
+    ...local,
+    ...clashes(examined),
+    ...unseenWays(hosts.map(({ name }) => name)),
+  ];
+}
+
+/** Whether its URI is this machine's own. */
+function isLocal({ uri }: ResolvedHost): boolean {
+  return /^[a-z]+(\+unix)?:\/\/\//i.test(uri);
+}
+
+/** Whether QEMU, where it does not run as root, may serve pages from afar. */
+async function examineKernel({ name }: ResolvedHost): Promise<Finding> {
+  const found = findingsAt(name);
+  try {
+    const value = (await readFile(userfaultfd, 'utf8')).trim();
+    if (value === '1') return found('ok', 'userfaultfd', 'open to every user');
+    return {
+      ...found('warning', 'userfaultfd', `${userfaultfd} is ${value}`),
+      hint: 'Post-copy to this host works only where QEMU runs as root: sysctl vm.unprivileged_userfaultfd=1',
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return found('unseen', 'userfaultfd', `what the kernel allows: ${why}`);
+  }
+}

@@ -1,0 +1,106 @@
+import { DroverError } from '../errors/catalogue.ts';
+import type { ResolvedHost } from '../fleet/hosts.ts';
+import type { Host, HostFacts } from '../hypervisor/port.ts';
+import { formatBytes } from '../units/format.ts';
+import type { Finding } from './finding.ts';
+
+/** One host, as far as it answered. */
+export interface Examined {
+  readonly host: ResolvedHost;
+  readonly facts: HostFacts | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Less than this leaves no room for a guest to arrive. */
+const leastFreeBytes = 2 ** 30;
+
+/** What one host itself shows. */
+export async function examineHost(resolved: ResolvedHost, host: Host): Promise<Examined> {
+  const found = findingsAt(resolved.name);
+  try {
+    await host.reach();
+    const facts = await host.facts();
+    const domains = await host.domains();
+    const moving = domains.filter(({ outgoingJob }) => outgoingJob).map(({ name }) => name);
+    const findings = [
+      found('ok', 'reach', `answers as ${facts.hostname}, ${domains.length} domains`),
+      found('ok', 'versions', `libvirt ${facts.libvirtVersion}, QEMU ${facts.hypervisorVersion}`),
+      ...abilities(resolved, facts),
+      memory(resolved.name, facts),
+      ...(moving.length === 0
+        ? []
+        : [found('ok', 'moving', `migrations under way: ${moving.join(', ')}`)]),
+      ...facts.unknowns.map((what) => found('unseen', 'post-copy', what)),
+    ];
+    return { host: resolved, facts, findings };
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    const hint = error.hint ?? 'Is its daemon running, and may this user speak to it?';
+    const finding = { ...found('error', 'reach', error.message), hint };
+    return { host: resolved, facts: undefined, findings: [finding] };
+  } finally {
+    await host.close();
+  }
+}
+
+/** What the versions and the admin allow. */
+function abilities({ name, postCopy }: ResolvedHost, facts: HostFacts): readonly Finding[] {
+  const found = findingsAt(name);
+  const able = facts.postCopy.allowed
+    ? found('ok', 'post-copy', 'a guest can be switched to post-copy')
+    : {
+        ...found('warning', 'post-copy', facts.postCopy.because),
+        hint: 'Busy guests are slowed down or paused longer instead.',
+      };
+  const mends = facts.postCopyRecoverable.allowed
+    ? found('ok', 'recovery', 'a post-copy that breaks can be resumed')
+    : {
+        ...found('warning', 'recovery', facts.postCopyRecoverable.because),
+        hint: 'Where a class allows post-copy only if it can be resumed, it is not used.',
+      };
+  const forbidden = postCopy.allowed ? [] : [found('ok', 'post-copy', postCopy.because)];
+  return [able, mends, ...forbidden];
+}
+
+function memory(name: string, { freeMemoryBytes }: HostFacts): Finding {
+  const found = findingsAt(name);
+  const free = `${formatBytes(freeMemoryBytes)} free for guests that arrive`;
+  if (freeMemoryBytes >= leastFreeBytes) return found('ok', 'memory', free);
+  return { ...found('warning', 'memory', free), hint: 'Few guests can be moved to it.' };
+}
+
+/** What several hosts must not have in common. */
+export function clashes(examined: readonly Examined[]): readonly Finding[] {
+  return [
+    ...alike(examined, 'UUID', ({ hostUuid }) => hostUuid),
+    ...alike(examined, 'host name', ({ hostname }) => hostname),
+  ];
+}
+
+function alike(
+  examined: readonly Examined[],
+  what: string,
+  of: (facts: HostFacts) => string,
+): readonly Finding[] {
+  const seen = examined.flatMap(({ host, facts }) =>
+    facts === undefined ? [] : [{ name: host.name, value: of(facts) }],
+  );
+  return [...Map.groupBy(seen, ({ value }) => value)]
+    .filter(([, members]) => members.length > 1)
+    .map(([value, members]) => ({
+      severity: 'error',
+      check: 'identity',
+      where: members.map(({ name }) => name).join(', '),
+      message: `they have the same ${what}, ${value}`,
+      hint: 'Libvirt refuses to migrate between them: it takes each for the other. If they are one host, remove one name.',
+    }));
+}
+
+export function findingsAt(where: string) {
+  return (severity: Finding['severity'], check: string, message: string): Finding => ({
+    severity,
+    check,
+    where,
+    message,
+  });
+}

@@ -1,0 +1,118 @@
+import { connect as connectTcp } from 'node:net';
+import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import type { ResolvedHost } from '../fleet/hosts.ts';
+import type { Finding } from './finding.ts';
+import { findingsAt } from './hosts.ts';
+
+/** Where libvirt's daemons listen, by the URI's transport (libvirt's remote documentation). */
+const ports: Readonly<Record<string, number>> = { tcp: 16509, tls: 16514, ssh: 22 };
+const answerMs = 3_000;
+const soonDays = 30;
+const dayMs = 86_400_000;
+
+/** How a host is reached by the others, as far as that shows from here. */
+export async function examineWay({ name, peerUri }: ResolvedHost): Promise<readonly Finding[]> {
+  const found = findingsAt(name);
+  if (peerUri === undefined)
+    return [
+      {
+        ...found('error', 'way', 'how other hosts reach it is not known'),
+        hint: 'Set peerUri, such as qemu+tls://HOST/system: the daemon of the source connects there.',
+      },
+    ];
+  const place = placeOf(peerUri);
+  if (place === undefined)
+    return [found('unseen', 'way', `whether ${peerUri} can be reached by other hosts`)];
+  const { transport, host, port } = place;
+  const problem = await knock(host, port);
+  const way =
+    problem === undefined
+      ? found('ok', 'way', `${host}:${port} answers this machine`)
+      : {
+          ...found('warning', 'way', `${host}:${port} does not answer this machine: ${problem}`),
+          hint: 'What counts is whether the other hosts get through: try from one of them.',
+        };
+  const certificate =
+    transport === 'tls' && problem === undefined ? await certificateOf(name, host, port) : [];
+  return [way, ...certificate];
+}
+
+/** What only a migration shows. */
+export function unseenWays(names: readonly string[]): readonly Finding[] {
+  if (names.length < 2) return [];
+  const way =
+    'whether the hosts let each other through to ports 49152 to 49215, over which memory moves: no libvirt call tells';
+  const clocks = 'whether the clocks of the hosts agree: libvirt does not tell the time';
+  return [
+    { severity: 'unseen', check: 'migration ports', where: undefined, message: way },
+    { severity: 'unseen', check: 'clocks', where: undefined, message: clocks },
+  ];
+}
+
+interface Place {
+  readonly transport: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+function placeOf(uri: string): Place | undefined {
+  const match = /^[a-z]+\+?([a-z0-9]*):\/\/(?:[^@/?#]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?/i.exec(
+    uri,
+  );
+  if (match === null) return undefined;
+  const transport = match[1] === '' ? 'tls' : (match[1] ?? 'tls');
+  const port = match[3] === undefined ? ports[transport] : Number(match[3]);
+  const host = match[2]?.replace(/^\[|\]$/g, '');
+  return port === undefined || host === undefined ? undefined : { transport, host, port };
+}
+
+/** Why nobody answers there; `undefined`: somebody does. */
+function knock(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host, port, timeout: answerMs });
+    const end = (problem: string | undefined): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => end(undefined));
+    socket.once('timeout', () => end(`no answer within ${answerMs / 1000} s`));
+    socket.once('error', (error) => end(error.message));
+  });
+}
+
+function certificateOf(name: string, host: string, port: number): Promise<readonly Finding[]> {
+  const found = findingsAt(name);
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout: answerMs });
+    const end = (findings: readonly Finding[]): void => {
+      socket.destroy();
+      resolve(findings);
+    };
+    socket.once('secureConnect', () => {
+      const certificate = socket.getPeerCertificate();
+      const days = (Date.parse(certificate.valid_to) - Date.now()) / dayMs;
+      const wrongName = checkServerIdentity(host, certificate);
+      end([age(name, days), ...(wrongName === undefined ? [] : [nameMismatch(name, wrongName)])]);
+    });
+    socket.once('timeout', () => end([found('warning', 'certificate', 'no TLS answer')]));
+    socket.once('error', (error) =>
+      end([found('warning', 'certificate', `its certificate cannot be read: ${error.message}`)]),
+    );
+  });
+}
+
+function age(name: string, days: number): Finding {
+  const found = findingsAt(name);
+  const whole = Math.floor(days);
+  if (days < 0)
+    return { ...found('error', 'certificate', `expired ${-whole} days ago`), hint: 'Renew it.' };
+  const severity = days < soonDays ? 'warning' : 'ok';
+  return found(severity, 'certificate', `valid for ${whole} days`);
+}
+
+function nameMismatch(name: string, { message }: Error): Finding {
+  return {
+    ...findingsAt(name)('error', 'certificate', message),
+    hint: 'The name in peerUri must be one that the certificate has.',
+  };
+}
