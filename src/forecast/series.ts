@@ -11,9 +11,15 @@ export const emptySeries: Series = { atMs: [], bytes: [] };
 
 /** What is there from an index on, and one more at its end. */
 export function appended(series: Series, from: number, atMs: number, bytes: number): Series {
-  const kept = (column: readonly number[]): readonly number[] =>
-    from > 0 ? column.slice(from) : column;
-  return { atMs: kept(series.atMs).concat(atMs), bytes: kept(series.bytes).concat(bytes) };
+  return {
+    atMs: columnWith(series.atMs, from, atMs),
+    bytes: columnWith(series.bytes, from, bytes),
+  };
+}
+
+/** Two arrays are joined several times as fast as an array and a number. */
+function columnWith(column: readonly number[], from: number, value: number): readonly number[] {
+  return (from > 0 ? column.slice(from) : column).concat([value]);
 }
 
 /** How many came before a moment. */
