@@ -147,6 +147,11 @@ export const forecastRequest = z
   })
   .openapi('ForecastRequest');
 
+const permission = z.union([
+  z.object({ allowed: z.literal(true) }),
+  z.object({ allowed: z.literal(false), because: z.string() }),
+]);
+
 export const forecastAnswer = z
   .object({
     domain: z.object({ name: z.string(), uuid: z.string() }),
@@ -158,10 +163,12 @@ export const forecastAnswer = z
     bandwidthBytesPerSecond: z.number(),
     bandwidthGuessed: z.boolean(),
     touchedBytes: z.number(),
-    workingSet: z.object({}).loose().nullable(),
+    workingSet: z
+      .object({ rateBytesPerSecond: z.number(), setBytes: z.number(), errorShare: z.number() })
+      .nullable(),
     budget: z.object({}).loose(),
     expected: z.object({ ending: z.string(), forecast }),
-    options: z.array(z.object({ option: z.string() }).loose()),
+    options: z.array(z.object({ option: z.string(), permission, forecast })),
   })
   .openapi('ForecastAnswer');
 

@@ -93,6 +93,5 @@ export const streamedEvent = z
   })
   .openapi('Event');
 
-export type WhoamiDocument = z.output<typeof whoami>;
 export type TokenDocument = z.output<typeof token>;
 export type AuditDocument = z.output<typeof auditEntry>;

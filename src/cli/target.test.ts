@@ -82,8 +82,8 @@ it.each<[ConnectFlags, RegExp]>([
   [{ server: 'https://a', ca: '/nonexistent/ca.pem' }, /ca.pem cannot be read/],
   [{ context: 'nope' }, /no context nope/],
 ])('refuses %j', async (flags, message) => {
-  const refused = expect(whereTo(flags, env)).rejects;
-  await refused.toMatchObject({ code: 'usage.invalid', message: expect.stringMatching(message) });
+  const refusal = { code: 'usage.invalid', message: expect.stringMatching(message) };
+  await expect(whereTo(flags, env)).rejects.toMatchObject(refusal);
 });
 
 it.each([

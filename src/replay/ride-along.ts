@@ -1,6 +1,6 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Decision, MigrationCapabilities } from '../steering/decision.ts';
-import type { SteeringState } from '../steering/situation.ts';
+import { type SteeringState, stateAtStart } from '../steering/situation.ts';
 import type { Steersman } from '../steering/steersman.ts';
 
 /** What a steersman decided at one reading. */
@@ -20,12 +20,7 @@ export function rideAlong(
   samples: readonly Sample[],
 ): readonly Step[] {
   const plan = steersman.plan(capabilities);
-  let state: SteeringState = {
-    maxDowntimeMs: plan.maxDowntimeMs,
-    maxDowntimeSetAtMs: 0,
-    paced: false,
-    pacedBefore: false,
-  };
+  let state = stateAtStart(plan.maxDowntimeMs);
   const steps: Step[] = [];
   for (const sample of samples) {
     steersman.observe(sample);

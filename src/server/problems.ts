@@ -68,10 +68,6 @@ export function problemOf(error: unknown, errors: readonly FieldError[] = []): A
   return answerOf(error.code, error.message, error.hint, errors);
 }
 
-export function statusOfCode(code: ErrorCode): number {
-  return statusOf[code];
-}
-
 function answerOf(
   code: ErrorCode,
   detail: string,

@@ -1,12 +1,12 @@
-import { outlookBefore } from '../forecast/outlook.ts';
 import type { Prior } from '../forecast/prior.ts';
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { Matrix } from '../policy/matrix.ts';
+import { beforeStart } from './before-start.ts';
 import type { Expectation, MigrationCapabilities } from './decision.ts';
 import { expect } from './expect.ts';
 import { type OpenOption, optionsBefore } from './options-before.ts';
-import { type Intent, priorWith, situationBefore } from './steersman.ts';
+import type { Intent } from './steersman.ts';
 
 /** What a migration is expected to be like, before it begins. */
 export interface Foresight {
@@ -34,12 +34,14 @@ export function foresee(all: {
   readonly prior: Prior;
   readonly memoryBytes: number;
 }): Foresight {
-  const { prior, memoryBytes, intent } = all;
+  const { prior, memoryBytes } = all;
   const bandwidthGuessed = prior.bandwidthBytesPerSecond === undefined;
   const bandwidthBytesPerSecond = prior.bandwidthBytesPerSecond ?? guessedBytesPerSecond;
-  const situation = situationBefore({ ...all, ...intent });
-  const asStarted = priorWith(prior, all.capabilities);
-  const view = outlookBefore({ ...asStarted, bandwidthBytesPerSecond }, memoryBytes);
+  const { situation, view } = beforeStart({
+    ...all,
+    ...all.intent,
+    prior: { ...prior, bandwidthBytesPerSecond },
+  });
   return {
     bandwidthBytesPerSecond,
     bandwidthGuessed,

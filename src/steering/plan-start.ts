@@ -17,9 +17,14 @@ export interface StartPlan {
  * QEMU switches over as soon as the rest fits the limit, so a guest that converges is paused for as
  * long as it allows, needed or not. It begins small: what more is needed is seen after one pass.
  */
-const firstDowntimeMs = 50;
+const usualFirstMs = 50;
 /** Leaves room in a small blackout for what a switch-over costs beside memory. */
 const firstShare = 1 / 3;
+
+/** The downtime limit that a migration begins with, ms. */
+export function firstDowntimeMs({ blackoutMs }: Budget): number {
+  return Math.max(1, Math.round(Math.min(usualFirstMs, blackoutMs * firstShare)));
+}
 
 /**
  * QEMU's own steps, percent. Only its end stops a throttle from rising, so that a budget with no
@@ -43,10 +48,7 @@ export function planStart(
   const open = postCopyOpen(budget, capabilities);
   const needless = open.allowed || converges === true;
   const throttle = needless ? undefined : throttleFor(budget, capabilities);
-  const maxDowntimeMs = Math.max(
-    1,
-    Math.round(Math.min(firstDowntimeMs, budget.blackoutMs * firstShare)),
-  );
+  const maxDowntimeMs = firstDowntimeMs(budget);
   const ability = postCopy
     ? 'able to switch to post-copy'
     : because(capabilities.postCopy, 'without post-copy');

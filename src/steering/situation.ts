@@ -14,6 +14,11 @@ export interface SteeringState {
   readonly pacedBefore: boolean;
 }
 
+/** Before anything was done but to allow the first downtime. */
+export function stateAtStart(maxDowntimeMs: number): SteeringState {
+  return { maxDowntimeMs, maxDowntimeSetAtMs: 0, paced: false, pacedBefore: false };
+}
+
 export interface Situation {
   readonly slaClass: SlaClass;
   readonly importance: Importance;

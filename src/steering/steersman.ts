@@ -1,15 +1,15 @@
 import { type GuestModel, modelOf } from '../forecast/guest-model.ts';
 import { observe } from '../forecast/model.ts';
-import { outlookBefore } from '../forecast/outlook.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import { beforeStart, priorWith } from './before-start.ts';
 import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
 import { expect } from './expect.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
-import type { Situation, SteeringState } from './situation.ts';
+import type { SteeringState } from './situation.ts';
 import { steer } from './steer.ts';
 
 /** Who decides for one migration. It sees samples and the time, and touches nothing. */
@@ -77,11 +77,6 @@ export function steersmanFor(briefing: Briefing): Steersman {
   };
 }
 
-/** A QEMU that looks for dirty pages all the time does so only where it may switch to post-copy. */
-export function priorWith(prior: Prior, { postCopy }: MigrationCapabilities): Prior {
-  return postCopy.allowed ? prior : { ...prior, syncing: 'passes' };
-}
-
 /** What a person should know of a change of orders, with the act that follows it. */
 function newsOf(before: Intent | undefined, now: Intent): string | undefined {
   if (before === undefined) return undefined;
@@ -110,38 +105,8 @@ function converges(
   const { bandwidthBytesPerSecond, written } = prior;
   if (bandwidthBytesPerSecond === undefined || written.length === 0 || memoryBytes === undefined)
     return undefined;
-  const before = situationBefore({ ...intent(), capabilities, matrix, prior });
-  const view = outlookBefore(
-    { ...priorWith(prior, capabilities), bandwidthBytesPerSecond },
-    memoryBytes,
-  );
-  return expect(before, view).ending === 'switch-over';
-}
-
-/** The situation at the start of a migration, before its first reading. */
-export function situationBefore(
-  all: Intent & {
-    readonly capabilities: MigrationCapabilities;
-    readonly matrix: Matrix;
-    readonly prior: Prior;
-  },
-): Situation {
-  const { slaClass, importance, deadlineMs, capabilities, matrix, prior } = all;
-  const budget = budgetFor(slaClass, importance, matrix);
-  const plan: StartPlan = planStart(budget, capabilities, undefined);
-  const situation = {
-    slaClass,
-    importance,
-    budget,
-    capabilities,
-    model: modelOf(prior),
-    state: {
-      maxDowntimeMs: plan.maxDowntimeMs,
-      maxDowntimeSetAtMs: 0,
-      paced: false,
-      pacedBefore: false,
-    },
-    atMs: 0,
-  };
-  return deadlineMs === undefined ? situation : { ...situation, deadlineMs };
+  const known = { ...prior, bandwidthBytesPerSecond };
+  const start = { ...intent(), capabilities, matrix, prior: known, memoryBytes };
+  const { situation, view } = beforeStart(start);
+  return expect(situation, view).ending === 'switch-over';
 }

@@ -7,24 +7,28 @@ export function readingOf(stats: JobStats | undefined, state: DomainState): JobR
   if (stats === undefined || !isRunning(stats) || stats.operation !== 'migration-out') {
     return undefined;
   }
-  const pageSizeBytes = stats.memoryPageSizeBytes ?? 4096;
   return {
     elapsedMs: stats.elapsedMs ?? 0,
     expectedDowntimeMs: stats.downtimeMs ?? 0,
-    sample: {
-      memoryTotalBytes: stats.memoryTotalBytes ?? 0,
-      memoryRemainingBytes: stats.memoryRemainingBytes ?? 0,
-      memorySentBytes: stats.memoryProcessedBytes ?? 0,
-      normalPages: stats.memoryNormalPages ?? 0,
-      constantPages: stats.memoryConstantPages ?? 0,
-      pageSizeBytes,
-      dirtyRateBytesPerSecond: (stats.memoryDirtyRatePagesPerSecond ?? 0) * pageSizeBytes,
-      throughputBytesPerSecond: stats.memoryBytesPerSecond ?? 0,
-      iteration: stats.memoryIteration ?? 0,
-      throttlePercent: stats.autoConvergeThrottlePercent ?? 0,
-      postCopyRequests: stats.memoryPostCopyRequests ?? 0,
-      phase: phaseOf(stats, state),
-    },
+    sample: sampleOf(stats, state),
+  };
+}
+
+function sampleOf(stats: JobStats, state: DomainState): JobReading['sample'] {
+  const pageSizeBytes = stats.memoryPageSizeBytes ?? 4096;
+  return {
+    memoryTotalBytes: stats.memoryTotalBytes ?? 0,
+    memoryRemainingBytes: stats.memoryRemainingBytes ?? 0,
+    memorySentBytes: stats.memoryProcessedBytes ?? 0,
+    normalPages: stats.memoryNormalPages ?? 0,
+    constantPages: stats.memoryConstantPages ?? 0,
+    pageSizeBytes,
+    dirtyRateBytesPerSecond: (stats.memoryDirtyRatePagesPerSecond ?? 0) * pageSizeBytes,
+    throughputBytesPerSecond: stats.memoryBytesPerSecond ?? 0,
+    iteration: stats.memoryIteration ?? 0,
+    throttlePercent: stats.autoConvergeThrottlePercent ?? 0,
+    postCopyRequests: stats.memoryPostCopyRequests ?? 0,
+    phase: phaseOf(stats, state),
   };
 }
 
