@@ -18,6 +18,10 @@ export interface Host {
   /** Rejects with `host.unreachable` where the host cannot be reached now. */
   reach(): Promise<void>;
   facts(): Promise<HostFacts>;
+  /** What its guests can be made of, and how they could be sent. */
+  survey(): Promise<HostSurvey>;
+  /** Whether a guest here could have this CPU (the `definition` of another host's survey). */
+  offersCpu(definition: string): Promise<boolean>;
   /** All domains that it has now. */
   domains(): Promise<readonly DomainSummary[]>;
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
@@ -76,6 +80,22 @@ export interface HostFacts {
   readonly syncing: Syncing;
   /** What could matter but cannot be seen from here, in words. */
   readonly unknowns: readonly string[];
+}
+
+/** What no single migration asks for, and what whoever compares hosts wants to know. */
+export interface HostSurvey {
+  /** Such as `x86_64`. */
+  readonly architecture: string;
+  /** Guests run on its CPU itself, or QEMU emulates one. */
+  readonly accelerator: 'kvm' | 'emulation';
+  /** Those machine types that are the same wherever they are: `pc-q35-10.0`, and not its alias `q35`. */
+  readonly machineTypes: readonly string[];
+  /** The most of its CPU that a guest can have and still move; `undefined` where it cannot tell. */
+  readonly cpu: { readonly model: string; readonly definition: string } | undefined;
+  /** Whether its versions can send memory over several connections at once. */
+  readonly parallelStreams: Permission;
+  /** Whether they can compress it there, with zlib and zstd. */
+  readonly compression: Permission;
 }
 
 /** Distinct memory written within a while. */

@@ -10,6 +10,7 @@ import type {
   DomainSummary,
   Host,
   HostFacts,
+  HostSurvey,
   JobReading,
   MigrateOptions,
   SeenWrites,
@@ -29,12 +30,13 @@ export class SimulatedHost implements Host, Site {
   readonly register: Register;
   readonly #world: World;
   readonly #facts: HostFacts;
+  readonly #survey: HostSurvey;
   #reachable = true;
   /** Errors that the next calls of this name end with, after having done their work. */
   readonly #lostReplies = new Set<string>();
   #endLostCall: (() => void) | undefined;
 
-  constructor(world: World, name: string, facts: Partial<HostFacts>) {
+  constructor(world: World, name: string, facts: Partial<HostFacts>, survey: Partial<HostSurvey>) {
     this.#world = world;
     this.name = name;
     this.register = new Register(world.clock);
@@ -51,6 +53,15 @@ export class SimulatedHost implements Host, Site {
       syncing: world.settings.syncMs === Infinity ? 'passes' : 'continuous',
       unknowns: [],
       ...facts,
+    };
+    this.#survey = {
+      architecture: 'x86_64',
+      accelerator: 'kvm',
+      machineTypes: ['pc-i440fx-11.1', 'pc-q35-11.1'],
+      cpu: { model: 'simulated', definition: 'sse avx' },
+      parallelStreams: { allowed: true },
+      compression: { allowed: true },
+      ...survey,
     };
   }
 
@@ -101,6 +112,18 @@ export class SimulatedHost implements Host, Site {
   async facts(): Promise<HostFacts> {
     await this.#call();
     return this.#facts;
+  }
+
+  async survey(): Promise<HostSurvey> {
+    await this.#call();
+    return this.#survey;
+  }
+
+  /** A simulated CPU is the names of its features. */
+  async offersCpu(definition: string): Promise<boolean> {
+    await this.#call();
+    const own = new Set(this.#survey.cpu?.definition.split(' '));
+    return definition.split(' ').every((feature) => own.has(feature));
   }
 
   async domains(): Promise<readonly DomainSummary[]> {

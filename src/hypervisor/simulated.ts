@@ -1,4 +1,4 @@
-import type { HostFacts } from './port.ts';
+import type { HostFacts, HostSurvey } from './port.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { fairShares } from './simulated-links.ts';
 import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
@@ -32,8 +32,12 @@ export class SimulatedWorld implements World {
     this.#linkBytesPerSecond = settings.linkBytesPerSecond;
   }
 
-  addHost(name: string, facts: Partial<HostFacts> = {}): SimulatedHost {
-    const host = new SimulatedHost(this, name, facts);
+  addHost(
+    name: string,
+    facts: Partial<HostFacts> = {},
+    survey: Partial<HostSurvey> = {},
+  ): SimulatedHost {
+    const host = new SimulatedHost(this, name, facts, survey);
     this.#hosts.set(host.peerAddress, host);
     return host;
   }

@@ -17,6 +17,7 @@ import type {
   DomainSummary,
   Host,
   HostFacts,
+  HostSurvey,
   JobReading,
   MigrateOptions,
   SeenWrites,
@@ -27,6 +28,7 @@ import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
 import { stateOf } from './states.ts';
+import { offersCpu, surveyOf } from './survey.ts';
 import { readTagsXml } from './tags.ts';
 import { postCopyOf, postCopyRecoveryOf, syncingOf } from './versions.ts';
 import { Watch } from './watch.ts';
@@ -95,6 +97,14 @@ export class LibvirtHost implements Host {
         ],
       };
     });
+  }
+
+  survey(): Promise<HostSurvey> {
+    return this.#ask(surveyOf);
+  }
+
+  offersCpu(definition: string): Promise<boolean> {
+    return this.#ask((connection) => offersCpu(connection, definition));
   }
 
   domains(): Promise<readonly DomainSummary[]> {

@@ -31,6 +31,31 @@ export function postCopyRecoveryOf(libvirt: Version): Permission {
   return { allowed: true };
 }
 
+/** QEMU's multifd, without its x- of trial, and VIR_MIGRATE_PARALLEL. */
+const qemuWithParallel: Release = { major: 4, minor: 0 };
+const libvirtWithParallel: Release = { major: 5, minor: 2 };
+/** QEMU's multifd-compression, and VIR_MIGRATE_PARAM_COMPRESSION_ZLIB_LEVEL. */
+const qemuWithCompression: Release = { major: 5, minor: 0 };
+const libvirtWithCompression: Release = { major: 9, minor: 4 };
+
+export function parallelStreamsOf(libvirt: Version, qemu: Version): Permission {
+  if (isOlder(qemu, qemuWithParallel)) return forbidden(`QEMU ${qemu.text} has no multifd`);
+  if (isOlder(libvirt, libvirtWithParallel)) {
+    return forbidden(`libvirt ${libvirt.text} has no parallel migration`);
+  }
+  return { allowed: true };
+}
+
+export function compressionOf(libvirt: Version, qemu: Version): Permission {
+  if (isOlder(qemu, qemuWithCompression)) {
+    return forbidden(`QEMU ${qemu.text} compresses no parallel streams`);
+  }
+  if (isOlder(libvirt, libvirtWithCompression)) {
+    return forbidden(`libvirt ${libvirt.text} compresses no parallel streams`);
+  }
+  return { allowed: true };
+}
+
 /** Seen: 10.0 looks at the end of each pass, 11.1 sixteen times a second. */
 const qemuAlwaysLooking: Release = { major: 11, minor: 1 };
 
