@@ -7,8 +7,6 @@ export interface Course {
   readonly reachedMs: number | undefined;
   /** What is left then, or at the horizon, bytes. */
   readonly leftBytes: number;
-  /** The least that was left on the way, bytes. */
-  readonly leastBytes: number;
   /** Bytes put on the link until then. */
   readonly sentBytes: number;
 }
@@ -34,7 +32,6 @@ export function followPreCopy(
     return {
       reachedMs: undefined,
       leftBytes: view.remainingBytes,
-      leastBytes: view.remainingBytes,
       sentBytes: 0,
     };
   return view.syncing === 'passes'
@@ -55,18 +52,16 @@ function followPasses(
   // What was written since this pass began, up to now, is not known: the whole pass counts.
   const wholeMs = view.unsentBytes > 0 ? view.passMs : Math.max(atMs, sincePassBegan(view));
   let left = writtenWithin(set, wholeMs);
-  let leastBytes = left;
   while (atMs <= horizonMs) {
-    if (left <= limitBytes) return { reachedMs: atMs, leftBytes: left, leastBytes, sentBytes };
+    if (left <= limitBytes) return { reachedMs: atMs, leftBytes: left, sentBytes };
     const ms = left / perMs;
     const next = writtenWithin(set, ms);
     if (next > left * shrinkingShare) break;
     atMs += ms;
     sentBytes += left;
     left = next;
-    leastBytes = Math.min(leastBytes, left);
   }
-  return { reachedMs: undefined, leftBytes: left, leastBytes, sentBytes };
+  return { reachedMs: undefined, leftBytes: left, sentBytes };
 }
 
 /** How long this pass takes in all: what was left when it began, over the link. */
@@ -87,12 +82,10 @@ function followContinuous(
   let unsent = view.unsentBytes;
   let dirty = view.remainingBytes - view.unsentBytes;
   let sentBytes = 0;
-  let leastBytes = unsent + dirty;
   let atMs = 0;
   for (let step = 0; step < mostSteps && atMs <= horizonMs; step += 1) {
     const left = unsent + dirty;
-    leastBytes = Math.min(leastBytes, left);
-    if (left <= limitBytes) return { reachedMs: atMs, leftBytes: left, leastBytes, sentBytes };
+    if (left <= limitBytes) return { reachedMs: atMs, leftBytes: left, sentBytes };
     const clean = Math.max(0, setBytes * (1 - unsent / view.firstPassBytes) - dirty);
     const becomesDirty = shareDirtied * clean;
     // The cursor goes over the rest of the first pass before it comes back to what is dirty again.
@@ -109,5 +102,5 @@ function followContinuous(
       before > 0 && unsent + dirty < limitBytes ? ((left - limitBytes) / before) * stepMs : stepMs;
     atMs += Math.min(stepMs, restMs);
   }
-  return { reachedMs: undefined, leftBytes: unsent + dirty, leastBytes, sentBytes };
+  return { reachedMs: undefined, leftBytes: unsent + dirty, sentBytes };
 }

@@ -13,7 +13,6 @@ export interface Lesson {
   /** Bytes that its first pass put on the link; `undefined` where it did not get that far. */
   readonly touchedBytes: number | undefined;
   readonly workingSet: WorkingSet | undefined;
-  readonly syncing: Syncing;
 }
 
 /** Reads a migration's telemetry as it was read while it ran. */
@@ -32,7 +31,6 @@ export function learn(samples: readonly Sample[]): Lesson {
     bandwidthBytesPerSecond: carried > 0 ? carried : undefined,
     touchedBytes: model.firstPassEndMs === undefined ? undefined : model.firstPassSentBytes,
     workingSet: view?.workingSet,
-    syncing: model.syncing,
   };
 }
 
@@ -84,7 +82,7 @@ export function priorFrom(knowledge: Knowledge): Prior {
   const byItself = [...own, ...now];
   const touched = ofGuest.slice(0, newest).flatMap((lesson) => lesson.touchedBytes ?? []);
   return {
-    bandwidthBytesPerSecond: capped(bandwidthOf([...ofWay]), knowledge.capBytesPerSecond),
+    bandwidthBytesPerSecond: capped(bandwidthOf(ofWay), knowledge.capBytesPerSecond),
     touchedBytes: median(touched) ?? residentBytes,
     // Others of its class speak only where the guest itself has said nothing.
     written: byItself.length > 0 ? byItself : writtenOf(ofClass, weights.ofClass),
