@@ -66,9 +66,14 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
     patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
   if (path !== undefined && !gentler(situation, ending, path))
     return takePath(situation, view, path);
-  return patienceMs > 0
-    ? waitFor(situation, view, patienceMs)
-    : endIt(situation, view, gapOf(situation, view));
+  const gap = gapOf(situation, view);
+  const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
+  if (quietMs !== undefined) {
+    const why = `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`;
+    return wait(situation, view, why);
+  }
+  if (patienceMs <= 0) return allowWhole(situation, view, gap) ?? useBudget(situation, view, gap);
+  return waitFor(situation, view, gap, patienceMs);
 }
 
 /**
@@ -106,23 +111,11 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
 }
 
 /** Nothing ends it yet. While there is patience the guest may fall quiet. */
-function waitFor(situation: Situation, view: Outlook, patienceMs: number): Decision {
-  const gap = gapOf(situation, view);
-  const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
-  if (quietMs !== undefined) return wait(situation, view, restText(gap, quietMs));
-  if (patienceMs < patienceInAllMs(situation, view) / 2) {
-    const whole = allowWhole(situation, view, gap);
-    if (whole !== undefined) return whole;
-  }
+function waitFor(situation: Situation, view: Outlook, gap: string, patienceMs: number): Decision {
+  const half = patienceMs < patienceInAllMs(situation, view) / 2;
+  const whole = half ? allowWhole(situation, view, gap) : undefined;
   const why = `${gap} There is patience for another ${formatDuration(patienceMs)}.`;
-  return wait(situation, view, why);
-}
-
-/** Patience is over: the whole pause, hope for a rest that is near, or an end. */
-function endIt(situation: Situation, view: Outlook, gap: string): Decision {
-  const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
-  if (quietMs !== undefined) return wait(situation, view, restText(gap, quietMs));
-  return allowWhole(situation, view, gap) ?? useBudget(situation, view, gap);
+  return whole ?? wait(situation, view, why);
 }
 
 /** The whole pause, where it is not allowed yet and the guest could ever fit it. */
@@ -137,10 +130,6 @@ function allowWhole(situation: Situation, view: Outlook, gap: string): Decision 
 
 function gapOf(situation: Situation, view: Outlook): string {
   return `${story(view)} To switch over it would have to pause ${formatDuration(neededDowntimeMs(view))}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
-}
-
-function restText(gap: string, quietMs: number): string {
-  return `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`;
 }
 
 /** The whole pause has been allowed for long, and still it has not switched over. */
