@@ -1,7 +1,7 @@
 import { forecastStay } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes } from '../units/format.ts';
-import { alternativeOf, candidatesOf, leastHarmful } from './candidates.ts';
+import { alternativeOf, type Candidate, candidatesOf, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
@@ -18,40 +18,38 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
   const alternatives = candidates
     .filter((candidate) => candidate !== best)
     .map((candidate) => alternativeOf(situation, candidate));
-  if (best === undefined) {
-    const reasons = candidates
-      .map(({ permission }) => (permission.allowed ? '' : permission.because))
-      .filter((text) => text !== '')
-      .join('; ');
-    if (situation.budget.otherwise === 'finish')
-      return {
-        ...wait(
-          situation,
-          view,
-          `${gap} Nothing that is allowed completes now (${reasons}); it goes on and tries again.`,
-        ),
-        alternatives,
-      };
-    return decision(
-      situation,
-      { kind: 'stay' },
-      `${gap} Nothing else is allowed (${reasons}): it stays where it is, unharmed.`,
-      { ending: 'stay', forecast: forecastStay },
-      alternatives,
-    );
+  if (best === undefined)
+    return { ...nothingLeft(situation, view, gap, closedBecause(candidates)), alternatives };
+  if (best.action.kind === 'start-post-copy' && !goodMoment(situation, view)) {
+    const why = `${gap} Post-copy is due; it waits for ${momentText(view)}.`;
+    return { ...wait(situation, view, why), alternatives };
   }
-  if (best.action.kind === 'start-post-copy' && !goodMoment(situation, view))
-    return {
-      ...wait(
-        situation,
-        view,
-        `${gap} Post-copy is due; it waits for ${view.syncing === 'passes' ? 'the end of this pass, which says what is left' : `the moment when less is left than ${formatBytes(view.remainingBytes)}`}.`,
-      ),
-      alternatives,
-    };
   const ending = best.action.kind === 'freeze' ? 'freeze' : 'post-copy';
   const expected = { ending, forecast: best.forecast } as const;
   return decision(situation, best.action, `${gap} ${best.why}`, expected, alternatives);
+}
+
+function closedBecause(candidates: readonly Candidate[]): string {
+  return candidates
+    .flatMap(({ permission }) => (permission.allowed ? [] : permission.because))
+    .join('; ');
+}
+
+/** Neither way of ending it is open: it must go on, or it stays. */
+function nothingLeft(situation: Situation, view: Outlook, gap: string, reasons: string): Decision {
+  if (situation.budget.otherwise === 'finish') {
+    const why = `${gap} Nothing that is allowed completes now (${reasons}); it goes on and tries again.`;
+    return wait(situation, view, why);
+  }
+  const why = `${gap} Nothing else is allowed (${reasons}): it stays where it is, unharmed.`;
+  const expected = { ending: 'stay', forecast: forecastStay } as const;
+  return decision(situation, { kind: 'stay' }, why, expected, []);
+}
+
+function momentText({ syncing, remainingBytes }: Outlook): string {
+  return syncing === 'passes'
+    ? 'the end of this pass, which says what is left'
+    : `the moment when less is left than ${formatBytes(remainingBytes)}`;
 }
 
 /** Where QEMU looks only at the end of a pass, what it saw is true for so long, ms. */
