@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { matrixWith } from '../policy/overrides.ts';
+import { defaultMatrix } from '../policy/matrix.ts';
 import type { Recording } from '../recording/recording.ts';
 import { parseRecording } from '../recording/text.ts';
 import type { Decision } from '../steering/decision.ts';
 import { postCopyOpen } from '../steering/plan-start.ts';
-import { steersmanFor } from '../steering/steersman.ts';
 import { actsText } from './acts-text.ts';
-import { rideAlong, type Step } from './ride-along.ts';
+import { stepsOver } from './replay.ts';
+import type { Step } from './ride-along.ts';
 
 /** Real migrations of the lab, one file each, and what is decided over them by now. */
 const folder = join(import.meta.dirname, '../../tests/recordings');
@@ -19,22 +19,13 @@ function recordingIn(file: string): Recording {
   return parseRecording(readFileSync(join(folder, file), 'utf8'), file);
 }
 
-function stepsOver(recording: Recording): readonly Step[] {
-  const { slaClass, importance, deadlineMs, prior, vm, capabilities, samples } = recording;
-  const intent = { slaClass, importance, deadlineMs };
-  const memoryBytes = vm.memoryBytes;
-  const matrix = matrixWith({});
-  const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
-  return rideAlong(steersman, capabilities, samples);
-}
-
 test('there are thirty real migrations or more', () => {
   expect(files.length).toBeGreaterThanOrEqual(30);
 });
 
 describe.each(files)('over %s', (file) => {
   const recording = recordingIn(file);
-  const steps = stepsOver(recording);
+  const steps = stepsOver(recording, { ...recording, matrix: defaultMatrix });
 
   test('the decisions are those that are expected', () => {
     expect(expected).toHaveProperty([file], actsText(steps));

@@ -4,7 +4,7 @@ import type { Recording } from '../recording/recording.ts';
 import type { Decision } from '../steering/decision.ts';
 import { steersmanFor } from '../steering/steersman.ts';
 import { isTurn } from '../steering/turns.ts';
-import { ends, rideAlong } from './ride-along.ts';
+import { ends, rideAlong, type Step } from './ride-along.ts';
 
 /** By what the decisions are taken again. */
 export interface Terms {
@@ -27,19 +27,28 @@ export interface Replay {
  * Takes a recorded migration's decisions again, over what was read then. From the first different
  * act on, the telemetry is no longer what would have been read: the replay is a guess from there.
  */
-export function replay(recording: Recording, { matrix, slaClass, importance }: Terms): Replay {
-  const intent = { slaClass, importance, deadlineMs: recording.deadlineMs };
-  const steersman = steersmanFor({
-    intent: () => intent,
-    matrix,
-    prior: recording.prior,
-    memoryBytes: recording.vm.memoryBytes,
-  });
-  const steps = rideAlong(steersman, recording.capabilities, recording.samples);
-  const replayed: Decision[] = [];
-  for (const { decision } of steps) if (isTurn(replayed.at(-1), decision)) replayed.push(decision);
+export function replay(recording: Recording, terms: Terms): Replay {
+  const replayed = turnsOf(stepsOver(recording, terms));
   const recorded = untilTheEnd(recording.decisions);
   return { recorded, replayed, firstDifference: differenceOf(recorded, replayed) };
+}
+
+/** What is decided at each reading of a recorded migration. */
+export function stepsOver(
+  { deadlineMs, prior, vm, capabilities, samples }: Recording,
+  { matrix, slaClass, importance }: Terms,
+): readonly Step[] {
+  const intent = { slaClass, importance, deadlineMs };
+  const { memoryBytes } = vm;
+  const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
+  return rideAlong(steersman, capabilities, samples);
+}
+
+/** The decisions that changed something. */
+export function turnsOf(steps: readonly Step[]): readonly Decision[] {
+  const turns: Decision[] = [];
+  for (const { decision } of steps) if (isTurn(turns.at(-1), decision)) turns.push(decision);
+  return turns;
 }
 
 /** The act that ends pre-copy may be tried several times: the first one counts. */
@@ -75,13 +84,14 @@ export function atTheSameReading(a: Decision, b: Decision): boolean {
 
 function alike(a: Decision, b: Decision): boolean {
   if (!atTheSameReading(a, b) || a.action.kind !== b.action.kind) return false;
-  return near(amountOf(a), amountOf(b));
+  return near(amountOf(a) ?? 0, amountOf(b) ?? 0);
 }
 
-function amountOf({ action }: Decision): number {
+/** What an act sets, ms or bytes/s; `undefined` where it sets nothing. */
+export function amountOf({ action }: Decision): number | undefined {
   if (action.kind === 'set-max-downtime') return action.ms;
   if (action.kind === 'set-max-speed') return action.bytesPerSecond;
-  return action.kind === 'freeze' ? action.expectedMs : 0;
+  return action.kind === 'freeze' ? action.expectedMs : undefined;
 }
 
 function near(a: number, b: number): boolean {
