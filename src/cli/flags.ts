@@ -107,10 +107,6 @@ export interface VmListFlags extends ListFlags {
   readonly look?: true;
 }
 
-export interface VmShowFlags extends AskFlags {
-  readonly look?: true;
-}
-
 export interface MigrationListFlags extends ListFlags {
   readonly running?: true;
   readonly vm?: string;

@@ -1,7 +1,7 @@
 import type { Migration, Tags, Vm } from '../client/client.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import { formatBytes } from '../units/format.ts';
-import type { VmListFlags, VmShowFlags } from './flags.ts';
+import type { AskFlags, VmListFlags } from './flags.ts';
 import { shownInstant } from './instants.ts';
 import type { Io } from './io.ts';
 import { print, render } from './output.ts';
@@ -44,10 +44,10 @@ interface Shown {
 }
 
 /** `drover vm show`. */
-export async function runVmShow(io: Io, wanted: string, flags: VmShowFlags): Promise<void> {
+export async function runVmShow(io: Io, wanted: string, flags: AskFlags): Promise<void> {
   const whole = await withSession(io, flags, async (session): Promise<Shown> => {
     const { client } = session;
-    const vms = await seen(io, session, {}, flags.look);
+    const vms = await seen(io, session, {}, true);
     const vm = vms.find(({ name, uuid }) => name === wanted || uuid === wanted);
     if (vm === undefined) throw unknownVm(wanted);
     const tags: Tags = await client.tags(vm.uuid, vm.host);

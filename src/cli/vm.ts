@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { connected, fields } from './fields.ts';
-import type { VmListFlags, VmShowFlags } from './flags.ts';
+import type { AskFlags, VmListFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
 
@@ -37,16 +37,17 @@ Examples:
 
 function showCommand(io: Io): Command {
   const notes = `
+All hosts are asked now.
+
 Examples:
   drover vm show billing-db
   drover vm show billing-db -o json`;
   const command = new Command('show')
     .description('Shows a VM, what is said of it, and its latest migration.')
     .argument('<vm>', "the VM's libvirt name or UUID")
-    .option('--look', 'ask the hosts now')
     .addOption(outputOption('table', 'json', 'yaml'))
     .addHelpText('after', notes)
-    .action(async (vm: string, flags: VmShowFlags) => {
+    .action(async (vm: string, flags: AskFlags) => {
       const { runVmShow } = await import('./run-vm.ts');
       await runVmShow(io, vm, flags);
     });
