@@ -26,6 +26,11 @@ export const vmList = z
   })
   .openapi('VmList');
 
+/** How fast a VM was seen to write, newest first: at the end of each of its migrations. */
+export const vmWrites = z
+  .object({ items: z.array(z.object({ at: instant, bytesPerSecond: z.number() })) })
+  .openapi('VmWrites');
+
 export const tags = z
   .object({
     domain: z.object({ name: z.string(), uuid: z.string() }),

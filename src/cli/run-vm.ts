@@ -1,6 +1,6 @@
 import type { Migration, Tags, Vm } from '../client/client.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import { formatBytes } from '../units/format.ts';
+import { formatBytes, formatRate } from '../units/format.ts';
 import type { AskFlags, VmListFlags } from './flags.ts';
 import { shownInstant } from './instants.ts';
 import type { Io } from './io.ts';
@@ -41,6 +41,8 @@ interface Shown {
   readonly tags: TagsDocument;
   /** `null`: none is kept. */
   readonly latestMigration: Migration | null;
+  /** How fast it was seen to write, newest first. */
+  readonly writes: readonly { readonly at: string; readonly bytesPerSecond: number }[];
 }
 
 /** `drover vm show`. */
@@ -52,7 +54,8 @@ export async function runVmShow(io: Io, wanted: string, flags: AskFlags): Promis
     if (vm === undefined) throw unknownVm(wanted);
     const tags: Tags = await client.tags(vm.uuid, vm.host);
     const [latestMigration = null] = await client.migrations({ vm: vm.uuid }, 1);
-    return { vm, tags: tagsDocument(tags, vm.host), latestMigration };
+    const writes = await client.writes(vm.uuid);
+    return { vm, tags: tagsDocument(tags, vm.host), latestMigration, writes };
   });
   await print(io, flags.output, whole, { table: shownText });
 }
@@ -63,12 +66,19 @@ function unknownVm(wanted: string): DroverError {
   });
 }
 
-function shownText({ vm, tags, latestMigration }: Shown): string {
+function shownText({ vm, tags, latestMigration, writes }: Shown): string {
+  const [latest] = writes;
+  const wrote =
+    latest === undefined
+      ? ''
+      : `Seen to write ${formatRate(latest.bytesPerSecond)} (${shownInstant(latest.at)})\n`;
   const moved =
     latestMigration === null
       ? 'No migration of it is kept.\n'
       : `Its latest migration: ${latestMigration.id}, ${latestMigration.from} to ${latestMigration.to}, ${latestMigration.phase}\n`;
-  return [formatRecord([...columns, ...wideColumns], vm), '\n', tagsText(tags), moved].join('');
+  return [formatRecord([...columns, ...wideColumns], vm), '\n', tagsText(tags), moved, wrote].join(
+    '',
+  );
 }
 
 const columns: readonly Column<Vm>[] = [

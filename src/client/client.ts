@@ -10,7 +10,7 @@ import {
   type newMigration,
 } from '../api/migrations.ts';
 import { auditEntry, createdToken, type newToken, status, token, whoami } from '../api/people.ts';
-import { aborted, type TagChanges, tags, vmList } from '../api/vms.ts';
+import { aborted, type TagChanges, tags, vmList, vmWrites } from '../api/vms.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { budgetSchema, type Recording, recordingSchema } from '../recording/recording.ts';
@@ -107,6 +107,12 @@ export class Client {
     look?: boolean | undefined;
   }): Promise<VmList> {
     return this.#ask({ method: 'GET', path: '/v1/vms', query: filter, answer: vmList });
+  }
+
+  /** How fast it was seen to write, newest first. */
+  async writes(uuid: string): Promise<z.output<typeof vmWrites>['items']> {
+    const asked = { method: 'GET', path: path`/v1/vms/${uuid}/writes`, answer: vmWrites } as const;
+    return (await this.#ask(asked)).items;
   }
 
   tags(vm: string, at: string): Promise<Tags> {

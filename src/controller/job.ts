@@ -44,12 +44,14 @@ export class Job {
   #writing: Promise<unknown> = Promise.resolve();
   #startedAt: number | undefined;
   #passedReturn: boolean;
+  #vmUuid: string | undefined;
 
   constructor(row: MigrationRow, held: HeldLease, ports: JobPorts) {
     this.#row = row;
     this.held = held;
     this.#ports = ports;
     this.#startedAt = row.startedAt;
+    this.#vmUuid = row.vmUuid;
     this.#passedReturn = row.pointOfNoReturnAt !== undefined;
     this.page = new Page(row.id, () => ports.world.wallMs());
   }
@@ -148,6 +150,7 @@ export class Job {
     const at = this.#startedAt ?? world.wallMs();
     this.#startedAt = at;
     const { slaClass, from, to, vm } = beginning.head;
+    this.#vmUuid = vm.uuid;
     const data = { phase: 'copying', vm: vm.name, slaClass, from: from.name, to: to.name };
     const event = this.#event('migration.began', data);
     await this.#fencedWrite(store.migrations.begin(this.held.lease, beginning, at, [event]));
@@ -230,7 +233,16 @@ export class Job {
       store.migrations.finish(this.held.lease, whole, last, events),
     );
     if (!kept) this.#ports.log(`migration ${this.id} ended after its lease was lost`, undefined);
+    await this.#noteWrites(lesson);
     this.held.end();
+  }
+
+  /** What the VM was seen to write is a part of its own history. */
+  async #noteWrites(lesson: Ended['lesson']): Promise<void> {
+    const { store, world } = this.#ports;
+    const rate = lesson?.workingSet?.rateBytesPerSecond;
+    if (rate === undefined || this.#vmUuid === undefined) return;
+    await store.vms.measured(this.#vmUuid, world.wallMs(), rate);
   }
 
   /** A store that does not answer for a moment shall not cost the end of the story. */

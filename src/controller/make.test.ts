@@ -56,6 +56,9 @@ describe('a migration that is asked for', () => {
     );
     const lessons = await stage.store.migrations.lessons({ of: 'way', hosts: ['h2', 'h1'] }, 5);
     expect(lessons).toHaveLength(1);
+    expect(await stage.store.vms.writes(ended.vmUuid ?? '')).toMatchObject([
+      { bytesPerSecond: expect.closeTo(400 * 2 ** 20, -8) },
+    ]);
     expect(await stage.store.audit.list({}, { limit: 5 })).toMatchObject({
       items: [{ who: 'me', what: 'migration.create', subject: 'vm', outcome: 'ok' }],
     });

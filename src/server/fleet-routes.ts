@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { name } from '../api/common.ts';
 import { host, hostSettings } from '../api/hosts.ts';
-import { aborted, tagChanges, tags, vmList } from '../api/vms.ts';
+import { aborted, tagChanges, tags, vmList, vmWrites } from '../api/vms.ts';
 import type { FleetHost } from '../controller/controller.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Deps } from './deps.ts';
-import { hostDocument, tagsDocument, vmDocument } from './documents.ts';
+import { hostDocument, instantOf, tagsDocument, vmDocument } from './documents.ts';
 import { type App, askerOf, body, etag, ifRevision, route } from './route.ts';
 
 const named = { params: z.object({ name }) };
@@ -94,6 +94,13 @@ const listVms = route(
   },
   vmList,
 );
+const getWrites = route(
+  'viewer',
+  'How fast a VM was seen to write, newest first; by its UUID',
+  '/v1/vms/{name}/writes',
+  { method: 'get', request: named },
+  vmWrites,
+);
 const getTags = route(
   'viewer',
   'What a VM is worth and what must never be done to it, and who says so',
@@ -125,6 +132,11 @@ export function vmRoutes(app: App, { controller }: Deps): void {
     };
     const { vms, silent } = await controller.vms(filter, look === 'true');
     return context.json({ items: vms.map(vmDocument), silent: [...silent] }, 200);
+  });
+  app.openapi(getWrites, async (context) => {
+    const writes = await controller.store.vms.writes(context.req.valid('param').name);
+    const items = writes.map(({ at, bytesPerSecond }) => ({ at: instantOf(at), bytesPerSecond }));
+    return context.json({ items }, 200);
   });
   app.openapi(getTags, async (context) => {
     const where = { vm: context.req.valid('param').name, host: context.req.valid('query').host };
