@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { orNothing } from '../../src/lab/run.ts';
 import { recordingText } from '../../src/recording/text.ts';
 import { type Arm, armName, type Run } from './arms.ts';
 import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
@@ -40,18 +41,16 @@ const keptSchema = z.object({
 
 /** The figures of an earlier run; `undefined` where none was kept, or the guest was another. */
 export async function readKept(dir: string, key: RunKey): Promise<Figures | undefined> {
-  const text = await readFile(figuresPath(dir, key), 'utf8').catch(unlessMissing);
+  const text = await orNothing<string | undefined>(
+    readFile(figuresPath(dir, key), 'utf8'),
+    undefined,
+  );
   if (text === undefined) return undefined;
   const kept = keptSchema.parse(JSON.parse(text));
   const same =
     kept.workloadText === workloads[key.scene.workload] &&
     kept.guestMemoryBytes === guestMemoryBytes;
   return same ? kept.figures : undefined;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
 }
 
 function figuresPath(dir: string, key: RunKey): string {
