@@ -9,7 +9,7 @@ import {
   type migrationChange,
   type newMigration,
 } from '../api/migrations.ts';
-import { auditEntry, createdToken, type newToken, status, token, whoami } from '../api/people.ts';
+import { auditEntry, createdToken, type newToken, status, token } from '../api/people.ts';
 import { aborted, type TagChanges, tags, vmList, vmWrites } from '../api/vms.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
@@ -66,10 +66,6 @@ export class Client {
 
   close(): Promise<void> {
     return this.#transport.close();
-  }
-
-  whoami(): Promise<z.output<typeof whoami>> {
-    return this.#ask({ method: 'GET', path: '/v1/whoami', answer: whoami });
   }
 
   status(): Promise<Status> {
