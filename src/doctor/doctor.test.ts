@@ -75,6 +75,16 @@ const scenes: readonly Scene[] = [
     finds: { severity: 'warning', check: 'way', where: 'h2' },
   },
   {
+    name: 'a way that ends where it begins',
+    resolved: { peerUri: 'qemu+tcp://localhost:1/system' },
+    finds: { severity: 'warning', check: 'way', message: expect.stringMatching(/itself/) },
+  },
+  {
+    name: 'a name that libvirt sends no memory to',
+    facts: { hostname: 'localhost.localdomain' },
+    finds: { severity: 'warning', check: 'identity', where: 'h2' },
+  },
+  {
     name: 'little memory',
     facts: { freeMemoryBytes: 2 ** 20 },
     finds: { severity: 'warning', check: 'memory', where: 'h2' },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { Host } from '../hypervisor/port.ts';
+import { compareHosts } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { clashes, examineHost, findingsAt } from './hosts.ts';
 import { examineWay, unseenWays } from './ways.ts';
@@ -14,11 +15,14 @@ export async function examineFleet(
 ): Promise<readonly Finding[]> {
   const examined = await Promise.all(hosts.map((host) => examineHost(host, hostAt(host))));
   const ways = await Promise.all(hosts.map(examineWay));
+  const answering = examined.filter(({ facts }) => facts !== undefined);
+  const compared = await compareHosts(answering, hostAt);
   const local = await Promise.all(hosts.filter(isLocal).map(examineKernel));
   return [
     ...examined.flatMap(({ findings }, index) => [...findings, ...(ways[index] ?? [])]),
     ...local,
     ...clashes(examined),
+    ...compared,
     ...unseenWays(hosts.map(({ name }) => name)),
   ];
 }

@@ -25,6 +25,7 @@ export async function examineHost(resolved: ResolvedHost, host: Host): Promise<E
     const findings = [
       found('ok', 'reach', `answers as ${facts.hostname}, ${domains.length} domains`),
       found('ok', 'versions', `libvirt ${facts.libvirtVersion}, QEMU ${facts.hypervisorVersion}`),
+      ...ownName(resolved.name, facts),
       ...abilities(resolved, facts),
       memory(resolved.name, facts),
       ...(moving.length === 0
@@ -41,6 +42,21 @@ export async function examineHost(resolved: ResolvedHost, host: Host): Promise<E
   } finally {
     await host.close();
   }
+}
+
+/** Memory is sent to the name that the destination has for itself, and libvirt refuses this one. */
+function ownName(name: string, { hostname }: HostFacts): readonly Finding[] {
+  if (!hostname.startsWith('localhost')) return [];
+  return [
+    {
+      ...findingsAt(name)(
+        'warning',
+        'identity',
+        `it calls itself ${hostname}: no guest can move to it`,
+      ),
+      hint: 'Give it a name that the other hosts resolve, or them an address by migration_host in its qemu.conf.',
+    },
+  ];
 }
 
 /** What the versions and the admin allow. */

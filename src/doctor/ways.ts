@@ -6,6 +6,7 @@ import { findingsAt } from './hosts.ts';
 
 /** Where libvirt's daemons listen, by the URI's transport (libvirt's remote documentation). */
 const ports: Readonly<Record<string, number>> = { tcp: 16509, tls: 16514, ssh: 22 };
+const loopback = /^(localhost|127\.|::1$)/i;
 const answerMs = 3_000;
 const soonDays = 30;
 const dayMs = 86_400_000;
@@ -24,6 +25,7 @@ export async function examineWay({ name, peerUri }: ResolvedHost): Promise<reado
   if (place === undefined)
     return [found('unseen', 'way', `whether ${peerUri} can be reached by other hosts`)];
   const { transport, host, port } = place;
+  const loop = loopback.test(host) ? [ownLoop(name, host)] : [];
   const problem = await knock(host, port);
   const way =
     problem === undefined
@@ -34,7 +36,14 @@ export async function examineWay({ name, peerUri }: ResolvedHost): Promise<reado
         };
   const certificate =
     transport === 'tls' && problem === undefined ? await certificateOf(name, host, port) : [];
-  return [way, ...certificate];
+  return [way, ...loop, ...certificate];
+}
+
+function ownLoop(name: string, host: string): Finding {
+  return {
+    ...findingsAt(name)('warning', 'way', `${host} is to every other host that host itself`),
+    hint: 'Set peerUri to an address by which the others reach it.',
+  };
 }
 
 /** What only a migration shows. */
@@ -42,9 +51,12 @@ export function unseenWays(names: readonly string[]): readonly Finding[] {
   if (names.length < 2) return [];
   const way =
     'whether the hosts let each other through to ports 49152 to 49215, over which memory moves: no libvirt call tells';
+  const resolving =
+    "whether the hosts resolve each other's host names, to which memory is sent (unless migration_host in the qemu.conf of the destination says otherwise)";
   const clocks = 'whether the clocks of the hosts agree: libvirt does not tell the time';
   return [
     { severity: 'unseen', check: 'migration ports', where: undefined, message: way },
+    { severity: 'unseen', check: 'names', where: undefined, message: resolving },
     { severity: 'unseen', check: 'clocks', where: undefined, message: clocks },
   ];
 }

@@ -5,7 +5,7 @@ import type { DomainState } from '../port.ts';
 import { translated } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { stateOf } from './states.ts';
-import { postCopyOf, postCopyRecoveryOf } from './versions.ts';
+import { compressionOf, parallelStreamsOf, postCopyOf, postCopyRecoveryOf } from './versions.ts';
 import { kindOf } from './watch.ts';
 
 const running: DomainState = { state: 'running', reason: 'other' };
@@ -127,6 +127,18 @@ test.each([
   ['1.2.9', '2.6.0', false],
 ])('post-copy under libvirt %s and QEMU %s', (libvirt, qemu, allowed) => {
   expect(postCopyOf(release(libvirt), release(qemu)).allowed).toBe(allowed);
+});
+
+test.each([
+  ['12.8.0', '11.1.0', true, true],
+  ['9.0.0', '7.2.0', true, false],
+  ['12.8.0', '4.2.0', true, false],
+  ['5.1.0', '4.0.0', false, false],
+  ['12.8.0', '3.1.0', false, false],
+])('streams under libvirt %s and QEMU %s', (libvirt, qemu, parallel, compressed) => {
+  const versions = [release(libvirt), release(qemu)] as const;
+  expect(parallelStreamsOf(...versions).allowed).toBe(parallel);
+  expect(compressionOf(...versions).allowed).toBe(compressed);
 });
 
 test.each([
