@@ -62,16 +62,9 @@ export async function tellLeft(
   await own?.handOver();
   const now = await client.migration(migration.id);
   const document = migrationDocument(now, await recordingOf(client, migration.id));
-  const steered = own === undefined;
-  await printDocument(
-    io,
-    flags,
-    steered ? document : { ...document, why: [...document.why, nobodySteers] },
-  );
-  io.err.write(leftText(now, steered ? client.server : undefined, flags));
+  await printDocument(io, flags, document);
+  io.err.write(leftText(now, own === undefined ? client.server : undefined, flags));
 }
-
-const nobodySteers = 'The command left it: nobody steers it until it is taken up again.';
 
 function leftText(
   { id, vmName, vm }: Migration,
