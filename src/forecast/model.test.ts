@@ -131,3 +131,16 @@ describe('the first pass', () => {
     expect(model.firstPassEndMs).toBe(hinted.atMs);
   });
 });
+
+describe('what a model keeps', () => {
+  test.each([
+    ['where the bitmap is synced all the time', 60],
+    ['where whole passes are made', Infinity],
+  ])('does not grow with the length of the migration, %s', (_, syncMs) => {
+    const kept = (seconds: number): number => {
+      const samples = telemetry({ written: busy, syncMs }, seconds);
+      return JSON.stringify(samples.reduce(observe, modelOf(nothingKnown))).length;
+    };
+    expect(kept(2_400)).toBeLessThan(1.2 * kept(1_200));
+  });
+});
