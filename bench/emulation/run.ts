@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { addGuest, parseWorkload, removeGuest, watchGuest } from '../../src/lab/guest/index.ts';
+import { parseWorkload } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import { withGuest } from '../switch-over/guest.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,18 +28,9 @@ const mebibyte = 2 ** 20;
 const ends = ['stop', 'post-copy'] as const;
 
 /** Ends a long pre-copy by stopping the guest or by post-copy; how many pages were damaged. */
-async function migrate(lab: Lab, name: string, end: (typeof ends)[number]): Promise<number> {
-  const source = lab.host('h1');
-  const destination = lab.host('h2');
-  await addGuest(source, {
-    name,
-    class: 'pet',
-    memoryBytes: 160 * mebibyte,
-    workload,
-    kind: 'beat',
-  });
-  const watcher = watchGuest(lab.hosts, name);
-  try {
+function migrate(lab: Lab, name: string, end: (typeof ends)[number]): Promise<number> {
+  const spec = { name, memoryBytes: 160 * mebibyte, workload };
+  return withGuest(lab, spec, async ({ source, destination, watcher }) => {
     await sleep(2_000);
     const virsh = (...words: string[]): Promise<unknown> => source.exec(['virsh', '-q', ...words]);
     const moving = source.exec(
@@ -52,10 +44,7 @@ async function migrate(lab: Lab, name: string, end: (typeof ends)[number]): Prom
     if (code !== 0) throw new Error(`the migration of ${name} failed: ${stderr}`);
     await watcher.wholeMemoryChecked(checkMs * 4);
     return watcher.log.beats.at(-1)?.errors ?? 0;
-  } finally {
-    watcher.stop();
-    await removeGuest(destination, name).catch(() => removeGuest(source, name));
-  }
+  });
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'drover-emulation-'));

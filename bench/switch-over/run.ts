@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import {
-  addGuest,
-  analyse,
-  parseWorkload,
-  removeGuest,
-  watchGuest,
-} from '../../src/lab/guest/index.ts';
+import { median } from '../../src/forecast/points.ts';
+import { analyse, parseWorkload } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import { withGuest } from './guest.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const repetitions = values.quick ? 2 : 5;
@@ -34,19 +30,9 @@ const cells: readonly Cell[] = [20, 100].flatMap((limitMs) =>
 );
 
 /** The guest's own longest silence, ms. */
-async function measure(lab: Lab, name: string, { limitMs, held }: Cell): Promise<number> {
-  const source = lab.host('h1');
-  const destination = lab.host('h2');
-  await addGuest(source, {
-    name,
-    class: 'pet',
-    memoryBytes: 128 * mebibyte,
-    workload,
-    kind: 'beat',
-    heartbeatHz: 100,
-  });
-  const watcher = watchGuest(lab.hosts, name);
-  try {
+function measure(lab: Lab, name: string, { limitMs, held }: Cell): Promise<number> {
+  const spec = { name, memoryBytes: 128 * mebibyte, workload, heartbeatHz: 100 };
+  return withGuest(lab, spec, async ({ source, destination, watcher }) => {
     await sleep(2_500);
     await source.exec(['virsh', '-q', 'migrate-setmaxdowntime', name, String(limitMs)]);
     const startMs = performance.now();
@@ -61,14 +47,11 @@ async function measure(lab: Lab, name: string, { limitMs, held }: Cell): Promise
     const { blackout } = analyse(watcher.log, { startMs, endMs, untilMs: endMs + 1_000 });
     if (blackout === undefined) throw new Error(`${name} showed no switch-over`);
     return blackout.ms;
-  } finally {
-    watcher.stop();
-    await removeGuest(destination, name).catch(() => removeGuest(source, name));
-  }
+  });
 }
 
-function median(numbers: readonly number[]): number {
-  return Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0);
+function usualMs({ blackoutsMs }: Cell): number {
+  return Math.round(median(blackoutsMs) ?? 0);
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'drover-switch-over-'));
@@ -85,13 +68,12 @@ try {
   await rm(dir, { recursive: true, force: true });
 }
 console.log('| downtime limit | stream | blackout, ms: median (all) |\n|---|---|---|');
-for (const { limitMs, held, blackoutsMs } of cells) {
-  const all = blackoutsMs.map(Math.round).join(', ');
-  const stream = held ? `held to ${heldMebibytes} MiB/s` : 'free';
-  console.log(`| ${limitMs} ms | ${stream} | ${median(blackoutsMs)} (${all}) |`);
+for (const cell of cells) {
+  const all = cell.blackoutsMs.map(Math.round).join(', ');
+  const stream = cell.held ? `held to ${heldMebibytes} MiB/s` : 'free';
+  console.log(`| ${cell.limitMs} ms | ${stream} | ${usualMs(cell)} (${all}) |`);
 }
 const verdict = cells.map(
-  ({ limitMs, held, blackoutsMs }) =>
-    `limit_${limitMs}_${held ? 'held' : 'free'}_ms ${median(blackoutsMs)}`,
+  (cell) => `limit_${cell.limitMs}_${cell.held ? 'held' : 'free'}_ms ${usualMs(cell)}`,
 );
 console.log(verdict.join(' '));
