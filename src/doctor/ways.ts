@@ -1,5 +1,5 @@
 import { connect as connectTcp } from 'node:net';
-import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { Finding } from './finding.ts';
 import { findingsAt } from './hosts.ts';
@@ -102,9 +102,11 @@ function certificateOf(name: string, host: string, port: number): Promise<readon
     };
     socket.once('secureConnect', () => {
       const certificate = socket.getPeerCertificate();
-      const days = (Date.parse(certificate.valid_to) - Date.now()) / dayMs;
       const wrongName = checkServerIdentity(host, certificate);
-      end([age(name, days), ...(wrongName === undefined ? [] : [nameMismatch(name, wrongName)])]);
+      end([
+        age(name, certificate),
+        ...(wrongName === undefined ? [] : [nameMismatch(name, wrongName)]),
+      ]);
     });
     socket.once('timeout', () => end([found('warning', 'certificate', 'no TLS answer')]));
     socket.once('error', (error) =>
@@ -113,13 +115,22 @@ function certificateOf(name: string, host: string, port: number): Promise<readon
   });
 }
 
-function age(name: string, days: number): Finding {
+function age(
+  name: string,
+  { valid_from: from, valid_to: to }: Pick<PeerCertificate, 'valid_from' | 'valid_to'>,
+): Finding {
   const found = findingsAt(name);
-  const whole = Math.floor(days);
-  if (days < 0)
-    return { ...found('error', 'certificate', `expired ${-whole} days ago`), hint: 'Renew it.' };
+  const days = Math.floor((Date.parse(to) - Date.now()) / dayMs);
+  if (days < 0) return { ...found('error', 'certificate', `expired on ${to}`), hint: 'Renew it.' };
+  if (Date.parse(from) > Date.now()) {
+    return {
+      ...found('error', 'certificate', `valid only from ${from} on`),
+      hint: 'Is the clock of this machine right?',
+    };
+  }
   const severity = days < soonDays ? 'warning' : 'ok';
-  return found(severity, 'certificate', `valid for ${whole} days`);
+  const finding = found(severity, 'certificate', `valid for ${days} days`);
+  return severity === 'ok' ? finding : { ...finding, hint: 'Renew it in time.' };
 }
 
 function nameMismatch(name: string, { message }: Error): Finding {
