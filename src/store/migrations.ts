@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { addChapters, type StoredChapter, together } from './chapters.ts';
 import { fromJson, maybe, toJson } from './json.ts';
 import { stillHeld } from './leasing.ts';
-import { filtered, joinedRows, rowOf } from './migration-query.ts';
+import { joinedRows, newestIds, placeOf, rowOf } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { pageOf } from './paging.ts';
 import {
@@ -87,10 +87,13 @@ export class MigrationTable implements Migrations {
 
   list(filter: MigrationFilter, { limit, after }: PageRequest): Promise<Page<MigrationRow>> {
     return this.#session.read(async (db) => {
-      let query = filtered(joinedRows(db), filter).orderBy('migrations.id', 'desc');
-      if (after !== undefined) query = query.where('migrations.id', '<', after);
-      const rows = await query.limit(limit + 1).execute();
-      return pageOf(rows.map(migrationRow), limit, ({ id }) => id);
+      const rows = await joinedRows(db)
+        .where('migrations.id', 'in', newestIds(db, filter, limit + 1, after))
+        .orderBy('migrations.requestedAt', 'desc')
+        .orderBy('migrations.id', 'desc')
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows.map(migrationRow), limit, placeOf);
     });
   }
 
@@ -262,10 +265,13 @@ export class MigrationTable implements Migrations {
 
   counts(since: number): Promise<readonly MigrationCount[]> {
     return this.#session.read(async (db) => {
+      const counted = db.selectFrom('migrations').select(['phase', 'slaClass', 'importance']);
+      // Each has an index of its own, which `or` would not use.
+      const underWay = counted.where('phase', 'in', unended);
+      const over = counted.where('phase', 'not in', unended).where('requestedAt', '>=', since);
       const rows = await db
-        .selectFrom('migrations')
+        .selectFrom(underWay.unionAll(over).as('counted'))
         .select(({ fn }) => ['phase', 'slaClass', 'importance', fn.countAll<number>().as('count')])
-        .where((eb) => eb.or([eb('phase', 'in', unended), eb('requestedAt', '>=', since)]))
         .groupBy(['phase', 'slaClass', 'importance'])
         .execute();
       return rows.map(({ slaClass, ...rest }) => ({ ...rest, slaClass: slaClass ?? undefined }));

@@ -8,7 +8,7 @@ const batch = 500;
 
 /** Lets go of what is older than it is to be kept. What has not ended stays. */
 export async function prune(session: Session, keep: Retention, now: number): Promise<void> {
-  await repeat(() => pruneTelemetry(session, now - keep.telemetryMs));
+  await pruneTelemetry(session, now - keep.telemetryMs);
   await repeat(() => pruneMigrations(session, now - keep.migrationsMs));
   for (const [table, before] of [
     ['events', now - keep.eventsMs],
@@ -27,12 +27,28 @@ async function repeat(step: () => Promise<number>): Promise<void> {
   while ((await step()) === batch) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function pruneTelemetry(session: Session, before: number): Promise<number> {
+/**
+ * Most that are old have no telemetry any more, and are not looked at: those that have some are
+ * found in the telemetry itself, which goes by id and so by time, and ends at the last that is old.
+ */
+async function pruneTelemetry(session: Session, before: number): Promise<void> {
+  const last = await session.read((db) =>
+    db
+      .selectFrom('migrations')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .where('requestedAt', '<', before)
+      .executeTakeFirst(),
+  );
+  if (last !== undefined) await repeat(() => pruneChapters(session, before, last.id));
+}
+
+function pruneChapters(session: Session, before: number, lastId: string): Promise<number> {
   return session.write(async (trx) => {
     const { rows } = await sql<{ id: string }>`
       select distinct chapters.id from chapters join migrations on migrations.id = chapters.id
-      where migrations.requested_at < ${before} and migrations.phase not in (${unended()})
-      limit ${batch}`.execute(trx);
+      where chapters.id <= ${lastId}
+        and migrations.requested_at < ${before} and migrations.phase not in (${unended()})
+      order by chapters.id limit ${batch}`.execute(trx);
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) await trx.deleteFrom('chapters').where('id', 'in', ids).execute();
     return ids.length;

@@ -1,6 +1,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Engine } from './engine.ts';
+import { tellPlanner } from './statistics.ts';
 
 /** A step of the schema sees the tables as they were then, not as they are typed now. */
 type Then = Kysely<unknown>;
@@ -13,6 +14,7 @@ export function first(kind: Engine['kind']): Migration {
       await fleet(db);
       await people(db, kind);
       await replicas(db);
+      if (kind === 'sqlite') await tellPlanner(db);
     },
   };
 }
@@ -46,8 +48,8 @@ async function migrations(db: Then): Promise<void> {
     .execute();
   const by = ['phase', 'vm', 'vm_name', 'vm_uuid', 'from_host', 'to_host', 'sla_class'];
   for (const column of [...by, 'importance', 'reason', 'operation_id'])
-    await index(db, 'migrations', [column, 'id']);
-  await index(db, 'migrations', ['requested_at']);
+    await index(db, 'migrations', [column, 'requested_at', 'id']);
+  await index(db, 'migrations', ['requested_at', 'id']);
   await db.schema
     .createIndex('migrations_by_request')
     .on('migrations')

@@ -31,10 +31,10 @@ export class EventTable implements Events {
 
   range(): Promise<{ readonly first: number; readonly last: number }> {
     return this.#session.read(async (db) => {
-      const row = await db
-        .selectFrom('events')
-        .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
-        .executeTakeFirst();
+      // One at a time: SQLite finds an end at once, but for both together it reads everything.
+      const first = db.selectFrom('events').select(({ fn }) => fn.min('seq').as('seq'));
+      const last = db.selectFrom('events').select(({ fn }) => fn.max('seq').as('seq'));
+      const row = await db.selectNoFrom([first.as('first'), last.as('last')]).executeTakeFirst();
       return { first: row?.first ?? 0, last: row?.last ?? 0 };
     });
   }
