@@ -15,7 +15,7 @@ import type { Surroundings } from '../migration/surroundings.ts';
 import { takeUpVm } from '../migration/take-up.ts';
 import type { MigrationState } from '../migration/transition.ts';
 import type { Decision } from '../steering/decision.ts';
-import type { MigrationPhase, MigrationRow, NewEvent } from '../store/rows.ts';
+import type { MigrationPhase, MigrationRow, NewEvent, StoredError } from '../store/rows.ts';
 import type { Ended, Store } from '../store/store.ts';
 import type { HeldLease } from './leases.ts';
 import { Page } from './page.ts';
@@ -270,11 +270,13 @@ export class Job {
   async #fail(error: unknown): Promise<void> {
     const begun = this.#startedAt !== undefined;
     const ours = hasCode(error, 'lease.lost') || hasCode(error, 'store.unavailable');
-    if (begun || ours || !(error instanceof DroverError)) {
+    if (begun || ours) {
       this.#ports.log(`migration ${this.id} is left to whoever takes it up`, error);
       return;
     }
-    const { code, message, hint } = error;
+    if (!(error instanceof DroverError))
+      this.#ports.log(`migration ${this.id} could not begin: a fault of ours`, error);
+    const { code, message, hint } = refusalOf(error);
     const phase = this.held.wishes.cancelRequested ? 'aborted' : 'failed-safe';
     try {
       await this.#finish(
@@ -289,6 +291,16 @@ export class Job {
   #event(type: string, data: unknown): NewEvent {
     return { at: this.#ports.world.wallMs(), type, subject: this.id, data };
   }
+}
+
+/** Why it did not begin, for a person. */
+function refusalOf(error: unknown): StoredError {
+  if (error instanceof DroverError) {
+    const { code, message, hint } = error;
+    return { code, message, hint };
+  }
+  const message = 'A fault of Drover kept it from beginning: its log says more.';
+  return { code: 'internal', message, hint: 'Nothing was touched.' };
 }
 
 /** Where a migration was when it was last seen: a look at both hosts takes it on from there. */

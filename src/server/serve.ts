@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { watch } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Controller } from '../controller/controller.ts';
 import { makeController } from '../controller/make.ts';
 import { realWorld } from '../controller/world.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import { type Config, configPath, loadConfig } from '../fleet/config.ts';
+import { type Config, loadConfig } from '../fleet/config.ts';
 import type { ServerSettings } from '../fleet/server-settings.ts';
 import { socketPath } from '../fleet/state-dir.ts';
+import { watchConfig } from '../fleet/watch-config.ts';
 import { openStore, type StorePlace, storePlace } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type AppOptions, appOver } from './app.ts';
@@ -41,7 +40,9 @@ export interface Served {
 
 /** Starts the whole service. Rejects with a DroverError where something it needs is not there. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const log = pino({ name: 'drover', redact }, pino.destination(2));
+  // Whoever reads the log slowly, or not at all, does not hold up the steering.
+  const lines = pino.destination({ fd: 2, sync: false, maxLength: mostUnwritten });
+  const log = pino({ name: 'drover', redact }, lines);
   const config = await loadConfig(options.config);
   const settings = settingsOf(config, options);
   refuseOpenDoors(settings, options.insecure ?? false);
@@ -112,9 +113,12 @@ async function run({ options, config, settings, store, log }: Running): Promise<
       await controller.stop();
       await store.close();
       log.info('handed over, and ended');
+      await new Promise((resolve) => log.flush(resolve));
     },
   };
 }
+
+const mostUnwritten = 4 * 2 ** 20;
 
 /** Nothing that opens anything is written into the log. */
 const redact = ['*.secret', '*.authorization', '*.token', 'data.secret'];
@@ -172,40 +176,20 @@ async function followConfig(
   controller: Controller,
   log: Logger,
 ): Promise<() => void> {
-  const reload = (): void => void readAnew(flag, controller, log);
+  const onChange = (config: Config): void => {
+    controller.reload(config);
+    log.info('the config file was read anew');
+  };
+  const onBroken = (error: unknown): void =>
+    log.error({ err: error }, 'the config file is not valid: what it said before holds');
+  const reload = (): void => void loadConfig(flag).then(onChange, onBroken);
   process.on('SIGHUP', reload);
-  const path = await configPath(flag);
-  let timer: NodeJS.Timeout | undefined;
-  // Editors put a new file in the old one's place: the folder is watched, and a moment waited.
-  const watcher =
-    path === undefined
-      ? undefined
-      : watch(dirname(path), (_, changed) => {
-          if (changed !== basename(path)) return;
-          clearTimeout(timer);
-          timer = setTimeout(reload, settleMs);
-        });
+  const unwatch = await watchConfig(flag, { onChange, onBroken });
   return () => {
     process.off('SIGHUP', reload);
-    clearTimeout(timer);
-    watcher?.close();
+    unwatch();
   };
 }
-
-async function readAnew(
-  flag: string | undefined,
-  controller: Controller,
-  log: Logger,
-): Promise<void> {
-  try {
-    controller.reload(await loadConfig(flag));
-    log.info('the config file was read anew');
-  } catch (error) {
-    log.error({ err: error }, 'the config file is not valid: what it said before holds');
-  }
-}
-
-const settleMs = 200;
 
 function liveSigns(): NodeJS.Timeout | undefined {
   const everyMs = watchdogMs();

@@ -9,13 +9,14 @@ import { ended, saidBy } from './drover.ts';
 import { openWay, type Way, wayNames } from './ways.ts';
 
 const mebibyte = 1024 ** 2;
+const linkBits = 400e6;
 let dir: string;
 let lab: Lab;
 let config: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-cli-'));
-  lab = await createLab({ dir, hosts: 2, link: 400e6 });
+  lab = await createLab({ dir, hosts: 2, link: linkBits });
   config = join(dir, 'share', 'drover.yaml');
   const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
   const dark = { uri: `qemu+unix:///system?socket=${dir}/nobody` };
@@ -182,6 +183,7 @@ describe.each(wayNames)('%s,', (wayName) => {
     });
     afterAll(async () => {
       await removeGuest(lab.host('h1'), 'busy');
+      await lab.shape('h1', linkBits);
     });
 
     it.each(['SIGINT', 'SIGTERM'] as const)(
