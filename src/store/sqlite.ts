@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -22,7 +22,7 @@ const mostPrepared = 500;
 
 /** Opens the file, and makes it and its folder where they are missing. */
 export function sqliteEngine(path: string): Engine {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const database = new DatabaseSync(path, { timeout: busyMs });
   // What is committed survives a power cut; readers and the writer do not wait for each other.
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
@@ -47,6 +47,13 @@ export function sqliteEngine(path: string): Engine {
     },
     explain: (error) => explainSqlite(error, path),
   };
+}
+
+/** One after another: Node's own way to make several does not end where the kernel takes none. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** A clock that nobody can step, and that all processes of this machine share. */
@@ -151,10 +158,20 @@ export function explainSqlite(error: unknown, path: string): ReturnType<Engine['
     return { message: `The store ${path} ${what}`, hint };
   }
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR')
+  if (code !== undefined && unmakeable.includes(String(code)))
     return { message: `The store ${path} cannot be made: ${error.message}`, hint: placeHint };
   if (code === 'ERR_INVALID_STATE') return { message: `The store ${path} is closed`, hint: '' };
   return undefined;
 }
 
+/** What a file system says where it takes no new folder. */
+const unmakeable: readonly string[] = [
+  'EACCES',
+  'EEXIST',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+];
 const placeHint = 'DROVER_STATE_DIR names another place for it.';
