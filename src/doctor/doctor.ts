@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { Host } from '../hypervisor/port.ts';
+import { ownCertificates } from './certificates.ts';
 import { compareHosts } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { clashes, examineHost, findingsAt } from './hosts.ts';
@@ -21,6 +22,7 @@ export async function examineFleet(
   return [
     ...examined.flatMap(({ findings }, index) => [...findings, ...(ways[index] ?? [])]),
     ...local,
+    ...(await ownCertificates(hosts)),
     ...clashes(examined),
     ...compared,
     ...unseenWays(hosts.map(({ name }) => name)),

@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
 import type { ResolvedHost } from '../fleet/hosts.ts';
+import { daemonCertificate } from './certificates.ts';
 import type { Finding } from './finding.ts';
 import { findingsAt } from './hosts.ts';
 
@@ -8,8 +8,6 @@ import { findingsAt } from './hosts.ts';
 const ports: Readonly<Record<string, number>> = { tcp: 16509, tls: 16514, ssh: 22 };
 const loopback = /^(localhost|127\.|::1$)/i;
 const answerMs = 3_000;
-const soonDays = 30;
-const dayMs = 86_400_000;
 
 /** How a host is reached by the others, as far as that shows from here. */
 export async function examineWay({ name, peerUri }: ResolvedHost): Promise<readonly Finding[]> {
@@ -35,7 +33,7 @@ export async function examineWay({ name, peerUri }: ResolvedHost): Promise<reado
           hint: 'What counts is whether the other hosts get through: try from one of them.',
         };
   const certificate =
-    transport === 'tls' && problem === undefined ? await certificateOf(name, host, port) : [];
+    transport === 'tls' && problem === undefined ? await daemonCertificate(name, host, port) : [];
   return [way, ...loop, ...certificate];
 }
 
@@ -90,52 +88,4 @@ function knock(host: string, port: number): Promise<string | undefined> {
     socket.once('timeout', () => end(`no answer within ${answerMs / 1000} s`));
     socket.once('error', (error) => end(error.message));
   });
-}
-
-function certificateOf(name: string, host: string, port: number): Promise<readonly Finding[]> {
-  const found = findingsAt(name);
-  return new Promise((resolve) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout: answerMs });
-    const end = (findings: readonly Finding[]): void => {
-      socket.destroy();
-      resolve(findings);
-    };
-    socket.once('secureConnect', () => {
-      const certificate = socket.getPeerCertificate();
-      const wrongName = checkServerIdentity(host, certificate);
-      end([
-        age(name, certificate),
-        ...(wrongName === undefined ? [] : [nameMismatch(name, wrongName)]),
-      ]);
-    });
-    socket.once('timeout', () => end([found('warning', 'certificate', 'no TLS answer')]));
-    socket.once('error', (error) =>
-      end([found('warning', 'certificate', `its certificate cannot be read: ${error.message}`)]),
-    );
-  });
-}
-
-function age(
-  name: string,
-  { valid_from: from, valid_to: to }: Pick<PeerCertificate, 'valid_from' | 'valid_to'>,
-): Finding {
-  const found = findingsAt(name);
-  const days = Math.floor((Date.parse(to) - Date.now()) / dayMs);
-  if (days < 0) return { ...found('error', 'certificate', `expired on ${to}`), hint: 'Renew it.' };
-  if (Date.parse(from) > Date.now()) {
-    return {
-      ...found('error', 'certificate', `valid only from ${from} on`),
-      hint: 'Is the clock of this machine right?',
-    };
-  }
-  const severity = days < soonDays ? 'warning' : 'ok';
-  const finding = found(severity, 'certificate', `valid for ${days} days`);
-  return severity === 'ok' ? finding : { ...finding, hint: 'Renew it in time.' };
-}
-
-function nameMismatch(name: string, { message }: Error): Finding {
-  return {
-    ...findingsAt(name)('error', 'certificate', message),
-    hint: 'The name in peerUri must be one that the certificate has.',
-  };
 }

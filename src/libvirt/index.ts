@@ -45,4 +45,5 @@ export type { DomainReference } from './protocol/types.ts';
 export type { KeepAliveOptions } from './rpc/keep-alive.ts';
 export type { CallOptions } from './rpc/pending-call.ts';
 export type { ControlInfo, DomainState } from './states.ts';
+export { clientCertificate, type PemFile } from './transport/tls-files.ts';
 export { type LibvirtUri, parseLibvirtUri } from './uri.ts';

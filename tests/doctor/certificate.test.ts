@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { ownCertificates } from '../../src/doctor/certificates.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { examineWay } from '../../src/doctor/ways.ts';
+import type { ResolvedHost } from '../../src/fleet/hosts.ts';
 import { must } from '../../src/lab/run.ts';
 
 const dayMs = 86_400_000;
@@ -17,7 +19,7 @@ let port: number;
 /** A daemon's port with a certificate for `localhost`. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drover-certificate-'));
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const [key, certificate] = [join(folder, 'clientkey.pem'), join(folder, 'clientcert.pem')];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const subject = ['-subj', '/CN=h1', '-addext', 'subjectAltName=DNS:localhost'];
   const files = ['-keyout', key, '-out', certificate, '-days', String(validDays)];
@@ -87,4 +89,39 @@ test.each(scenes)('a certificate: $name', async ({ host, days, finds }) => {
   });
   const certificate = findings.filter(({ check }) => check === 'certificate');
   expect(certificate).toEqual(finds.map((found) => expect.objectContaining(found)));
+});
+
+/** Hosts that are reached by TLS, with the files of this folder. */
+function hostsBy(pkipath: string): readonly ResolvedHost[] {
+  return ['h1', 'h2'].map((name) => ({
+    name,
+    uri: `qemu+tls://${name}/system?pkipath=${pkipath}`,
+    peerUri: undefined,
+    postCopy: { allowed: true },
+    bandwidthBytesPerSecond: undefined,
+  }));
+}
+
+test('the certificate that this machine shows to several hosts is looked at once', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 91 * dayMs });
+  const path = join(folder, 'clientcert.pem');
+  expect(await ownCertificates(hostsBy(folder))).toEqual([
+    expect.objectContaining({
+      severity: 'error',
+      where: undefined,
+      message: expect.stringContaining(`${path}: expired on `),
+    }),
+  ]);
+});
+
+test('a file that is no certificate is an error, none is none', async () => {
+  const other = await mkdtemp(join(folder, 'other-'));
+  expect(await ownCertificates(hostsBy(other))).toEqual([]);
+  for (const file of ['clientcert.pem', 'clientkey.pem']) await writeFile(join(other, file), 'no');
+  expect(await ownCertificates(hostsBy(other))).toEqual([
+    expect.objectContaining({
+      severity: 'error',
+      message: expect.stringContaining('it is no certificate'),
+    }),
+  ]);
 });

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TransportError } from '../errors.ts';
-import type { LibvirtUri } from '../uri.ts';
+import { type LibvirtUri, parseLibvirtUri } from '../uri.ts';
 
 /** A file and what is in it. */
-interface PemFile {
+export interface PemFile {
   readonly path: string;
   readonly content: Buffer;
 }
@@ -52,6 +52,17 @@ export async function readTlsFiles(uri: LibvirtUri, places = placesOf(uri)): Pro
     client: await first(places, readClient),
     clientPlaces: places.map((place) => place.certificate),
   };
+}
+
+/**
+ * The certificate that a client shows to the daemon of this URI; `undefined` where it has none, or
+ * where the way is not TLS. Rejects with ArgumentError, or with TransportError where it is there and
+ * cannot be read.
+ */
+export async function clientCertificate(text: string): Promise<PemFile | undefined> {
+  const uri = parseLibvirtUri(text);
+  if (uri.transport !== 'tls') return undefined;
+  return (await first(placesOf(uri), readClient))?.certificate;
 }
 
 /** The folder that the URI names; else, as libvirt does it, the user's unless it is root, and the system's. */
