@@ -85,18 +85,36 @@ function memory(name: string, { freeMemoryBytes }: HostFacts): Finding {
   return { ...found('warning', 'memory', free), hint: 'Few guests can be moved to it.' };
 }
 
-/** What several hosts must not have in common. */
+/** What several hosts should not have in common. */
+interface Clash {
+  readonly severity: 'warning' | 'error';
+  readonly what: string;
+  readonly of: (facts: HostFacts) => string;
+  readonly hint: string;
+}
+
+const possibleClashes: readonly Clash[] = [
+  {
+    severity: 'error',
+    what: 'UUID',
+    of: ({ hostUuid }) => hostUuid,
+    hint: 'Libvirt takes each for the other, and refuses to migrate between them. If they are one host, remove one name.',
+  },
+  {
+    severity: 'warning',
+    what: 'host name',
+    of: ({ hostname }) => hostname,
+    hint: 'Memory is sent to the host name of the destination, which is here that of the source: rename one, or set migration_host in its qemu.conf.',
+  },
+];
+
 export function clashes(examined: readonly Examined[]): readonly Finding[] {
-  return [
-    ...alike(examined, 'UUID', ({ hostUuid }) => hostUuid),
-    ...alike(examined, 'host name', ({ hostname }) => hostname),
-  ];
+  return possibleClashes.flatMap((clash) => alike(examined, clash));
 }
 
 function alike(
   examined: readonly Examined[],
-  what: string,
-  of: (facts: HostFacts) => string,
+  { severity, what, of, hint }: Clash,
 ): readonly Finding[] {
   const seen = examined.flatMap(({ host, facts }) =>
     facts === undefined ? [] : [{ name: host.name, value: of(facts) }],
@@ -104,11 +122,11 @@ function alike(
   return [...Map.groupBy(seen, ({ value }) => value)]
     .filter(([, members]) => members.length > 1)
     .map(([value, members]) => ({
-      severity: 'error',
+      severity,
       check: 'identity',
       where: members.map(({ name }) => name).join(', '),
       message: `they have the same ${what}, ${value}`,
-      hint: 'Libvirt refuses to migrate between them: it takes each for the other. If they are one host, remove one name.',
+      hint,
     }));
 }
 
