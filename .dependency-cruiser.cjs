@@ -57,7 +57,7 @@ module.exports = {
           pure,
           '^src/(store|errors)/',
           '^src/fleet/state-dir[.]ts$',
-          '^src/migration/(beginning|keeping|transition)[.]ts$',
+          '^src/migration/(beginning|keeping|progress|transition)[.]ts$',
         ],
       },
     },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import type { Target } from '../client/transport.ts';
 import { DroverError } from '../errors/catalogue.ts';
+import { isListening } from '../fleet/listening.ts';
 import { socketPath } from '../fleet/state-dir.ts';
 import { type Context, contextNamed, readContexts } from './contexts.ts';
 import type { ConnectFlags } from './flags.ts';
@@ -11,9 +11,6 @@ import type { Io } from './io.ts';
 export type Where =
   | Exclude<Target, { readonly kind: 'embedded' }>
   | { readonly kind: 'embedded'; readonly config: string | undefined };
-
-/** Whoever listens there answers at once. */
-const knockMs = 500;
 
 /**
  * The server that is named; else the current context; else the `drover serve` of this machine,
@@ -39,7 +36,7 @@ export async function whereTo(flags: ConnectFlags, env: Io['env']): Promise<Wher
   const name = flags.context ?? nonEmpty(env['DROVER_CONTEXT']) ?? contexts.current;
   if (name !== undefined) return targetOf(overlaid(contextNamed(contexts, name), own));
   const path = socketPath(env);
-  if (await answers(path)) return { kind: 'socket', path };
+  if (await isListening(path)) return { kind: 'socket', path };
   return { kind: 'embedded', config: undefined };
 }
 
@@ -81,19 +78,5 @@ async function pem(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DroverError('usage.invalid', `${path} cannot be read`, { cause });
-  });
-}
-
-/** Whether somebody listens on the socket. Nobody there, or somebody else's, is no server. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const end = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.setTimeout(knockMs, () => end(false));
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
   });
 }

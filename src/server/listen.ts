@@ -7,11 +7,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { DroverError } from '../errors/catalogue.ts';
+import { isListening } from '../fleet/listening.ts';
 import type { ServerSettings } from '../fleet/server-settings.ts';
 import type { Peer } from './env.ts';
 import type { App } from './route.ts';
@@ -48,7 +48,7 @@ export async function openPort(app: App, settings: ServerSettings): Promise<Door
 /** Listens on a unix socket that only its owner may open: whoever can, is an admin. */
 export async function openSocket(app: App, path: string): Promise<Door> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  if (await answers(path))
+  if (await isListening(path))
     throw new DroverError('config.invalid', `Another drover serve listens on ${path}`, {
       hint: 'End it, or name another socket with --socket.',
     });
@@ -148,16 +148,4 @@ function hostAndPort(listen: string): { readonly host: string; readonly port: nu
 export function isLoopback(listen: string): boolean {
   const { host } = hostAndPort(listen);
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const end = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
 }

@@ -49,6 +49,7 @@ export class HostTable implements Hosts {
     ifRevision?: number,
   ): Promise<'removed' | 'missing' | 'stale'> {
     return this.#session.write(async (trx) => {
+      await this.#session.engine.gate(trx, 'admission');
       const before = await revisionOf(trx, name);
       if (before === 0) return 'missing';
       if (ifRevision !== undefined && ifRevision !== before) return 'stale';

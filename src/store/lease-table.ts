@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { free, lasts, stillHeld } from './leasing.ts';
+import { free, stillHeld } from './leasing.ts';
 import { joinedRows } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { type Lease, type MigrationRow, unended, type Wishes } from './rows.ts';
@@ -26,10 +26,14 @@ export class LeaseTable implements Leases {
       await this.#session.engine.gate(trx, 'admission');
       const rows = await joinedRows(trx).where('phase', 'in', unended).execute();
       const all = rows.map(migrationRow);
-      const ids = choose({
-        queued: all.filter(({ phase }) => phase === 'queued'),
+      const queued = all.filter(({ phase }) => phase === 'queued');
+      const waits = new Set(queued.map(({ id }) => id));
+      const chosen = choose({
+        queued,
         running: all.filter(({ phase }) => phase !== 'queued' && phase !== 'unknown'),
       });
+      // Each once, and only what waits: what runs may have a lease.
+      const ids = [...new Set(chosen)].filter((id) => waits.has(id));
       if (ids.length === 0) return [];
       await trx
         .updateTable('migrations')
@@ -69,17 +73,18 @@ export class LeaseTable implements Leases {
 
   renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlyMap<string, Wishes>> {
     const { engine } = this.#session;
-    const asked = engine.rows('asked', { id: 'text', owner: 'text', epoch: 'bigint' }, leases);
     return this.#session.write(async (trx) => {
-      const { rows: renewed } = await sql<{ id: string }>`
+      // Locked before they are prolonged: a lease that another one is just taking is not.
+      const held = await stillHeld(engine, trx, leases);
+      if (held.size === 0) return new Map();
+      const ids = engine.rows(
+        'renewed',
+        { id: 'text' },
+        [...held].map((id) => ({ id })),
+      );
+      await sql`
         update leases set until = ${engine.leaseNow()} + ${ttlMs}
-        where id in (
-          select leases.id from leases join ${asked}
-          on asked.id = leases.id and asked.owner = leases.owner and asked.epoch = leases.epoch
-          where ${lasts(engine)}
-        ) returning id`.execute(trx);
-      if (renewed.length === 0) return new Map();
-      const ids = engine.rows('renewed', { id: 'text' }, renewed);
+        where id in (select id from ${ids})`.execute(trx);
       const { rows } = await sql<WishesRow>`
         select m.id, m.importance, m.deadline_at, m.cancel_requested, m.revision
         from migrations as m where m.id in (select id from ${ids})`.execute(trx);

@@ -3,6 +3,7 @@ import type { Lesson } from '../forecast/learn.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Beginning } from '../migration/beginning.ts';
 import type { LessonsOf } from '../migration/keeping.ts';
+import type { Progress } from '../migration/progress.ts';
 import type { Outcome } from '../migration/transition.ts';
 import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
 import type { Recording } from '../recording/recording.ts';
@@ -67,17 +68,10 @@ export interface MigrationRow {
   readonly end: Recording['end'];
 }
 
-/** What a list and a live view show of a migration under way. Bytes, ms, bytes/s. */
-export interface StoredProgress {
+/** What a list and a live view show of a migration under way; its phase is the row's. */
+export interface StoredProgress extends Omit<Progress, 'phase' | 'elapsedMs'> {
   /** Since the migration's start. */
   readonly atMs: number;
-  readonly percent: number;
-  readonly sentBytes: number;
-  readonly remainingBytes: number;
-  readonly dirtyRateBytesPerSecond: number;
-  readonly bandwidthBytesPerSecond: number;
-  readonly throttlePercent: number;
-  readonly etaMs: number | undefined;
 }
 
 export interface StoredError {

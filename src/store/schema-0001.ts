@@ -1,4 +1,4 @@
-import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Engine } from './engine.ts';
 import { tellPlanner } from './statistics.ts';
@@ -9,9 +9,9 @@ type Then = Kysely<unknown>;
 export function first(kind: Engine['kind']): Migration {
   return {
     async up(db: Then): Promise<void> {
-      await migrations(db);
+      await migrations(db, kind);
       await whatMigrationsLeave(db, kind);
-      await fleet(db);
+      await fleet(db, kind);
       await people(db, kind);
       await replicas(db);
       if (kind === 'sqlite') await tellPlanner(db);
@@ -19,10 +19,10 @@ export function first(kind: Engine['kind']): Migration {
   };
 }
 
-async function migrations(db: Then): Promise<void> {
+async function migrations(db: Then, kind: Engine['kind']): Promise<void> {
   await db.schema
     .createTable('migrations')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('origin', 'text', (column) => column.notNull())
     .addColumn('vm', 'text', (column) => column.notNull())
     .addColumn('vm_name', 'text')
@@ -61,16 +61,16 @@ async function migrations(db: Then): Promise<void> {
 async function whatMigrationsLeave(db: Then, kind: Engine['kind']): Promise<void> {
   await db.schema
     .createTable('leases')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('owner', 'text')
     .addColumn('epoch', 'integer', (column) => column.notNull())
     .addColumn('until', 'bigint', (column) => column.notNull())
     .addColumn('boot', 'text', (column) => column.notNull())
     .execute();
-  await byId(db, 'beginnings');
+  await byId(db, kind, 'beginnings');
   await db.schema
     .createTable('lessons')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('vm_uuid', 'text')
     .addColumn('way', 'text', (column) => column.notNull())
     .addColumn('sla_class', 'text')
@@ -79,12 +79,12 @@ async function whatMigrationsLeave(db: Then, kind: Engine['kind']): Promise<void
   for (const column of ['vm_uuid', 'way', 'sla_class']) await index(db, 'lessons', [column, 'id']);
   await db.schema
     .createTable('progress')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('json', 'text', (column) => column.notNull())
     .execute();
   await numbered(db, kind, 'chapters')
-    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('id', idType(kind), (column) => column.notNull())
     .addColumn('json', 'text', (column) => column.notNull())
     .execute();
   await index(db, 'chapters', ['id', 'seq']);
@@ -97,7 +97,7 @@ async function whatMigrationsLeave(db: Then, kind: Engine['kind']): Promise<void
   await index(db, 'events', ['at']);
 }
 
-async function fleet(db: Then): Promise<void> {
+async function fleet(db: Then, kind: Engine['kind']): Promise<void> {
   await db.schema
     .createTable('hosts')
     .addColumn('name', 'text', (column) => column.primaryKey())
@@ -133,7 +133,7 @@ async function fleet(db: Then): Promise<void> {
     .execute();
   await db.schema
     .createTable('operations')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('host', 'text', (column) => column.notNull())
     .addColumn('reason', 'text')
@@ -161,7 +161,7 @@ async function people(db: Then, kind: Engine['kind']): Promise<void> {
   await index(db, 'audit', ['at']);
   await db.schema
     .createTable('tokens')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
     .addColumn('role', 'text', (column) => column.notNull())
     .addColumn('hash', 'text', (column) => column.notNull().unique())
@@ -199,6 +199,11 @@ async function replicas(db: Then): Promise<void> {
     .execute();
 }
 
+/** Ids sort by their bytes, as they are made to, whatever language the database has. */
+function idType(kind: Engine['kind']): 'text' | RawBuilder<string> {
+  return kind === 'sqlite' ? 'text' : sql<string>`text collate "C"`;
+}
+
 /** A table whose rows are numbered in the order in which they come. */
 function numbered(
   db: Then,
@@ -213,10 +218,10 @@ function numbered(
   );
 }
 
-function byId(db: Then, name: string): Promise<void> {
+function byId(db: Then, kind: Engine['kind'], name: string): Promise<void> {
   return db.schema
     .createTable(name)
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('id', idType(kind), (column) => column.primaryKey())
     .addColumn('json', 'text', (column) => column.notNull())
     .execute();
 }

@@ -5,8 +5,10 @@ import {
   CamelCasePlugin,
   CompiledQuery,
   type DatabaseConnection,
+  type DialectAdapter,
   type Driver,
   Kysely,
+  SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
@@ -25,7 +27,9 @@ export function sqliteEngine(path: string): Engine {
   makeFolder(dirname(path));
   const database = new DatabaseSync(path, { timeout: busyMs });
   // What is committed survives a power cut; readers and the writer do not wait for each other.
-  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  database.exec(
+    'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8192',
+  );
   const db = new Kysely<Tables>({
     dialect: new ImmediateDialect({ database: new Prepared(database) }),
     plugins: [new CamelCasePlugin()],
@@ -81,6 +85,17 @@ class ImmediateDialect extends SqliteDialect {
 
   override createDriver(): Driver {
     return new ImmediateDriver(this.#config);
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+/** SQLite undoes changes of the schema, too: who dies amid them, or comes second, leaves no half. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
