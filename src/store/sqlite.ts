@@ -177,8 +177,8 @@ export function explainSqlite(error: unknown, path: string): ReturnType<Engine['
     const [what, hint] = troubles[error.errcode & 0xff] ?? [error.message, ''];
     return { message: `The store ${path} ${what}`, hint };
   }
-  const code = 'code' in error ? error.code : undefined;
-  if (code !== undefined && unmakeable.includes(String(code)))
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (unmakeable.includes(code))
     return { message: `The store ${path} cannot be made: ${error.message}`, hint: placeHint };
   if (code === 'ERR_INVALID_STATE') return { message: `The store ${path} is closed`, hint: '' };
   return undefined;
