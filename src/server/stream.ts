@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { type SSEMessage, type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Controller, LiveEvent } from '../controller/controller.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import type { EventRow } from '../store/rows.ts';
+import type { EventRow, MigrationRow } from '../store/rows.ts';
 import { instantOf, migrationDocument, withNever } from './documents.ts';
 import type { ServerEnv } from './env.ts';
 
@@ -123,13 +123,12 @@ class Reader {
       const { migration, type } = this.#wanted;
       if (migration !== undefined && migration !== event.migration.id) return;
       if (type !== undefined && type !== 'progress') return;
-      const data = JSON.stringify(withNever(migrationDocument(event.migration)));
-      this.#push({ event: 'progress', data });
+      this.#push(once(event, () => progressMessage(event.migration)));
       return;
     }
     if (event.seq <= this.#last) return;
     this.#last = event.seq;
-    if (this.#wants(event)) this.#push(messageOf(event));
+    if (this.#wants(event)) this.#push(once(event, () => messageOf(event)));
   }
 
   #wants({ type, subject }: EventRow): boolean {
@@ -139,9 +138,17 @@ class Reader {
   }
 
   #push(message: SSEMessage): void {
+    if (this.#ended) return;
     this.#waiting.push(message);
-    if (this.#waiting.length > mostWaiting) this.#ended = true;
+    if (this.#waiting.length > mostWaiting) this.#cutOff();
     this.#wake();
+  }
+
+  /** What waits goes with the reader, who may hang in the middle of a write for good. */
+  #cutOff(): void {
+    this.#waiting.length = 0;
+    this.#stream.abort();
+    this.end();
   }
 
   async #pass(): Promise<void> {
@@ -167,6 +174,21 @@ class Reader {
     clearTimeout(timer);
     if (beat) await this.#stream.write(': here\n\n');
   }
+}
+
+const messages = new WeakMap<LiveEvent, SSEMessage>();
+
+/** Many hear the same: it is put into words for the first of them. */
+function once(event: LiveEvent, inWords: () => SSEMessage): SSEMessage {
+  const known = messages.get(event);
+  if (known !== undefined) return known;
+  const message = inWords();
+  messages.set(event, message);
+  return message;
+}
+
+function progressMessage(migration: MigrationRow): SSEMessage {
+  return { event: 'progress', data: JSON.stringify(withNever(migrationDocument(migration))) };
 }
 
 function messageOf({ seq, at, type, subject, data }: EventRow): SSEMessage {
