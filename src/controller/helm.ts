@@ -14,6 +14,13 @@ const roundMs = 1_000;
 /** A replica may steer so many more than its part before it hands some over. */
 const slack = 2;
 
+/**
+ * So many are read four times a second each; more share as many readings, and none is read less
+ * than once in two and a half seconds while it is far from its end.
+ */
+const readAsUsual = 1_000;
+const mostSpare = 10;
+
 /** Which migrations this replica may take. */
 export type Scope =
   /** All that wait and all that nobody steers. */
@@ -50,7 +57,9 @@ export class Helm {
     const { store, world, config, log, times } = ports;
     this.#leases = new Leases(store, world.clock, times);
     const shareOf = (id: string): number | undefined => this.#shares.get(id);
-    this.#crew = new Crew({ store, world, config, shareOf, log }, this.#leases, () => this.poke());
+    const spare = (): number => Math.min(mostSpare, Math.max(1, this.#crew.size / readAsUsual));
+    const jobs = { store, world, config, shareOf, spare, log };
+    this.#crew = new Crew(jobs, this.#leases, () => this.poke());
   }
 
   get steering(): number {

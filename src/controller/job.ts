@@ -31,6 +31,8 @@ export interface JobPorts {
   readonly config: () => Config;
   /** Its share of what admins allow, bytes/s; `undefined`: nothing is shared. */
   readonly shareOf: (id: string) => number | undefined;
+  /** How many times rarer than usual each may be read, because so many run. */
+  readonly spare: () => number;
   readonly log: (message: string, error: unknown) => void;
 }
 
@@ -181,7 +183,7 @@ export class Job {
 
   #orders(): Orders {
     const { importance, deadlineAt, cancelRequested } = this.held.wishes;
-    const { config, shareOf, world } = this.#ports;
+    const { config, shareOf, spare, world } = this.#ports;
     const startedAt = this.#startedAt ?? world.wallMs();
     return {
       importance,
@@ -189,6 +191,7 @@ export class Job {
       config: config(),
       cancelled: cancelRequested,
       shareBytesPerSecond: shareOf(this.id),
+      spare: spare(),
     };
   }
 

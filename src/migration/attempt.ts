@@ -169,7 +169,7 @@ export class Attempt {
 
   #wanted(): Wanted {
     const { bandwidthBytesPerSecond } = this.#intent;
-    const unchanged = { cancelled: false, shareBytesPerSecond: bandwidthBytesPerSecond };
+    const unchanged = { cancelled: false, shareBytesPerSecond: bandwidthBytesPerSecond, spare: 1 };
     return this.#ports.wanted?.() ?? unchanged;
   }
 
@@ -360,7 +360,7 @@ export class Attempt {
   }
 
   async #pause(): Promise<void> {
-    const ms = pauseMs(this.#state, this.#record.latest);
+    const ms = pauseMs(this.#state, this.#record.latest, this.#wanted().spare);
     await this.#clock.sleep(ms, this.#wake.signal);
     this.#wake = new AbortController();
   }

@@ -35,6 +35,8 @@ export interface Wanted {
   readonly cancelled: boolean;
   /** What it may take of the link, bytes/s; Infinity: all that it gets. */
   readonly shareBytesPerSecond: number;
+  /** How many times rarer than usual it may be read while it is far from its end; 1 and more. */
+  readonly spare: number;
 }
 
 /** What has to be durable before a run goes on. Where one rejects, it does not. */

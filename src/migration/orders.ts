@@ -18,6 +18,8 @@ export interface Orders {
   readonly cancelled?: boolean | undefined;
   /** Its share of what admins allow, bytes/s, where others run beside it. */
   readonly shareBytesPerSecond?: number | undefined;
+  /** How many times rarer than usual it may be read, where very many run. */
+  readonly spare?: number | undefined;
 }
 
 export interface Watching {
@@ -47,6 +49,7 @@ export function wantedNow(orders: Orders, capBytesPerSecond: number | undefined)
   return {
     cancelled: orders.cancelled ?? false,
     shareBytesPerSecond: orders.shareBytesPerSecond ?? capBytesPerSecond ?? Infinity,
+    spare: orders.spare ?? 1,
   };
 }
 

@@ -7,16 +7,24 @@ const steadyMs = 250;
 const closeMs = 60;
 /** What is left would be across within this time. */
 const nearMs = 1_000;
+/** Where readings are spared, one that is still so many times as far from its end is read once meanwhile. */
+const readingsToTheEnd = 4;
 
 /** A migration of which nothing can be seen is looked for again after this long. */
 const unknownMs = 5_000;
 
-/** How long to wait until the next reading, ms. */
-export function pauseMs(state: MigrationState, sample: Sample | undefined): number {
+/**
+ * How long to wait until the next reading, ms. `spare`: how many times rarer than usual one that is
+ * far from its end may be read, because so many are; 1: nobody has to be spared. Near its end each
+ * is read as often as ever.
+ */
+export function pauseMs(state: MigrationState, sample: Sample | undefined, spare: number): number {
   if (state.phase === 'ended') return unknownMs;
   if (state.phase === 'switching') return closeMs;
-  if (state.phase !== 'copying' || sample === undefined) return steadyMs;
+  if (state.phase !== 'copying') return steadyMs * spare;
+  if (sample === undefined) return steadyMs;
   const rate = sample.throughputBytesPerSecond;
   const leftMs = rate > 0 ? (sample.memoryRemainingBytes / rate) * 1000 : Infinity;
-  return leftMs < nearMs ? closeMs : steadyMs;
+  if (leftMs < nearMs) return closeMs;
+  return Math.min(steadyMs * spare, Math.max(steadyMs, leftMs / readingsToTheEnd));
 }

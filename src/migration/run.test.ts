@@ -149,7 +149,11 @@ async function run(
       : { allowed: false, because: 'its daemon would crash' },
   };
   const newSteersman = (): Steersman => scripted(scene.script ?? {}, scene.downtimeMs);
-  const wanted = (): Wanted => ({ cancelled: cancelled(), shareBytesPerSecond: Infinity });
+  const wanted = (): Wanted => ({
+    cancelled: cancelled(),
+    shareBytesPerSecond: Infinity,
+    spare: 1,
+  });
   const ports = { source, destination, newSteersman, wanted };
   return runMigration(intent, ports, clock, onEvent, letGo.signal);
 }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { Sample } from '../forecast/telemetry.ts';
+import { pauseMs } from './pace.ts';
+import type { MigrationState } from './transition.ts';
+
+const mib = 2 ** 20;
+
+function sample(leftMs: number): Sample {
+  const throughputBytesPerSecond = 100 * mib;
+  return {
+    atMs: 1_000,
+    memoryTotalBytes: 1024 * mib,
+    memoryRemainingBytes: (leftMs / 1000) * throughputBytesPerSecond,
+    memorySentBytes: 0,
+    normalPages: 0,
+    constantPages: 0,
+    pageSizeBytes: 4096,
+    dirtyRateBytesPerSecond: 0,
+    throughputBytesPerSecond,
+    iteration: 1,
+    throttlePercent: 0,
+    postCopyRequests: 0,
+    phase: 'pre-copy',
+  };
+}
+
+const copying: MigrationState = { phase: 'copying', leaving: undefined };
+const switching: MigrationState = { phase: 'switching', leaving: undefined };
+
+test.each([
+  ['far from its end, few run', copying, sample(60_000), 1, 250],
+  ['near its end', copying, sample(900), 1, 60],
+  ['near its end, however many run', copying, sample(900), 10, 60],
+  ['switching, however many run', switching, sample(60_000), 10, 60],
+  ['far from its end, many run', copying, sample(60_000), 10, 2_500],
+  ['on its way to the end, many run', copying, sample(4_000), 10, 1_000],
+  ['almost near, many run', copying, sample(1_000), 10, 250],
+  ['of which nothing was read yet', copying, undefined, 10, 250],
+  ['split over both hosts, many run', { phase: 'post-copy' }, sample(4_000), 4, 1_000],
+] as const)('one that is %s', (_, state, latest, spare, ms) => {
+  expect(pauseMs(state, latest, spare)).toBe(ms);
+});
