@@ -7,8 +7,8 @@ const steadyMs = 250;
 const closeMs = 60;
 /** What is left would be across within this time. */
 const nearMs = 1_000;
-/** Where readings are spared, one that is still so many times as far from its end is read once meanwhile. */
-const readingsToTheEnd = 4;
+/** Where readings are spared, the next one comes when this part of the way to the end is over. */
+const partOfTheWay = 1 / 4;
 
 /** A migration of which nothing can be seen is looked for again after this long. */
 const unknownMs = 5_000;
@@ -26,5 +26,5 @@ export function pauseMs(state: MigrationState, sample: Sample | undefined, spare
   const rate = sample.throughputBytesPerSecond;
   const leftMs = rate > 0 ? (sample.memoryRemainingBytes / rate) * 1000 : Infinity;
   if (leftMs < nearMs) return closeMs;
-  return Math.min(steadyMs * spare, Math.max(steadyMs, leftMs / readingsToTheEnd));
+  return Math.min(steadyMs * spare, Math.max(steadyMs, leftMs * partOfTheWay));
 }
