@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import { free, stillHeld } from './leasing.ts';
 import { joinedRows } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
@@ -38,7 +38,7 @@ export class LeaseTable implements Leases {
       await trx
         .updateTable('migrations')
         .set({ phase: 'preflight' })
-        .where('id', 'in', ids)
+        .where('id', 'in', this.#listed(ids))
         .where('phase', '=', 'queued')
         .execute();
       return this.#give(trx, owner, ttlMs, ids);
@@ -100,7 +100,7 @@ export class LeaseTable implements Leases {
       await trx
         .updateTable('leases')
         .set({ owner: null, until: 0 })
-        .where('id', 'in', [...held])
+        .where('id', 'in', this.#listed([...held]))
         .execute();
     });
   }
@@ -126,22 +126,22 @@ export class LeaseTable implements Leases {
   ): Promise<readonly MigrationRow[]> {
     if (ids.length === 0) return [];
     const { engine } = this.#session;
-    const given = engine.rows(
-      'given',
-      { id: 'text' },
-      ids.map((id) => ({ id })),
-    );
     await sql`
       insert into leases (id, owner, epoch, until, boot)
-      select id, ${owner}, 1, ${engine.leaseNow()} + ${ttlMs}, ${engine.boot} from ${given} where true
+      select id, ${owner}, 1, ${engine.leaseNow()} + ${ttlMs}, ${engine.boot}
+      from ${this.#listed(ids)} as given where true
       on conflict (id) do update set
         owner = excluded.owner, epoch = leases.epoch + 1, until = excluded.until, boot = excluded.boot
     `.execute(trx);
-    const rows = await joinedRows(trx)
-      .where('migrations.id', 'in', sql<string>`(select id from ${given})`)
-      .execute();
+    const rows = await joinedRows(trx).where('migrations.id', 'in', this.#listed(ids)).execute();
     const known = new Map(rows.map((row) => [row.id, migrationRow(row)]));
     return ids.flatMap((id) => known.get(id) ?? []);
+  }
+
+  /** However many there are, it is one statement with one parameter. */
+  #listed(ids: readonly string[]): RawBuilder<string> {
+    const rows = ids.map((id) => ({ id }));
+    return sql<string>`(select id from ${this.#session.engine.rows('listed', { id: 'text' }, rows)})`;
   }
 }
 
