@@ -1,0 +1,71 @@
+import type { Controller } from '../../controller/controller.ts';
+import { type Stage, setStage } from '../../controller/testing/stage.ts';
+import { appOver } from '../app.ts';
+import type { Peer } from '../env.ts';
+import { Metrics } from '../metrics.ts';
+import type { App } from '../route.ts';
+
+/** The API over a real store and simulated hosts. Nothing steers until the controller is started. */
+export interface AppStage {
+  readonly stage: Stage;
+  readonly controller: Controller;
+  readonly app: App;
+  /** What was written into the log. */
+  readonly log: string[];
+  /** Asks as somebody on the network does, with this token. */
+  ask(method: string, path: string, asked?: Asked): Promise<Response>;
+  end(): Promise<void>;
+}
+
+export interface Asked {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly peer?: Peer;
+}
+
+export const local: Peer = { kind: 'local', who: 'root', by: 'socket' };
+const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undefined };
+
+export async function setAppStage(): Promise<AppStage> {
+  const stage = await setStage();
+  const controller = stage.controller();
+  const ending = new AbortController();
+  const log: string[] = [];
+  const wallMs = (): number => Date.now();
+  const app = appOver({
+    controller,
+    metrics: new Metrics(),
+    auth: { store: stage.store, oidc: undefined, certificates: { backup: 'viewer' }, wallMs },
+    rate: { perSecond: 1e6, burst: 1e6 },
+    version: '0.0.0',
+    wallMs,
+    log: (message, error) => log.push(`${message} ${String(error)}`),
+    ending: ending.signal,
+  });
+  return {
+    stage,
+    controller,
+    app,
+    log,
+    ask: async (method, path, { token, body, headers = {}, peer = remote } = {}) =>
+      app.fetch(
+        new Request(`http://drover${path}`, {
+          method,
+          headers: {
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined
+            ? {}
+            : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        }),
+        { peer },
+      ),
+    end: async () => {
+      ending.abort();
+      await stage.end();
+    },
+  };
+}
