@@ -6,10 +6,15 @@ export const slaClass = z.enum(slaClasses).openapi('Class');
 export const importance = z.enum(importances).openapi('Importance');
 export const reason = z.enum(reasons).openapi('Reason');
 
-/** A time of day. */
+/** A time of day, as it is told. */
 export const instant = z.iso
   .datetime({ offset: true })
   .openapi({ example: '2026-01-31T02:00:00Z' });
+
+/** A time of day, as somebody gives it. */
+export const givenInstant = instant.refine((text) => Date.parse(text) >= 0, {
+  error: 'expected a time since 1970',
+});
 
 const longestName = 255;
 /** What a person calls a thing: no control characters, and no more than any host allows. */
@@ -17,7 +22,7 @@ export const name = z
   .string()
   .min(1)
   .max(longestName)
-  .regex(/^[^\p{Cc}]+$/u, 'must have no control characters');
+  .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' });
 
 export const bytes = z.number().int().nonnegative();
 export const atOnce = z.number().int().min(1).max(10_000);
@@ -30,11 +35,7 @@ const usualPage = 50;
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(longestPage).default(usualPage),
-  after: z
-    .string()
-    .max(longestName)
-    .optional()
-    .openapi({ description: '`next` of the page before' }),
+  after: name.optional().openapi({ description: '`next` of the page before' }),
 };
 
 /** One page of a list; `next` leads to the following one, and is null at the end. */

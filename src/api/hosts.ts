@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { atOnce, bytes, name } from './common.ts';
 
-const uri = z.string().max(2_048).includes('://', { error: 'expected a libvirt URI' });
+const uri = z
+  .string()
+  .max(2_048)
+  .regex(/^[^\s\p{Cc}]+:\/\/[^\s\p{Cc}]*$/u, { error: 'expected a libvirt URI' });
 const postCopy = z.enum(['allowed', 'forbidden']).openapi({
   description: "The admin's word: whether a VM may run split over two hosts for a while",
 });

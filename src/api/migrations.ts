@@ -1,7 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import { outcomes } from '../migration/transition.ts';
 import { livePhases } from '../store/rows.ts';
-import { importance, instant, name, orNever, pageQuery, reason, slaClass } from './common.ts';
+import {
+  givenInstant,
+  importance,
+  instant,
+  name,
+  orNever,
+  pageQuery,
+  reason,
+  slaClass,
+} from './common.ts';
 
 export const phase = z.enum([...livePhases, ...outcomes]).openapi('Phase');
 
@@ -64,7 +73,7 @@ const asked = {
     .optional()
     .openapi({ description: 'Follows from the reason where it is not given' }),
   reason: reason.optional(),
-  deadlineAt: instant.optional(),
+  deadlineAt: givenInstant.optional(),
 };
 
 /** What moves, how much it matters and why; never how. */
@@ -76,7 +85,7 @@ export const newMigration = z
 export const adoption = z.strictObject({ ...asked, to: name.optional() }).openapi('Adoption');
 
 export const migrationChange = z
-  .strictObject({ importance: importance.optional(), deadlineAt: instant.optional() })
+  .strictObject({ importance: importance.optional(), deadlineAt: givenInstant.optional() })
   .refine((change) => Object.keys(change).length > 0, { error: 'expected what is to be changed' })
   .openapi('MigrationChange');
 
@@ -95,8 +104,8 @@ export const migrationQuery = z.object({
   importance: importance.optional(),
   reason: reason.optional(),
   operation: name.optional(),
-  since: instant.optional(),
-  until: instant.optional(),
+  since: givenInstant.optional(),
+  until: givenInstant.optional(),
 });
 
 const range = z.object({ p50: orNever, p90: orNever });

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { roles } from '../store/rows.ts';
-import { importance, instant, name, reason } from './common.ts';
+import { givenInstant, importance, instant, name, reason } from './common.ts';
 
 export const role = z.enum(roles).openapi('Role');
 
@@ -25,7 +25,7 @@ export const token = z
   .openapi('Token');
 
 export const newToken = z
-  .strictObject({ name, role, expiresAt: instant.optional() })
+  .strictObject({ name, role, expiresAt: givenInstant.optional() })
   .openapi('NewToken');
 
 /** The only time that the secret is told. */
@@ -81,17 +81,6 @@ export const status = z
 export const policy = z
   .object({ matrix: z.record(z.string(), z.record(z.string(), z.object({}).loose())) })
   .openapi('Policy');
-
-/** One event of the stream. Its number is the stream's `id`. */
-export const streamedEvent = z
-  .object({
-    seq: z.number().int(),
-    at: instant,
-    type: z.string(),
-    subject: z.string(),
-    data: z.unknown(),
-  })
-  .openapi('Event');
 
 export type TokenDocument = z.output<typeof token>;
 export type AuditDocument = z.output<typeof auditEntry>;

@@ -41,7 +41,7 @@ export async function embed(io: Io, configFile: string | undefined): Promise<Emb
   const app = appOver({
     controller,
     metrics: new Metrics(),
-    auth: { store, oidc: undefined, certificates: {}, wallMs },
+    auth: { store, oidc: undefined, certificates: {}, wallMs, log },
     rate: { perSecond: Infinity, burst: Infinity },
     version: packageVersion(),
     wallMs,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { migration, phase } from '../api/migrations.ts';
-import { streamedEvent } from '../api/people.ts';
+import { streamedEvent } from '../api/events.ts';
 import type { Migration } from '../client/client.ts';
 import type { StreamedEvent } from '../client/event-stream.ts';
 import type { MigrationPhase, StoredProgress } from '../store/rows.ts';

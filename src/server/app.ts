@@ -2,8 +2,11 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import type { ZodError } from 'zod';
+import { problem } from '../api/common.ts';
+import { eventQuery, streamedEvent } from '../api/events.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import { type AuthOptions, authenticate } from './auth.ts';
+import { type AuthOptions, authenticate, isStillKnown } from './auth.ts';
 import type { Deps } from './deps.ts';
 import type { ServerEnv } from './env.ts';
 import { hostRoutes, vmRoutes } from './fleet-routes.ts';
@@ -23,6 +26,8 @@ export interface AppOptions extends Deps {
 }
 
 const mostBodyBytes = 64 * 1024;
+/** Of the API; a server's own is in /v1/status. */
+const apiVersion = '1';
 
 /** The whole API over a controller. Who calls it says who the peer is: see ServerEnv. */
 export function appOver(options: AppOptions): App {
@@ -33,6 +38,8 @@ export function appOver(options: AppOptions): App {
   );
   app.use(async (context, next) => {
     await next();
+    // Some answers hold a secret, and none is true for long.
+    context.header('cache-control', 'no-store');
     options.metrics.answered(context.req.method, context.res.status);
   });
   healthRoutes(app, options);
@@ -53,7 +60,7 @@ export function appOver(options: AppOptions): App {
   tokenRoutes(app, options);
   otherRoutes(app, options);
   eventRoute(app, options);
-  describeApi(app, options.version);
+  describeApi(app);
   return app;
 }
 
@@ -88,15 +95,26 @@ function limitRate(app: App, { rate }: AppOptions): void {
   });
 }
 
-function eventRoute(app: App, { controller, ending, log, metrics }: AppOptions): void {
+function eventRoute(app: App, options: AppOptions): void {
+  const { controller, ending, log, metrics, auth } = options;
   app.get('/v1/events', needs('viewer'), (context) => {
-    metrics.listening(1);
-    context.req.raw.signal.addEventListener('abort', () => metrics.listening(-1), { once: true });
-    return streamEvents(context, { controller, ending, log });
+    const known = context.req.header('last-event-id');
+    const query = { ...context.req.query(), ...(known === undefined ? {} : { after: known }) };
+    const wanted = eventQuery.safeParse(query);
+    if (!wanted.success) return refusal(wanted.error, 'query');
+    const { peer } = context.env;
+    const authorization = context.req.header('authorization');
+    return streamEvents(wanted.data, {
+      controller,
+      ending,
+      log,
+      mayStill: () => isStillKnown(auth, peer, authorization),
+      listening: (change) => metrics.listening(change),
+    });
   });
 }
 
-function describeApi(app: App, version: string): void {
+function describeApi(app: App): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
@@ -107,15 +125,23 @@ function describeApi(app: App, version: string): void {
     path: '/v1/events',
     summary: 'All that happens, as server-sent events',
     description:
-      'Needs the role viewer. Goes on after the event that Last-Event-ID or `after` names; `migration` and `type` narrow it down. Events of type `progress` have no number and are not kept; `reset` says that what was asked for is no longer kept.',
+      'Goes on after the event that Last-Event-ID or `after` names, and begins with what happens now where neither does. An event is called by its type, and its data is an Event. Those of type `progress` have no number and are not kept: their data is a Migration. `reset` says that what was asked for is no longer kept, or never was. Who reads so slowly that 5,000 events wait for him is cut off.',
+    'x-role': 'viewer',
     security: [{ bearer: [] }],
-    responses: { 200: { description: 'A stream', content: { 'text/event-stream': {} } } },
+    request: { query: eventQuery },
+    responses: {
+      200: { description: 'Done', content: { 'text/event-stream': { schema: streamedEvent } } },
+      default: {
+        description: 'An error',
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    },
   });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
       title: 'Drover',
-      version,
+      version: apiVersion,
       description: 'Says what moves, how much it matters and why; never how.',
     },
   });
@@ -129,17 +155,19 @@ type Hook = NonNullable<
   NonNullable<ConstructorParameters<typeof OpenAPIHono<ServerEnv>>[0]>['defaultHook']
 >;
 
-const refuseInvalid: Hook = (result) => {
-  if (result.success) return undefined;
-  const errors = result.error.issues.map(({ path, message }) => ({
-    field: path.map(String).join('.') || result.target,
+const refuseInvalid: Hook = (result) =>
+  result.success ? undefined : refusal(result.error, result.target);
+
+function refusal(error: ZodError, of: string): Response {
+  const errors = error.issues.map(({ path, message }) => ({
+    field: path.map(String).join('.') || of,
     message,
   }));
   const [first] = errors;
   const what =
     first === undefined ? 'The request is not valid' : `${first.field}: ${first.message}`;
   return problemResponse(new DroverError('usage.invalid', what), errors);
-};
+}
 
 function answerError(error: unknown, context: Context<ServerEnv>, { log }: AppOptions): Response {
   if (error instanceof HTTPException && error.status < 500)
@@ -150,8 +178,8 @@ function answerError(error: unknown, context: Context<ServerEnv>, { log }: AppOp
 }
 
 function problemResponse(error: unknown, errors: readonly FieldError[] = []): Response {
-  const { status, problem } = problemOf(error, errors);
+  const answer = problemOf(error, errors);
   const headers = new Headers({ 'content-type': 'application/problem+json' });
-  if (status === 401) headers.set('www-authenticate', 'Bearer');
-  return new Response(JSON.stringify(problem), { status, headers });
+  if (answer.status === 401) headers.set('www-authenticate', 'Bearer');
+  return new Response(JSON.stringify(answer.problem), { status: answer.status, headers });
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { DroverError } from '../errors/catalogue.ts';
 import { type Role, roles, type TokenRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Peer, Principal } from './env.ts';
@@ -12,6 +13,7 @@ export interface AuthOptions {
   /** The role of each client certificate, by its common name. */
   readonly certificates: Readonly<Record<string, Role>>;
   readonly wallMs: () => number;
+  readonly log: (message: string, error: unknown) => void;
 }
 
 const tokenBytes = 32;
@@ -36,6 +38,17 @@ export async function authenticate(
   throw required('Who asks is not known');
 }
 
+/** Whether who asked then would still be known. Rejects where that cannot be said now. */
+export async function isStillKnown(...asked: Parameters<typeof authenticate>): Promise<boolean> {
+  try {
+    await authenticate(...asked);
+    return true;
+  } catch (error) {
+    if (error instanceof DroverError && error.code.startsWith('auth.')) return false;
+    throw error;
+  }
+}
+
 /** Whether a role may do what another one is needed for: each may do what those before it may. */
 export function may(role: Role, needed: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
@@ -55,13 +68,17 @@ function bearerOf(authorization: string | undefined): string | undefined {
 }
 
 async function byToken(
-  { store, wallMs }: AuthOptions,
+  { store, wallMs, log }: AuthOptions,
   secret: string,
 ): Promise<Omit<Principal, 'from'>> {
   const token = await store.tokens.byHash(hashOf(secret));
   const now = wallMs();
   if (token === undefined || !valid(token, now)) throw required('The token is not valid');
-  if (now - (token.lastUsedAt ?? 0) > usedEveryMs) await store.tokens.used(token.id, now);
+  // Who has a valid token comes in, also where nothing can be written down.
+  if (now - (token.lastUsedAt ?? 0) > usedEveryMs)
+    await store.tokens
+      .used(token.id, now)
+      .catch((error: unknown) => log(`that ${token.name} was here could not be kept`, error));
   return { who: token.name, role: token.role, by: 'token' };
 }
 

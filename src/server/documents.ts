@@ -120,7 +120,12 @@ export function instantOrNull(ms: number | undefined): string | null {
   return ms === undefined ? null : instantOf(ms);
 }
 
-/** JSON has no number for what is never reached. */
+/** As JSON, which has no number for what is never reached. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (one === Infinity ? 'never' : one));
+}
+
+/** What is read of `jsonOf`. */
 export function withNever<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value, (_, one: unknown) => (one === Infinity ? 'never' : one)));
+  return JSON.parse(jsonOf(value));
 }

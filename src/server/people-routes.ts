@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { instant, name, pageOf, pageQuery } from '../api/common.ts';
+import { givenInstant, name, pageOf, pageQuery } from '../api/common.ts';
 import {
   auditEntry,
   createdToken,
@@ -115,7 +115,7 @@ const listAudit = route(
           .optional(),
         who: name.optional(),
         subject: name.optional(),
-        since: instant.optional(),
+        since: givenInstant.optional(),
       }),
     },
   },

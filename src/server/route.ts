@@ -38,7 +38,7 @@ export function route<
     path,
     ...rest,
     summary,
-    description: `Needs the role ${role}.`,
+    'x-role': role,
     security: [{ bearer: [] }],
     middleware: [needs(role)] as const,
     responses: {

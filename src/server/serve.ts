@@ -81,7 +81,7 @@ async function run({ options, config, settings, store, log }: Running): Promise<
   });
   const ending = new AbortController();
   const app = appOver({
-    ...appParts(settings, store),
+    ...appParts(settings, store, tell),
     controller,
     metrics,
     version: options.version,
@@ -98,13 +98,13 @@ async function run({ options, config, settings, store, log }: Running): Promise<
   const doors = await openDoors(app, settings);
   const unwatch = await followConfig(options.config, controller, log);
   const beat = liveSigns();
-  notifySystemd('--ready');
+  notifySystemd('READY=1');
   log.info({ addresses: doors.map(({ address }) => address), store: store.engine }, 'serving');
   await sayHow(options, doors, store);
   return {
     addresses: doors.map(({ address }) => address),
     stop: async () => {
-      notifySystemd('--stopping');
+      notifySystemd('STOPPING=1');
       clearInterval(beat);
       unwatch();
       ending.abort();
@@ -144,7 +144,11 @@ function refuseOpenDoors({ listen, tls }: ServerSettings, insecure: boolean): vo
   });
 }
 
-function appParts(settings: ServerSettings, store: Store): Pick<AppOptions, 'auth' | 'rate'> {
+function appParts(
+  settings: ServerSettings,
+  store: Store,
+  log: AppOptions['log'],
+): Pick<AppOptions, 'auth' | 'rate'> {
   const { oidc, certificates, requestsPerSecond, requestsAtOnce } = settings;
   return {
     auth: {
@@ -152,6 +156,7 @@ function appParts(settings: ServerSettings, store: Store): Pick<AppOptions, 'aut
       oidc: oidc === undefined ? undefined : oidcVerifier(oidc),
       certificates,
       wallMs: () => realWorld.wallMs(),
+      log,
     },
     rate: { perSecond: requestsPerSecond, burst: requestsAtOnce },
   };

@@ -1,134 +1,173 @@
-import type { Context } from 'hono';
-import { type SSEMessage, type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { UnderlyingSource } from 'node:stream/web';
+import type { EventQuery } from '../api/events.ts';
 import type { Controller, LiveEvent } from '../controller/controller.ts';
-import { DroverError } from '../errors/catalogue.ts';
-import type { EventRow, MigrationRow } from '../store/rows.ts';
-import { instantOf, migrationDocument, withNever } from './documents.ts';
-import type { ServerEnv } from './env.ts';
+import type { EventRow } from '../store/rows.ts';
+import { instantOf, jsonOf, migrationDocument } from './documents.ts';
 
 /** Whoever reads so much slower than things happen is cut off, and comes again. */
 const mostWaiting = 5_000;
-const atOnce = 500;
+/** Read of the store at once. */
+const pageLength = 500;
+/** After so much silence nobody would believe that we live, ms. */
 const beatMs = 15_000;
+/** How soon a listener is heard no more who may no longer hear, ms. */
+const askAgainMs = 5_000;
+
+const encoder = new TextEncoder();
+const headers = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  // Proxies that gather what they pass on would make an end of "live".
+  'x-accel-buffering': 'no',
+};
 
 export interface StreamOptions {
-  readonly controller: Controller;
+  readonly controller: Pick<Controller, 'store' | 'subscribe'>;
   /** Ends all streams: the server stops. */
   readonly ending: AbortSignal;
+  /** Whether the listener may still hear: his token may have been revoked. */
+  readonly mayStill: () => Promise<boolean>;
+  /** Told of one listener more, and of one less. */
+  readonly listening: (change: 1 | -1) => void;
   readonly log: (message: string, error: unknown) => void;
-}
-
-/** What one listener wants to hear. */
-interface Wanted {
-  readonly after: number | undefined;
-  readonly migration: string | undefined;
-  readonly type: string | undefined;
 }
 
 /**
  * All that happens from a number on, without gap or repetition: first what is kept, then what
  * comes. Progress has no number: it is not kept, and the next one tells more.
  */
-export function streamEvents(context: Context<ServerEnv>, options: StreamOptions): Response {
-  const wanted = wantedOf(context);
-  context.header('X-Accel-Buffering', 'no');
-  return streamSSE(
-    context,
-    async (stream) => {
-      const reader = new Reader(stream, wanted, options);
-      stream.onAbort(() => reader.end());
-      await reader.run();
-    },
-    (error) => {
-      options.log('an event stream broke', error);
-      return Promise.resolve();
-    },
-  );
+export function streamEvents(wanted: EventQuery, options: StreamOptions): Response {
+  return new Response(new ReadableStream(new Feed(wanted, options)), { headers });
 }
 
-function wantedOf(context: Context<ServerEnv>): Wanted {
-  const given = context.req.header('last-event-id') ?? context.req.query('after');
-  if (given !== undefined && !/^\d{1,15}$/.test(given))
-    throw new DroverError('usage.invalid', `after: '${given.slice(0, 40)}' is no event's number`);
-  return {
-    after: given === undefined ? undefined : Number(given),
-    migration: context.req.query('migration'),
-    type: context.req.query('type'),
-  };
-}
-
-class Reader {
-  readonly #stream: SSEStreamingApi;
-  readonly #wanted: Wanted;
+/** What one listener gets. It is asked for more when he has read what he has. */
+class Feed implements UnderlyingSource<Uint8Array> {
+  readonly #wanted: EventQuery;
   readonly #options: StreamOptions;
-  readonly #waiting: SSEMessage[] = [];
-  #last = 0;
+  readonly #onEnding = (): void => this.#end();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #asking: NodeJS.Timeout | undefined;
+  #leave: (() => void) | undefined;
+  /** Told while older ones are still read of the store. */
+  #early: LiveEvent[] = [];
+  /** There were too many early ones: the store has them. */
+  #missed = false;
   #caughtUp = false;
-  #ended = false;
+  #waiting: string[] = [];
+  #last = 0;
+  #over = false;
   #wake: () => void = () => undefined;
 
-  constructor(stream: SSEStreamingApi, wanted: Wanted, options: StreamOptions) {
-    this.#stream = stream;
+  constructor(wanted: EventQuery, options: StreamOptions) {
     this.#wanted = wanted;
     this.#options = options;
   }
 
-  end(): void {
-    this.#ended = true;
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { listening, ending } = this.#options;
+    this.#controller = controller;
+    this.#asking = setInterval(() => void this.#askAgain(), askAgainMs).unref();
+    listening(1);
+    ending.addEventListener('abort', this.#onEnding, { once: true });
+    if (ending.aborted) this.#end();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const text = await this.#next();
+      if (!this.#over) controller.enqueue(encoder.encode(text));
+    } catch (error) {
+      this.#options.log('an event stream broke', error);
+      this.#end();
+    }
+  }
+
+  /** The listener has gone. */
+  cancel(): void {
+    this.#controller = undefined;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearInterval(this.#asking);
+    this.#options.ending.removeEventListener('abort', this.#onEnding);
+    this.#options.listening(-1);
+    this.#leave?.();
+    this.#controller?.close();
     this.#wake();
   }
 
-  async run(): Promise<void> {
-    const { controller, ending } = this.#options;
-    const early: LiveEvent[] = [];
-    const leave = await controller.subscribe((event) => {
-      if (this.#caughtUp) this.#hear(event);
-      else early.push(event);
-    });
-    const onEnding = (): void => this.end();
-    ending.addEventListener('abort', onEnding);
+  async #askAgain(): Promise<void> {
     try {
-      await this.#catchUp();
-      this.#caughtUp = true;
-      for (const event of early) this.#hear(event);
-      await this.#pass();
-    } finally {
-      ending.removeEventListener('abort', onEnding);
-      leave();
+      if (!(await this.#options.mayStill())) this.#end();
+    } catch (error) {
+      this.#options.log('whether a listener may still hear is not known', error);
     }
   }
 
-  async #catchUp(): Promise<void> {
-    const { events } = this.#options.controller.store;
-    const { first, last } = await events.range();
-    const after = this.#wanted.after ?? last;
-    this.#last = after;
+  async #next(): Promise<string> {
+    if (this.#leave === undefined) return this.#begin();
+    const old = this.#caughtUp ? '' : await this.#catchUp();
+    return old === '' ? this.#live() : old;
+  }
+
+  /** From here on nothing is missed. */
+  async #begin(): Promise<string> {
+    const { controller } = this.#options;
+    const leave = await controller.subscribe((event) => this.#hear(event));
+    this.#leave = leave;
+    if (this.#over) leave();
+    const { first, last } = await controller.store.events.range();
+    const { after = last } = this.#wanted;
     // What was asked for is no longer kept: whoever listens has to read anew what he shows.
-    if (after > last || (first > 0 && after < first - 1)) {
-      await this.#stream.writeSSE({ id: String(last), event: 'reset', data: '{}' });
-      this.#last = last;
-      return;
-    }
+    const gone = after > last || (first > 0 && after < first - 1);
+    this.#last = gone ? last : after;
+    return gone ? `event: reset\nid: ${last}\ndata: {}\n\n` : ': here\n\n';
+  }
+
+  async #catchUp(): Promise<string> {
+    const { events } = this.#options.controller.store;
     for (;;) {
-      const page = await events.after(this.#last, atOnce);
-      for (const event of page)
-        if (this.#wants(event)) await this.#stream.writeSSE(messageOf(event));
+      this.#missed = false;
+      const page = await events.after(this.#last, pageLength);
       this.#last = page.at(-1)?.seq ?? this.#last;
-      if (page.length < atOnce || this.#ended) return;
+      if (page.length < pageLength && !this.#missed) this.#goLive();
+      const wanted = page.filter((event) => this.#wants(event));
+      if (this.#caughtUp || wanted.length > 0) return wanted.map(eventText).join('');
     }
+  }
+
+  #goLive(): void {
+    this.#caughtUp = true;
+    const early = this.#early;
+    this.#early = [];
+    for (const event of early) this.#hear(event);
   }
 
   #hear(event: LiveEvent): void {
-    if (event.kind === 'progress') {
-      const { migration, type } = this.#wanted;
-      if (migration !== undefined && migration !== event.migration.id) return;
-      if (type !== undefined && type !== 'progress') return;
-      this.#push(once(event, () => progressMessage(event.migration)));
-      return;
+    if (this.#over) return;
+    if (!this.#caughtUp) this.#hearEarly(event);
+    else if (event.kind === 'progress') this.#hearProgress(event);
+    else if (event.seq > this.#last) {
+      this.#last = event.seq;
+      if (this.#wants(event)) this.#tell(textOf(event));
     }
-    if (event.seq <= this.#last) return;
-    this.#last = event.seq;
-    if (this.#wants(event)) this.#push(once(event, () => messageOf(event)));
+  }
+
+  #hearEarly(event: LiveEvent): void {
+    if (event.kind === 'progress') return;
+    this.#early.push(event);
+    if (this.#early.length <= mostWaiting) return;
+    this.#early = [];
+    this.#missed = true;
+  }
+
+  #hearProgress(event: LiveEvent & { readonly kind: 'progress' }): void {
+    const { migration, type } = this.#wanted;
+    if (migration !== undefined && migration !== event.migration.id) return;
+    if (type === undefined || type === 'progress') this.#tell(textOf(event));
   }
 
   #wants({ type, subject }: EventRow): boolean {
@@ -137,61 +176,46 @@ class Reader {
     return wantedType === undefined || type === wantedType;
   }
 
-  #push(message: SSEMessage): void {
-    if (this.#ended) return;
-    this.#waiting.push(message);
-    if (this.#waiting.length > mostWaiting) this.#cutOff();
+  #tell(text: string): void {
+    this.#waiting.push(text);
+    if (this.#waiting.length > mostWaiting) this.#end();
     this.#wake();
   }
 
-  /** What waits goes with the reader, who may hang in the middle of a write for good. */
-  #cutOff(): void {
-    this.#waiting.length = 0;
-    this.#stream.abort();
-    this.end();
+  async #live(): Promise<string> {
+    if (this.#waiting.length === 0) await this.#silence();
+    const texts = this.#waiting;
+    this.#waiting = [];
+    return texts.length === 0 ? ': here\n\n' : texts.join('');
   }
 
-  async #pass(): Promise<void> {
-    while (!this.#ended && !this.#stream.aborted) {
-      const batch = this.#waiting.splice(0);
-      if (batch.length === 0) {
-        await this.#silence();
-        continue;
-      }
-      for (const message of batch) await this.#stream.writeSSE(message);
-    }
-    await this.#stream.close();
-  }
-
-  /** Until there is something to say, or for as long as nobody would believe that we live. */
+  /** Until there is something to say, or for as long as anybody believes that we live. */
   async #silence(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const beat = await new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(false);
-      timer = setTimeout(() => resolve(true), beatMs);
-      if (this.#waiting.length > 0 || this.#ended) resolve(false);
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, beatMs);
+    this.#wake = resolve;
+    if (this.#over) resolve();
+    await promise;
     clearTimeout(timer);
-    if (beat) await this.#stream.write(': here\n\n');
   }
 }
 
-const messages = new WeakMap<LiveEvent, SSEMessage>();
+/** Everybody who listens is told of the same event: it is put into words once. */
+const texts = new WeakMap<LiveEvent, string>();
 
-/** Many hear the same: it is put into words for the first of them. */
-function once(event: LiveEvent, inWords: () => SSEMessage): SSEMessage {
-  const known = messages.get(event);
+function textOf(event: LiveEvent): string {
+  const known = texts.get(event);
   if (known !== undefined) return known;
-  const message = inWords();
-  messages.set(event, message);
-  return message;
+  const text = event.kind === 'event' ? eventText(event) : progressText(event.migration);
+  texts.set(event, text);
+  return text;
 }
 
-function progressMessage(migration: MigrationRow): SSEMessage {
-  return { event: 'progress', data: JSON.stringify(withNever(migrationDocument(migration))) };
-}
-
-function messageOf({ seq, at, type, subject, data }: EventRow): SSEMessage {
+function eventText({ seq, at, type, subject, data }: EventRow): string {
   const told = { seq, at: instantOf(at), type, subject, data };
-  return { id: String(seq), event: type, data: JSON.stringify(withNever(told)) };
+  return `event: ${type}\nid: ${seq}\ndata: ${jsonOf(told)}\n\n`;
+}
+
+function progressText(migration: Parameters<typeof migrationDocument>[0]): string {
+  return `event: progress\ndata: ${jsonOf(migrationDocument(migration))}\n\n`;
 }

@@ -25,6 +25,8 @@ export interface Asked {
 }
 
 export const local: Peer = { kind: 'local', who: 'root', by: 'socket' };
+const wallMs = (): number => Date.now();
+
 const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undefined };
 
 export async function setAppStage(): Promise<AppStage> {
@@ -32,15 +34,23 @@ export async function setAppStage(): Promise<AppStage> {
   const controller = stage.controller();
   const ending = new AbortController();
   const log: string[] = [];
-  const wallMs = (): number => Date.now();
+  const tell = (message: string, error: unknown): void => {
+    log.push(`${message} ${String(error)}`);
+  };
   const app = appOver({
     controller,
     metrics: new Metrics(),
-    auth: { store: stage.store, oidc: undefined, certificates: { backup: 'viewer' }, wallMs },
+    auth: {
+      store: stage.store,
+      oidc: undefined,
+      certificates: { backup: 'viewer' },
+      wallMs,
+      log: tell,
+    },
     rate: { perSecond: 1e6, burst: 1e6 },
     version: '0.0.0',
     wallMs,
-    log: (message, error) => log.push(`${message} ${String(error)}`),
+    log: tell,
     ending: ending.signal,
   });
   return {
