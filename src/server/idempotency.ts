@@ -7,8 +7,8 @@ import type { ServerEnv } from './env.ts';
 const longestKey = 200;
 /** Their answers hold a secret, which is kept nowhere. */
 const secretPaths: readonly string[] = ['/v1/tokens'];
-/** Who asks for these with the same key again, asks for the same migration. */
-const recognised: readonly string[] = ['/v1/migrations', '/v1/adoptions'];
+/** To do these again does no more: the same migration is meant, or nothing is touched. */
+const recognised: readonly string[] = ['/v1/migrations', '/v1/adoptions', '/v1/forecasts'];
 
 /**
  * A POST that carries an Idempotency-Key is done once: whoever asks again gets the first answer.
@@ -38,7 +38,7 @@ async function remember(
 ): Promise<void> {
   const { status } = context.res;
   if (status >= 500) return store.requests.drop(who, key);
-  if (secretPaths.includes(context.req.path)) return;
+  if (status < 400 && secretPaths.includes(context.req.path)) return;
   const body = await context.res.clone().text();
   await store.requests.answer(who, key, { status, body });
 }
@@ -74,7 +74,8 @@ async function answerAgain(
 
 async function fingerprintOf(context: Context<ServerEnv>): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(`${context.req.method} ${context.req.path}\n`);
+  const { pathname, search } = new URL(context.req.url);
+  hash.update(`${context.req.method} ${pathname}${search}\n`);
   hash.update(new Uint8Array(await context.req.arrayBuffer()));
   return hash.digest('hex');
 }
