@@ -33,7 +33,12 @@ export function oidcVerifier(settings: OidcSettings): OidcVerifier {
         throw error;
       });
       const { issuer, audience } = settings;
-      const { payload } = await jwtVerify(jwt, known, { issuer, audience }).catch(invalid);
+      const checks = { issuer, audience, requiredClaims: ['exp'] };
+      const { payload } = await jwtVerify(jwt, known, checks).catch((error: unknown) => {
+        throw isOfToken(error)
+          ? required(`The token is not valid: ${error.code}`)
+          : silent(issuer, error);
+      });
       const who = payload.sub;
       if (who === undefined) throw required('The token names nobody');
       return { who, role: roleOf(payload[settings.roleClaim], settings, who) };
@@ -49,14 +54,22 @@ async function keysOf(issuer: string): Promise<ReturnType<typeof createRemoteJWK
     if (named !== issuer) throw new Error(`it calls itself ${named}`);
     return createRemoteJWKSet(new URL(jwksUri));
   } catch (cause) {
-    const message = `The issuer ${issuer} cannot be asked for its keys`;
-    throw new DroverError('server.unreachable', message, { cause });
+    throw silent(issuer, cause);
   }
 }
 
-function invalid(error: unknown): never {
-  if (error instanceof errors.JOSEError) throw required(`The token is not valid: ${error.code}`);
-  throw error;
+function silent(issuer: string, cause: unknown): DroverError {
+  const message = `The issuer ${issuer} cannot be asked for its keys`;
+  return new DroverError('server.unreachable', message, { cause });
+}
+
+/** What is wrong with the token, and not with the way to the keys that it is checked by. */
+function isOfToken(error: unknown): error is errors.JOSEError {
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    error.code !== errors.JOSEError.code
+  );
 }
 
 function roleOf(claim: unknown, { roles, roleClaim }: OidcSettings, who: string): Role {
