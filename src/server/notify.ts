@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 
 /**
  * Tells systemd how the service does (sd_notify), where it was started by it. Node has no datagram
- * sockets of that kind; systemd's own command has.
+ * sockets of that kind; systemd's own command has. A service that cannot be heard still serves: what
+ * systemd does of a silent one is set in its unit.
  */
 export function notifySystemd(...words: readonly string[]): void {
   if (process.env['NOTIFY_SOCKET'] === undefined) return;
