@@ -120,7 +120,7 @@ function unpacked(name: string, text: string): number[] {
   const values: number[] = [];
   for (const word of text.split(' ')) {
     if (word === '') continue;
-    const match = /^(-?\d+(?:\.\d+)?)(?:\*(\d+))?$/.exec(word);
+    const match = /^(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(?:\*(\d+))?$/.exec(word);
     if (match === null) throw invalid(name, `'${word}' is no difference`);
     const times = Number(match[2] ?? 1);
     if (values.length + times > mostReadings) throw invalid(name, 'it has too many readings');

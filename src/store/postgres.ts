@@ -4,7 +4,7 @@ import type { Engine, Gate } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /** A database that does not answer for so long is taken for gone, ms: leases last little longer. */
-const connectMs = 3_000;
+const connectMs = 10_000;
 const answerMs = 5_000;
 const mostConnections = 10;
 
@@ -57,7 +57,7 @@ const troubles: readonly (readonly [RegExp, string])[] = [
   [/^53/, 'The database has no room or connections left.'],
   [/^25006/, 'The database is read-only: it may be a standby.'],
   [/^28|^3D/, 'Look at the user, the password and the name of the database.'],
-  [/^40/, 'Two writers met; it is tried again.'],
+  [/^40/, 'Two writers met too often.'],
 ];
 
 function explained(error: unknown, url: string): ReturnType<Engine['explain']> {

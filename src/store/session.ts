@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Engine } from './engine.ts';
+import { toJson } from './json.ts';
 import type { NewEvent } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,9 +17,17 @@ export class Session {
     return this.translated(() => work(this.engine.db));
   }
 
-  /** One transaction. */
+  /** One transaction; from its beginning again where it met another in a way that the engine undoes. */
   write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.translated(() => this.engine.db.transaction().execute(work));
+    return this.translated(async () => {
+      for (let meetings = 0; ; meetings += 1) {
+        try {
+          return await this.engine.db.transaction().execute(work);
+        } catch (error) {
+          if (meetings === mostMeetings || !isMeeting(error)) throw error;
+        }
+      }
+    });
   }
 
   async translated<T>(work: () => Promise<T>): Promise<T> {
@@ -38,7 +47,7 @@ export class Session {
     await this.engine.gate(trx, 'events');
     const rows = events.map(({ data, ...rest }) => ({
       ...rest,
-      data: JSON.stringify(data ?? null),
+      data: toJson(data),
     }));
     for (let from = 0; from < rows.length; from += mostAtOnce)
       await trx
@@ -46,6 +55,14 @@ export class Session {
         .values(rows.slice(from, from + mostAtOnce))
         .execute();
   }
+}
+
+const mostMeetings = 3;
+
+/** Serialisation failure and deadlock (PostgreSQL, appendix A): the transaction was undone. */
+function isMeeting(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === '40001' || error.code === '40P01';
 }
 
 /** Both engines take no more than some 30,000 parameters in a statement. */

@@ -31,7 +31,7 @@ export function sqliteEngine(path: string): Engine {
     'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8192',
   );
   const db = new Kysely<Tables>({
-    dialect: new ImmediateDialect({ database: new Prepared(database) }),
+    dialect: new ImmediateDialect({ database: new Prepared(database) }, database),
     plugins: [new CamelCasePlugin()],
   });
   return {
@@ -77,14 +77,16 @@ function bootId(): string {
 /** Every transaction here writes: one that began as a reader could find that it may not. */
 class ImmediateDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig;
+  readonly #database: DatabaseSync;
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(config: SqliteDialectConfig, database: DatabaseSync) {
     super(config);
     this.#config = config;
+    this.#database = database;
   }
 
   override createDriver(): Driver {
-    return new ImmediateDriver(this.#config);
+    return new ImmediateDriver(this.#config, this.#database);
   }
 
   override createAdapter(): DialectAdapter {
@@ -100,6 +102,18 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+
+  constructor(config: SqliteDialectConfig, database: DatabaseSync) {
+    super(config);
+    this.#database = database;
+  }
+
+  /** A full disk has SQLite undo a transaction by itself: to ask for it again would hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
