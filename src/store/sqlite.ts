@@ -25,11 +25,7 @@ const mostPrepared = 500;
 /** Opens the file, and makes it and its folder where they are missing. */
 export function sqliteEngine(path: string): Engine {
   makeFolder(dirname(path));
-  const database = new DatabaseSync(path, { timeout: busyMs });
-  // What is committed survives a power cut; readers and the writer do not wait for each other.
-  database.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8192',
-  );
+  const database = openDatabase(path);
   const db = new Kysely<Tables>({
     dialect: new ImmediateDialect({ database: new Prepared(database) }, database),
     plugins: [new CamelCasePlugin()],
@@ -51,6 +47,24 @@ export function sqliteEngine(path: string): Engine {
     },
     explain: (error) => explainSqlite(error, path),
   };
+}
+
+/**
+ * What is committed survives a power cut; readers and the writer do not wait for each other. The
+ * cache and the log hold what a whole fleet writes within a moment.
+ */
+const pragmas =
+  'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8192';
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: busyMs });
+  try {
+    database.exec(pragmas);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** One after another: Node's own way to make several does not end where the kernel takes none. */
