@@ -20,17 +20,24 @@ export async function timed(
   effort: { readonly calls: number; readonly longestMs: number },
   call: (index: number) => Promise<unknown>,
 ): Promise<Timing> {
-  for (let index = 0; index < warmUps; index += 1) await call(index);
+  for (let index = 0; index < warmUps; index += 1) {
+    await call(index);
+    await turn();
+  }
   const took: number[] = [];
   const endMs = performance.now() + effort.longestMs;
   while (took.length < effort.calls && (took.length < fewest || performance.now() < endMs)) {
     const startMs = performance.now();
     await call(warmUps + took.length);
     took.push(performance.now() - startMs);
-    // SQLite answers without a turn of the event loop: here it gets one.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   return timingOf(name, took);
+}
+
+/** SQLite answers without a turn of the event loop: between two calls it gets one. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 export function timingOf(name: string, tookMs: readonly number[]): Timing {
