@@ -20,8 +20,10 @@ export function postgresEngine(url: string): Engine {
     application_name: 'drover',
     types: { getTypeParser: parserOf },
   });
-  // An idle connection that breaks is no event: whoever asks next gets a new one, or the error.
+  // A connection that breaks is no event, be it idle or between two statements of a transaction:
+  // whoever asks next gets a new one, or the error.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     kind: 'postgres',
     db: new Kysely<Tables>({
