@@ -14,6 +14,7 @@ export class Metrics {
     'Migrations under way, and those that ended within a day',
     ['phase', 'class', 'importance'],
   );
+  readonly #replica = this.#gauge('drover_replica_info', 'The name of this replica', ['name']);
   readonly #steering = this.#gauge('drover_steering', 'Migrations that this replica steers', []);
   readonly #replicas = this.#gauge('drover_replicas', 'Replicas that live', []);
   readonly #leasesLost = this.#gauge('drover_leases_lost', 'Leases lost since the start', []);
@@ -89,7 +90,8 @@ export class Metrics {
 
   /** Everything as it is now, as text. */
   async text(controller: Controller, nowMs: number): Promise<string> {
-    const { steering, replicas, lostLeases, storeTrouble, lagMs } = controller.status();
+    const { replica, steering, replicas, lostLeases, storeTrouble, lagMs } = controller.status();
+    this.#replica.set({ name: replica }, 1);
     this.#steering.set(steering);
     this.#replicas.set(replicas.length);
     this.#leasesLost.set(lostLeases);
