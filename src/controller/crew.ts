@@ -3,12 +3,18 @@ import type { Report } from '../store/store.ts';
 import { Job, type JobPorts } from './job.ts';
 import type { HeldLease, Leases } from './leases.ts';
 
+/** Up to so many are kept every round; more take turns, and none waits for longer than so many rounds. */
+const reportedAtOnce = 2_000;
+const mostTurns = 5;
+const partSize = 250;
+
 /** All migrations that this replica steers. */
 export class Crew {
   readonly #jobs = new Map<string, { readonly job: Job; readonly ended: Promise<void> }>();
   readonly #ports: JobPorts;
   readonly #leases: Leases;
   readonly #onEnd: () => void;
+  #turn = 0;
 
   constructor(ports: JobPorts, leases: Leases, onEnd: () => void) {
     this.#ports = ports;
@@ -29,11 +35,24 @@ export class Crew {
   }
 
   /** Keeps what has been seen and decided since the last time, of all at once. */
-  report(): Promise<void> {
-    return this.#report([...this.#jobs.values()].map(({ job }) => job));
+  async report(): Promise<void> {
+    const turns = Math.min(mostTurns, Math.ceil(this.#jobs.size / reportedAtOnce));
+    this.#turn = (this.#turn + 1) % Math.max(1, turns);
+    const due = [...this.#jobs.values()]
+      .map(({ job }) => job)
+      .filter((_, index) => index % Math.max(1, turns) === this.#turn);
+    await this.#report(due);
   }
 
+  /** In parts: what the store writes at once holds up everything else on SQLite. */
   async #report(jobs: readonly Job[]): Promise<void> {
+    for (let from = 0; from < jobs.length; from += partSize) {
+      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+      await this.#reportPart(jobs.slice(from, from + partSize));
+    }
+  }
+
+  async #reportPart(jobs: readonly Job[]): Promise<void> {
     const torn = jobs.flatMap((job) => {
       const page = job.page.tear(job.held.lease);
       return page === undefined ? [] : [{ job, ...page }];

@@ -17,9 +17,11 @@ export class TimerHeap {
     return timer;
   }
 
-  /** The next timer that was not withdrawn, taken out. */
-  take(): { readonly atMs: number; readonly fire: () => void } | undefined {
+  /** The next timer that was not withdrawn, taken out; none that is due after `untilMs`. */
+  take(untilMs = Infinity): { readonly atMs: number; readonly fire: () => void } | undefined {
     for (;;) {
+      const [next] = this.#heap;
+      if (next !== undefined && next.atMs > untilMs) return undefined;
       const timer = this.#pop();
       if (timer === undefined) return undefined;
       const { atMs, fire } = timer;

@@ -6,6 +6,9 @@ const eventsPerTurn = 20_000;
 /** Turns that real work, such as a file that is read, gets before the simulation counts as at rest. */
 const turnsAtRest = 3;
 
+/** How closely another clock is followed, ms. */
+const followMs = 2;
+
 /**
  * Time that moves only when nothing else is left to do: an hour of simulated migrations passes in
  * the time that its events take to compute. Events at one instant fire in the order of their making.
@@ -46,6 +49,25 @@ export class VirtualClock implements Clock {
       });
       signal.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  /** Lets time pass as it does on another clock, until `end` aborts. */
+  async follow(clock: Clock, end: AbortSignal): Promise<void> {
+    const originMs = clock.nowMs() - this.#nowMs;
+    while (!end.aborted) {
+      this.#passTo(clock.nowMs() - originMs);
+      await clock.sleep(followMs, end);
+    }
+  }
+
+  #passTo(untilMs: number): void {
+    for (;;) {
+      const next = this.#timers.take(untilMs);
+      if (next === undefined) break;
+      this.#nowMs = next.atMs;
+      next.fire();
+    }
+    this.#nowMs = untilMs;
   }
 
   /**
