@@ -17,15 +17,25 @@ export const givenInstant = instant.refine((text) => Date.parse(text) >= 0, {
 });
 
 const longestName = 255;
+export const noControlError = 'must have no control characters';
 /** What a person calls a thing: no control characters, and no more than any host allows. */
 export const name = z
   .string()
   .min(1)
   .max(longestName)
-  .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' });
+  .refine(hasNoControl, { error: noControlError });
+
+export function hasNoControl(text: string): boolean {
+  return !/\p{Cc}/u.test(text);
+}
 
 export const bytes = z.number().int().nonnegative();
 export const atOnce = z.number().int().min(1).max(10_000);
+
+/** Or null: said by nobody, or not known yet. Spelt so that the document keeps both. */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()]);
+}
 
 /** A number that may never be reached. */
 export const orNever = z.union([z.number(), z.literal('never')]);

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { atOnce, bytes, name } from './common.ts';
+import { atOnce, bytes, hasNoControl, name, noControlError } from './common.ts';
 
 const uri = z
   .string()
   .max(2_048)
-  .regex(/^[^\s\p{Cc}]+:\/\/[^\s\p{Cc}]*$/u, { error: 'expected a libvirt URI' });
+  .regex(/^\S+:\/\/\S*$/, { error: 'expected a libvirt URI' })
+  .refine(hasNoControl, { error: noControlError });
 const postCopy = z.enum(['allowed', 'forbidden']).openapi({
   description: "The admin's word: whether a VM may run split over two hosts for a while",
 });

@@ -7,6 +7,7 @@ import {
   instant,
   name,
   orNever,
+  orNull,
   pageQuery,
   reason,
   slaClass,
@@ -37,8 +38,8 @@ export const migration = z
     vmUuid: z.string().nullable(),
     from: z.string(),
     to: z.string(),
-    class: slaClass.nullable(),
-    reason: reason.nullable(),
+    class: orNull(slaClass),
+    reason: orNull(reason),
     importance,
     deadlineAt: instant.nullable(),
     operationId: z.string().nullable(),
@@ -50,7 +51,7 @@ export const migration = z
     cancelRequested: z.boolean(),
     steeredBy: z.string().nullable(),
     revision: z.number().int(),
-    progress: progress.nullable(),
+    progress: orNull(progress),
     error: z
       .object({ code: z.string(), message: z.string(), hint: z.string().nullable() })
       .nullable(),

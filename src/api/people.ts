@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { roles } from '../store/rows.ts';
-import { givenInstant, importance, instant, name, reason } from './common.ts';
+import { givenInstant, importance, instant, name, orNull, reason } from './common.ts';
 
 export const role = z.enum(roles).openapi('Role');
 
@@ -50,7 +50,7 @@ export const operation = z
     id: z.string(),
     kind: z.enum(['drain']),
     host: z.string(),
-    reason: reason.nullable(),
+    reason: orNull(reason),
     importance,
     deadlineAt: instant.nullable(),
     requestedBy: z.string(),

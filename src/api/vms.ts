@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { exclusions } from '../policy/exclusions.ts';
-import { instant, name, slaClass } from './common.ts';
+import { instant, name, orNull, slaClass } from './common.ts';
 
 /** A VM as it was last seen. */
 export const vm = z
@@ -54,7 +54,7 @@ export const tags = z
 /** What is to be changed of what a VM says of itself; what is left out stays. */
 export const tagChanges = z
   .strictObject({
-    class: slaClass.nullable().optional().openapi({ description: 'null: no word of its own' }),
+    class: orNull(slaClass).optional().openapi({ description: 'null: no word of its own' }),
     never: z
       .array(z.enum(exclusions))
       .optional()

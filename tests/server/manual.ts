@@ -64,13 +64,21 @@ function fieldsOf(document: OpenApi, route: Operation): readonly string[] {
 
 function kindOf(document: OpenApi, field: Readonly<Record<string, unknown>>): string {
   const parts = Array.isArray(field['allOf']) ? field['allOf'].map(recordOf) : [field];
-  const whole = Object.assign({}, ...parts.map((part) => resolved(document, part)));
-  const { enum: words, type, format, description } = recordOf(whole);
-  const items = recordOf(recordOf(whole)['items']);
-  const choice = Array.isArray(words) ? words.join(', ') : undefined;
-  const list = Array.isArray(items['enum']) ? `list of ${items['enum'].join(', ')}` : undefined;
-  const kind = choice ?? list ?? String(format ?? type ?? 'object');
+  const whole = recordOf(Object.assign({}, ...parts.map((part) => resolved(document, part))));
+  const { enum: words, anyOf, type, format, description, items } = whole;
+  const listed = recordOf(items)['enum'];
+  const kind = Array.isArray(anyOf)
+    ? anyOf.map((one) => kindOf(document, recordOf(one))).join(' or ')
+    : Array.isArray(words)
+      ? words.join(', ')
+      : Array.isArray(listed)
+        ? `list of ${listed.join(', ')}`
+        : (textOf(format) ?? textOf(type) ?? 'object');
   return typeof description === 'string' ? `${kind}. ${description}` : kind;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
