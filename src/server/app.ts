@@ -26,8 +26,6 @@ export interface AppOptions extends Deps {
 }
 
 const mostBodyBytes = 64 * 1024;
-/** Of the API; a server's own is in /v1/status. */
-const apiVersion = '1';
 
 /** The whole API over a controller. Who calls it says who the peer is: see ServerEnv. */
 export function appOver(options: AppOptions): App {
@@ -60,7 +58,7 @@ export function appOver(options: AppOptions): App {
   tokenRoutes(app, options);
   otherRoutes(app, options);
   eventRoute(app, options);
-  describeApi(app);
+  describeApi(app, options.version);
   return app;
 }
 
@@ -114,7 +112,7 @@ function eventRoute(app: App, options: AppOptions): void {
   });
 }
 
-function describeApi(app: App): void {
+function describeApi(app: App, version: string): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
@@ -141,7 +139,7 @@ function describeApi(app: App): void {
     openapi: '3.1.0',
     info: {
       title: 'Drover',
-      version: apiVersion,
+      version,
       description: 'Says what moves, how much it matters and why; never how.',
     },
   });

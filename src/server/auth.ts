@@ -32,9 +32,10 @@ export async function authenticate(
   const bearer = bearerOf(authorization);
   if (bearer?.startsWith(tokenPrefix)) return { ...(await byToken(options, bearer)), from };
   if (bearer !== undefined) return { ...(await byOidc(options, bearer)), from };
-  const role = peer.certificate === undefined ? undefined : options.certificates[peer.certificate];
-  if (peer.certificate !== undefined && role !== undefined)
-    return { who: peer.certificate, role, by: 'certificate', from };
+  const { certificate } = peer;
+  const role = certificate === undefined ? undefined : roleFor(options.certificates, certificate);
+  if (certificate !== undefined && role !== undefined)
+    return { who: certificate, role, by: 'certificate', from };
   throw required('Who asks is not known');
 }
 
@@ -58,6 +59,11 @@ export function may(role: Role, needed: Role): boolean {
 export function newSecret(): { readonly secret: string; readonly hash: string } {
   const secret = `${tokenPrefix}${randomBytes(tokenBytes).toString('base64url')}`;
   return { secret, hash: hashOf(secret) };
+}
+
+/** The role that a word stands for; whatever else an object has by itself is none. */
+export function roleFor(roleOf: Readonly<Record<string, Role>>, word: string): Role | undefined {
+  return Object.hasOwn(roleOf, word) ? roleOf[word] : undefined;
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

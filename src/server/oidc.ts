@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Role } from '../store/rows.ts';
+import { roleFor } from './auth.ts';
 import { required } from './required.ts';
 
 /** Whose tokens are accepted, and which claim makes which role. */
@@ -74,7 +75,9 @@ function isOfToken(error: unknown): error is errors.JOSEError {
 
 function roleOf(claim: unknown, { roles, roleClaim }: OidcSettings, who: string): Role {
   const words: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
-  const given = words.flatMap((word) => (typeof word === 'string' ? (roles[word] ?? []) : []));
+  const given = words.flatMap((word) =>
+    typeof word === 'string' ? (roleFor(roles, word) ?? []) : [],
+  );
   const role = strongest.find((one) => given.includes(one));
   if (role !== undefined) return role;
   throw new DroverError('auth.forbidden', `${who} has no role here`, {

@@ -61,12 +61,15 @@ export function body<Schema extends z.ZodType>(schema: Schema) {
   } as const;
 }
 
+/** What a database can compare with; no thing is changed so often. */
+const highestRevision = 2 ** 31 - 1;
+
 /** The revision that If-Match names; `undefined` where it names none. */
 export function ifRevision(context: Context<ServerEnv>): number | undefined {
   const header = context.req.header('if-match');
   if (header === undefined || header === '*') return undefined;
   const match = /^"(\d{1,15})"$/.exec(header);
-  if (match?.[1] !== undefined) return Number(match[1]);
+  if (match?.[1] !== undefined) return Math.min(Number(match[1]), highestRevision);
   throw new DroverError('usage.invalid', 'If-Match: expected the ETag of an answer, as "3"');
 }
 
