@@ -8,7 +8,7 @@ import { type SimulatedHost, SimulatedWorld } from '../../hypervisor/simulated.t
 import type { GuestModel } from '../../hypervisor/simulated-guest.ts';
 import { VirtualClock } from '../../hypervisor/virtual-clock.ts';
 import type { SlaClass } from '../../policy/vocabulary.ts';
-import { openStore } from '../../store/open.ts';
+import { openStore, type StorePlace } from '../../store/open.ts';
 import { type MigrationRow, unended } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { Asker, Controller } from '../controller.ts';
@@ -30,7 +30,7 @@ export const tempers = {
 
 export const me: Asker = { who: 'me', from: 'local' };
 
-/** Simulated hosts in virtual time, and a real store in a file. */
+/** Simulated hosts in virtual time, and a real store: in a file, unless it is to be elsewhere. */
 export interface Stage {
   readonly clock: VirtualClock;
   readonly sim: SimulatedWorld;
@@ -47,9 +47,12 @@ export interface Stage {
   end(): Promise<void>;
 }
 
-export async function setStage(names: readonly string[] = ['h1', 'h2']): Promise<Stage> {
+export async function setStage(
+  names: readonly string[] = ['h1', 'h2'],
+  place?: StorePlace,
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-controller-'));
-  const store = await openStore({ kind: 'sqlite', path: join(folder, 'drover.db') });
+  const store = await openStore(place ?? { kind: 'sqlite', path: join(folder, 'drover.db') });
   const clock = new VirtualClock();
   const settings = { linkBytesPerSecond: 100 * mib, syncMs: 100, setupMs: 50, callMs: 1 };
   const sim = new SimulatedWorld(clock, settings);
@@ -68,16 +71,8 @@ export async function setStage(names: readonly string[] = ['h1', 'h2']): Promise
   };
   const config = configOf(names);
   const controllers: Controller[] = [];
-  const until = async (
-    id: string,
-    holds: (row: MigrationRow) => boolean,
-  ): Promise<MigrationRow> => {
-    for (;;) {
-      const row = await store.migrations.get(id);
-      if (row !== undefined && holds(row)) return row;
-      await clock.sleep(100);
-    }
-  };
+  const until = (id: string, holds: (row: MigrationRow) => boolean): Promise<MigrationRow> =>
+    rowThat(store, clock, id, holds);
   return {
     clock,
     sim,
@@ -104,6 +99,19 @@ export async function setStage(names: readonly string[] = ['h1', 'h2']): Promise
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function rowThat(
+  { migrations }: Store,
+  clock: VirtualClock,
+  id: string,
+  holds: (row: MigrationRow) => boolean,
+): Promise<MigrationRow> {
+  for (;;) {
+    const row = await migrations.get(id);
+    if (row !== undefined && holds(row)) return row;
+    await clock.sleep(100);
+  }
 }
 
 function configOf(names: readonly string[]): Config {

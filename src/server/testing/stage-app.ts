@@ -1,5 +1,6 @@
 import type { Controller } from '../../controller/controller.ts';
 import { type Stage, setStage } from '../../controller/testing/stage.ts';
+import type { StorePlace } from '../../store/open.ts';
 import { appOver } from '../app.ts';
 import type { Peer } from '../env.ts';
 import { Metrics } from '../metrics.ts';
@@ -29,8 +30,8 @@ const wallMs = (): number => Date.now();
 
 const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undefined };
 
-export async function setAppStage(): Promise<AppStage> {
-  const stage = await setStage();
+export async function setAppStage(place?: StorePlace): Promise<AppStage> {
+  const stage = await setStage(undefined, place);
   const controller = stage.controller();
   const ending = new AbortController();
   const log: string[] = [];

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { startPostgres } from '../store/postgres.ts';
+import { fuzzApi } from './fuzz.ts';
+
+/** What was done at all: nothing is shown by requests that were all refused. */
+const mustBeDone = [
+  'PUT /v1/hosts/{name}',
+  'DELETE /v1/hosts/{name}',
+  'POST /v1/migrations',
+  'POST /v1/migrations/{id}/abort',
+  'GET /v1/migrations/{id}/explanation',
+  'POST /v1/tokens',
+  'DELETE /v1/tokens/{id}',
+  'GET /v1/audit',
+  'GET /v1/events',
+];
+
+const mustBeAnswered = ['200', '201', '400', '401', '403', '404', '409', '413', '422'];
+
+test('whatever is asked, by whomever: nobody breaks it, nobody gets what is not his own', async () => {
+  const { violations, done, byStatus } = await fuzzApi({ requestsPerRoute: 500, seed: 1 });
+  expect(violations).toEqual([]);
+  expect(Object.keys(done)).toEqual(expect.arrayContaining(mustBeDone));
+  expect(Object.keys(byStatus)).toEqual(expect.arrayContaining(mustBeAnswered));
+});
+
+test('with PostgreSQL, too, whose types are stricter', async () => {
+  const postgres = await startPostgres();
+  try {
+    const place = { kind: 'postgres', url: postgres.url } as const;
+    const { violations, done } = await fuzzApi({ requestsPerRoute: 120, seed: 2, place });
+    expect(violations).toEqual([]);
+    expect(Object.keys(done)).toEqual(expect.arrayContaining(mustBeDone));
+  } finally {
+    await postgres.remove();
+  }
+});
