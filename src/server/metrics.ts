@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Controller, LiveEvent } from '../controller/controller.ts';
+import { DroverError } from '../errors/catalogue.ts';
 
 const dayMs = 86_400_000;
 const timeBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 3_600, 7_200];
@@ -17,7 +18,11 @@ export class Metrics {
   readonly #replica = this.#gauge('drover_replica_info', 'The name of this replica', ['name']);
   readonly #steering = this.#gauge('drover_steering', 'Migrations that this replica steers', []);
   readonly #replicas = this.#gauge('drover_replicas', 'Replicas that live', []);
-  readonly #leasesLost = this.#gauge('drover_leases_lost', 'Leases lost since the start', []);
+  readonly #leasesLost = new Counter({
+    name: 'drover_leases_lost_total',
+    help: 'Leases lost to others, or to the silence of the store',
+    registers: [this.registry],
+  });
   readonly #lag = this.#gauge('drover_decision_lag_seconds', 'How late decisions are', [
     'quantile',
   ]);
@@ -94,20 +99,27 @@ export class Metrics {
     this.#replica.set({ name: replica }, 1);
     this.#steering.set(steering);
     this.#replicas.set(replicas.length);
-    this.#leasesLost.set(lostLeases);
-    this.#storeUp.set(storeTrouble === undefined ? 1 : 0);
+    this.#leasesLost.reset();
+    this.#leasesLost.inc(lostLeases);
     this.#lag.set({ quantile: '0.5' }, lagMs.p50 / 1000);
     this.#lag.set({ quantile: '0.99' }, lagMs.p99 / 1000);
-    this.#migrations.reset();
-    if (storeTrouble === undefined) await this.#count(controller, nowMs);
+    const counted = storeTrouble === undefined && (await this.#count(controller, nowMs));
+    this.#storeUp.set(counted ? 1 : 0);
     return this.registry.metrics();
   }
 
-  async #count({ store }: Controller, nowMs: number): Promise<void> {
-    for (const { phase, slaClass, importance, count } of await store.migrations.counts(
-      nowMs - dayMs,
-    ))
-      this.#migrations.set({ phase, class: slaClass ?? 'unknown', importance }, count);
+  /** `false`: the store does not answer. What else is known is told all the same. */
+  async #count({ store }: Controller, nowMs: number): Promise<boolean> {
+    try {
+      const counts = await store.migrations.counts(nowMs - dayMs);
+      this.#migrations.reset();
+      for (const { phase, slaClass, importance, count } of counts)
+        this.#migrations.set({ phase, class: slaClass ?? 'unknown', importance }, count);
+      return true;
+    } catch (error) {
+      if (error instanceof DroverError && error.code === 'store.unavailable') return false;
+      throw error;
+    }
   }
 
   #gauge(name: string, help: string, labelNames: string[]): Gauge {
@@ -133,7 +145,7 @@ function endedOf(data: unknown): EndedData {
     typeof data === 'object' && data !== null ? { ...data } : {};
   const number = (name: string): number | undefined => {
     const value = fields[name];
-    return typeof value === 'number' ? value : undefined;
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
   };
   return {
     phase: String(fields['phase']),
