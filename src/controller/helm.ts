@@ -11,6 +11,10 @@ import type { World } from './world.ts';
 
 /** How often leases are renewed, what waits is looked at, and what was seen is kept, ms. */
 const roundMs = 1_000;
+/** After a round so many times its length is left to other work. */
+const restPerWork = 3;
+/** So many are begun in one round, at most: each looks at two hosts first. */
+const mostBegun = 200;
 /** A replica may steer so many more than its part before it hands some over. */
 const slack = 2;
 
@@ -105,7 +109,10 @@ export class Helm {
   async #rounds(): Promise<void> {
     const { clock } = this.#ports.world;
     while (!this.#stopping.signal.aborted) {
+      const startedMs = clock.nowMs();
       await this.#round();
+      // Who is woken for each of a thousand requests would do nothing else.
+      await clock.sleep((clock.nowMs() - startedMs) * restPerWork, this.#stopping.signal);
       await clock.sleep(roundMs, this.#wake.signal);
       this.#wake = new AbortController();
     }
@@ -163,7 +170,7 @@ export class Helm {
     if (scope.kind === 'own') return scope.ids.size;
     const part = this.#part();
     const fair = Number.isFinite(part) ? Math.max(part, 1) + slack : Infinity;
-    return Math.min(scope.capacity, fair) - this.#crew.size;
+    return Math.min(mostBegun, Math.min(scope.capacity, fair) - this.#crew.size);
   }
 
   #notYetOurs(ids: ReadonlySet<string>): readonly string[] {

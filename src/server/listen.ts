@@ -31,7 +31,7 @@ const requestMs = 30_000;
 const graceMs = 5_000;
 
 /** Listens on a port, with TLS where it is set up. Rejects with `config.invalid` where it cannot. */
-export async function openPort(app: App, settings: ServerSettings): Promise<Door> {
+export async function openPort(app: Pick<App, 'fetch'>, settings: ServerSettings): Promise<Door> {
   const { host, port } = hostAndPort(settings.listen);
   const listener = listenerOf(app, networkPeer);
   const server =
@@ -46,7 +46,7 @@ export async function openPort(app: App, settings: ServerSettings): Promise<Door
 }
 
 /** Listens on a unix socket that only its owner may open: whoever can, is an admin. */
-export async function openSocket(app: App, path: string): Promise<Door> {
+export async function openSocket(app: Pick<App, 'fetch'>, path: string): Promise<Door> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   if (await isListening(path))
     throw new DroverError('config.invalid', `Another drover serve listens on ${path}`, {
@@ -72,7 +72,7 @@ export async function openSocket(app: App, path: string): Promise<Door> {
 const timeouts = { headersTimeout: headersMs, requestTimeout: requestMs };
 
 function listenerOf(
-  app: App,
+  app: Pick<App, 'fetch'>,
   peerOf: (incoming: IncomingMessage) => Peer,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const answer = getRequestListener((request, env) => {
