@@ -103,7 +103,8 @@ function eventRoute(app: App, options: AppOptions): void {
     const { peer } = context.env;
     const authorization = context.req.header('authorization');
     return streamEvents(wanted.data, {
-      controller,
+      events: controller.store.events,
+      subscribe: (listener) => controller.subscribe(listener),
       ending,
       log,
       mayStill: () => isStillKnown(auth, peer, authorization),

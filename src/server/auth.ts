@@ -8,7 +8,7 @@ import { required } from './required.ts';
 
 /** How those who come over the network are known. */
 export interface AuthOptions {
-  readonly store: Store;
+  readonly store: { readonly tokens: Pick<Store['tokens'], 'byHash' | 'used'> };
   readonly oidc: OidcVerifier | undefined;
   /** The role of each client certificate, by its common name. */
   readonly certificates: Readonly<Record<string, Role>>;

@@ -2,6 +2,7 @@ import type { UnderlyingSource } from 'node:stream/web';
 import type { EventQuery } from '../api/events.ts';
 import type { Controller, LiveEvent } from '../controller/controller.ts';
 import type { EventRow } from '../store/rows.ts';
+import type { Events } from '../store/store.ts';
 import { instantOf, jsonOf, migrationDocument } from './documents.ts';
 
 /** Whoever reads so much slower than things happen is cut off, and comes again. */
@@ -22,7 +23,8 @@ const headers = {
 };
 
 export interface StreamOptions {
-  readonly controller: Pick<Controller, 'store' | 'subscribe'>;
+  readonly events: Pick<Events, 'after' | 'range'>;
+  readonly subscribe: Controller['subscribe'];
   /** Ends all streams: the server stops. */
   readonly ending: AbortSignal;
   /** Whether the listener may still hear: his token may have been revoked. */
@@ -115,11 +117,11 @@ class Feed implements UnderlyingSource<Uint8Array> {
 
   /** From here on nothing is missed. */
   async #begin(): Promise<string> {
-    const { controller } = this.#options;
-    const leave = await controller.subscribe((event) => this.#hear(event));
+    const { events, subscribe } = this.#options;
+    const leave = await subscribe((event) => this.#hear(event));
     this.#leave = leave;
     if (this.#over) leave();
-    const { first, last } = await controller.store.events.range();
+    const { first, last } = await events.range();
     const { after = last } = this.#wanted;
     // What was asked for is no longer kept: whoever listens has to read anew what he shows.
     const gone = after > last || (first > 0 && after < first - 1);
@@ -128,7 +130,7 @@ class Feed implements UnderlyingSource<Uint8Array> {
   }
 
   async #catchUp(): Promise<string> {
-    const { events } = this.#options.controller.store;
+    const { events } = this.#options;
     for (;;) {
       this.#missed = false;
       const page = await events.after(this.#last, pageLength);

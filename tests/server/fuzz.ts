@@ -47,7 +47,7 @@ const vms = ['vm1', 'vm2', 'vm3'];
  * simulated migrations run. The same seed asks the same.
  */
 export async function fuzzApi(options: FuzzOptions): Promise<FuzzReport> {
-  const stage = await setAppStage(options.place);
+  const stage = await setAppStage({ place: options.place });
   try {
     return await new Fuzzer(stage).run(options);
   } finally {

@@ -4,6 +4,8 @@ import type { StorePlace } from '../../store/open.ts';
 import { appOver } from '../app.ts';
 import type { Peer } from '../env.ts';
 import { Metrics } from '../metrics.ts';
+import type { OidcVerifier } from '../oidc.ts';
+import type { Rate } from '../rate.ts';
 import type { App } from '../route.ts';
 
 /** The API over a real store and simulated hosts. Nothing steers until the controller is started. */
@@ -25,12 +27,23 @@ export interface Asked {
   readonly peer?: Peer;
 }
 
+export interface AppStageOptions {
+  /** Where the store is; a file where it is not given. */
+  readonly place?: StorePlace | undefined;
+  readonly oidc?: OidcVerifier;
+  readonly rate?: Rate;
+}
+
 export const local: Peer = { kind: 'local', who: 'root', by: 'socket' };
 const wallMs = (): number => Date.now();
 
 const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undefined };
 
-export async function setAppStage(place?: StorePlace): Promise<AppStage> {
+export async function setAppStage({
+  place,
+  oidc,
+  rate = { perSecond: 1e6, burst: 1e6 },
+}: AppStageOptions = {}): Promise<AppStage> {
   const stage = await setStage(undefined, place);
   const controller = stage.controller();
   const ending = new AbortController();
@@ -43,12 +56,12 @@ export async function setAppStage(place?: StorePlace): Promise<AppStage> {
     metrics: new Metrics(),
     auth: {
       store: stage.store,
-      oidc: undefined,
+      oidc,
       certificates: { backup: 'viewer' },
       wallMs,
       log: tell,
     },
-    rate: { perSecond: 1e6, burst: 1e6 },
+    rate,
     version: '0.0.0',
     wallMs,
     log: tell,
