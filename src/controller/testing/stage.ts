@@ -36,6 +36,7 @@ export interface Stage {
   readonly sim: SimulatedWorld;
   readonly store: Store;
   readonly config: Config;
+  readonly world: World;
   host(name: string): SimulatedHost;
   addGuest(name: string, temper: keyof typeof tempers, slaClass?: SlaClass, on?: string): string;
   /** A controller over the same store and hosts; all end with the stage. */
@@ -78,6 +79,7 @@ export async function setStage(
     sim,
     store,
     config,
+    world,
     host,
     addGuest: (name, temper, slaClass = 'pet', on = 'h1') =>
       host(on).addGuest(
