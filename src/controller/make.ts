@@ -298,10 +298,13 @@ class FleetController implements Controller {
 
   /** The same VM cannot move twice at once; the same request, made again, is no second one. */
   async #refuseTwice({ vm, from, requestKey }: MigrationRequest, by: Asker): Promise<void> {
-    const { items } = await this.store.migrations.list({ vm, from, phases: unended }, { limit: 1 });
+    const { migrations } = this.store;
+    const { items } = await migrations.list({ vm, from, phases: unended }, { limit: 1 });
     const [running] = items;
     if (running === undefined) return;
-    if (requestKey !== undefined && running.requestedBy === by.who) return;
+    // Asked last: what has this key by now may be the one that runs.
+    if (requestKey !== undefined && (await migrations.byRequest(by.who, requestKey)) !== undefined)
+      return;
     const message = `${vm} is being moved from ${from} already: ${running.id}`;
     throw new DroverError('domain.busy', message, {
       hint: `Watch it: drover migrations watch ${running.id}. Hurry it: drover expedite ${running.id} --importance high.`,

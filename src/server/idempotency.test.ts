@@ -65,6 +65,15 @@ describe('a request that is made again with its key', () => {
     expect(await migrations()).toBe(1);
   });
 
+  test('is the same migration, whose VM nobody else can move at once', async () => {
+    await post('/v1/migrations', 'k', move);
+    expect(await post('/v1/migrations', 'another', move)).toMatchObject({
+      status: 409,
+      body: { code: 'domain.busy' },
+    });
+    expect(await migrations()).toBe(1);
+  });
+
   test('is refused again where it was refused', async () => {
     const wrong = { ...move, from: 'h9' };
     const first = await post('/v1/migrations', 'k', wrong);

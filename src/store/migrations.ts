@@ -85,6 +85,16 @@ export class MigrationTable implements Migrations {
     return this.#session.read((db) => rowOf(db, id));
   }
 
+  byRequest(who: string, requestKey: string): Promise<MigrationRow | undefined> {
+    return this.#session.read(async (db) => {
+      const joined = await joinedRows(db)
+        .where('requestedBy', '=', who)
+        .where('requestKey', '=', requestKey)
+        .executeTakeFirst();
+      return joined === undefined ? undefined : migrationRow(joined);
+    });
+  }
+
   list(filter: MigrationFilter, { limit, after }: PageRequest): Promise<Page<MigrationRow>> {
     return this.#session.read(async (db) => {
       const rows = await joinedRows(db)

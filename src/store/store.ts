@@ -115,6 +115,8 @@ export interface Migrations {
     event: NewEvent,
   ): Promise<{ readonly row: MigrationRow; readonly created: boolean }>;
   get(id: string): Promise<MigrationRow | undefined>;
+  /** What this person asked for with this key. */
+  byRequest(who: string, requestKey: string): Promise<MigrationRow | undefined>;
   list(filter: MigrationFilter, page: PageRequest): Promise<Page<MigrationRow>>;
   /** Ids that begin with this; at most 10, newest first. */
   idsFrom(beginning: string): Promise<readonly string[]>;

@@ -83,6 +83,8 @@ export const migrationScenarios: readonly Scenario[] = [
       expect(await create(1, 'alice', 'key')).toMatchObject({ created: true });
       const again = await create(2, 'alice', 'key');
       expect(again).toMatchObject({ created: false, row: { id: idAt(1) } });
+      expect(await store.migrations.byRequest('alice', 'key')).toEqual(again.row);
+      expect(await store.migrations.byRequest('bob', 'key')).toBeUndefined();
       expect(await create(3, 'bob', 'key')).toMatchObject({ created: true });
       expect(await create(4, 'alice', 'other')).toMatchObject({ created: true });
       expect(await create(5, 'alice', undefined)).toMatchObject({ created: true });
