@@ -78,7 +78,9 @@ test('each role may do what is its own', async () => {
   );
   const byRole = Object.keys(routes).map((role) => [
     role,
-    found.flatMap(([needed, route]) => (needed === role ? [route] : [])).toSorted(),
+    found
+      .flatMap(([needed, route]) => (needed === role ? [route] : []))
+      .toSorted((one, other) => one.localeCompare(other)),
   ]);
   expect(Object.fromEntries(byRole)).toEqual(routes);
 });

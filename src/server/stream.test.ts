@@ -69,11 +69,9 @@ class Feeder {
 /** Reads a stream an event at a time. */
 class Reader {
   readonly #events: AsyncGenerator<StreamedEvent>;
-  readonly #body: ReadableStream<Uint8Array>;
 
   constructor({ body }: Response) {
     if (body === null) throw new Error('the stream has no body');
-    this.#body = body;
     this.#events = readEvents(body);
   }
 
@@ -232,15 +230,13 @@ describe('who listens', () => {
   });
 });
 
-describe('a stream ends', () => {
-  async function expectEnded(reader: Reader): Promise<void> {
-    await reader.rest();
-    expect({ listening: feeder.listening, subscribers: feeder.subscribers }).toEqual({
-      listening: 0,
-      subscribers: 0,
-    });
-  }
+/** Reads it to its end; who listens then, and is told. */
+async function afterEndOf(reader: Reader): Promise<readonly number[]> {
+  await reader.rest();
+  return [feeder.listening, feeder.subscribers];
+}
 
+describe('a stream ends', () => {
   test('where the listener reads too slowly, and he can go on from where he was', async () => {
     const slow = feeder.open({ after: 0 });
     happen(1);
@@ -270,27 +266,28 @@ describe('a stream ends', () => {
 
   test('when the server does', async () => {
     const reader = feeder.open();
-    const ended = expectEnded(reader);
+    const ended = afterEndOf(reader);
     await settle();
+    expect(feeder.listening).toBe(1);
     feeder.ending.abort();
-    await ended;
+    expect(await ended).toEqual([0, 0]);
   });
 
   test('at once, where the server is ending already', async () => {
     feeder.ending.abort();
-    await expectEnded(feeder.open());
+    expect(await afterEndOf(feeder.open())).toEqual([0, 0]);
   });
 
   test('when the listener may no longer hear', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const reader = feeder.open();
-    const ended = expectEnded(reader);
+    const ended = afterEndOf(reader);
     await settle();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(feeder.listening).toBe(1);
     feeder.mayStill = false;
     await vi.advanceTimersByTimeAsync(10_000);
-    await ended;
+    expect(await ended).toEqual([0, 0]);
   });
 
   test('when the store cannot be read, which is told to the log and not to the listener', async () => {
@@ -298,7 +295,7 @@ describe('a stream ends', () => {
     feeder.meanwhile = () => {
       throw new Error('the disk is gone');
     };
-    await expectEnded(feeder.open({ after: 0 }));
+    expect(await afterEndOf(feeder.open({ after: 0 }))).toEqual([0, 0]);
     expect(feeder.log).toEqual(['an event stream broke']);
   });
 });
