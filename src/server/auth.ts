@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { Peer, Principal } from './env.ts';
 import type { OidcVerifier } from './oidc.ts';
 import { required } from './required.ts';
+import { roleFor } from './role-for.ts';
 
 /** How those who come over the network are known. */
 export interface AuthOptions {
@@ -59,11 +60,6 @@ export function may(role: Role, needed: Role): boolean {
 export function newSecret(): { readonly secret: string; readonly hash: string } {
   const secret = `${tokenPrefix}${randomBytes(tokenBytes).toString('base64url')}`;
   return { secret, hash: hashOf(secret) };
-}
-
-/** The role that a word stands for; whatever else an object has by itself is none. */
-export function roleFor(roleOf: Readonly<Record<string, Role>>, word: string): Role | undefined {
-  return Object.hasOwn(roleOf, word) ? roleOf[word] : undefined;
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

@@ -2,8 +2,8 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Role } from '../store/rows.ts';
-import { roleFor } from './auth.ts';
 import { required } from './required.ts';
+import { roleFor } from './role-for.ts';
 
 /** Whose tokens are accepted, and which claim makes which role. */
 export interface OidcSettings {
