@@ -74,12 +74,15 @@ test('each role may do what is its own', async () => {
     })
     .parse(await (await stage.ask('GET', '/openapi.json')).json());
   const found = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { 'x-role': role }]) => [role, `${method} ${path}`]),
+    Object.entries(methods).map(([method, { 'x-role': role }]) => ({
+      role,
+      route: `${method} ${path}`,
+    })),
   );
-  const byRole = Object.keys(routes).map((role) => [
-    role,
+  const byRole = Object.keys(routes).map((wanted) => [
+    wanted,
     found
-      .flatMap(([needed, route]) => (needed === role ? [route] : []))
+      .flatMap(({ role, route }) => (role === wanted ? [route] : []))
       .toSorted((one, other) => one.localeCompare(other)),
   ]);
   expect(Object.fromEntries(byRole)).toEqual(routes);

@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 export interface Mortal {
   readonly store: Store;
   readonly world: World;
+  /** From now on. */
   die(): void;
 }
 

@@ -2,6 +2,7 @@ import type { Controller } from '../../controller/controller.ts';
 import { type Stage, setStage } from '../../controller/testing/stage.ts';
 import type { StorePlace } from '../../store/open.ts';
 import { appOver } from '../app.ts';
+import type { AuthOptions } from '../auth.ts';
 import type { Peer } from '../env.ts';
 import { Metrics } from '../metrics.ts';
 import type { OidcVerifier } from '../oidc.ts';
@@ -17,6 +18,8 @@ export interface AppStage {
   readonly log: string[];
   /** Asks as somebody on the network does, with this token. */
   ask(method: string, path: string, asked?: Asked): Promise<Response>;
+  /** As when the server is told to end: streams do. */
+  stop(): void;
   end(): Promise<void>;
 }
 
@@ -31,6 +34,8 @@ export interface AppStageOptions {
   /** Where the store is; a file where it is not given. */
   readonly place?: StorePlace | undefined;
   readonly oidc?: OidcVerifier;
+  /** By their names. */
+  readonly certificates?: AuthOptions['certificates'];
   readonly rate?: Rate;
 }
 
@@ -42,6 +47,7 @@ const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undef
 export async function setAppStage({
   place,
   oidc,
+  certificates = { backup: 'viewer' },
   rate = { perSecond: 1e6, burst: 1e6 },
 }: AppStageOptions = {}): Promise<AppStage> {
   const stage = await setStage(undefined, place);
@@ -57,7 +63,7 @@ export async function setAppStage({
     auth: {
       store: stage.store,
       oidc,
-      certificates: { backup: 'viewer' },
+      certificates,
       wallMs,
       log: tell,
     },
@@ -87,6 +93,7 @@ export async function setAppStage({
         }),
         { peer },
       ),
+    stop: () => ending.abort(),
     end: async () => {
       ending.abort();
       await stage.end();
