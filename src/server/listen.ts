@@ -29,6 +29,8 @@ const headersMs = 10_000;
 const requestMs = 30_000;
 /** What is being answered may end within this time, ms. */
 const graceMs = 5_000;
+/** How often it is looked meanwhile for connections that wait for nothing, ms. */
+const idleMs = 50;
 
 /** Listens on a port, with TLS where it is set up. Rejects with `config.invalid` where it cannot. */
 export async function openPort(app: Pick<App, 'fetch'>, settings: ServerSettings): Promise<Door> {
@@ -37,7 +39,7 @@ export async function openPort(app: Pick<App, 'fetch'>, settings: ServerSettings
   const server =
     settings.tls === undefined
       ? createHttpServer(timeouts, listener)
-      : createHttpsServer({ ...timeouts, ...(await tlsOf(settings.tls)) }, listener);
+      : tlsServer(await tlsOf(settings.tls), listener);
   await listening(server, settings.listen, { host, port });
   const bound = server.address();
   const actual = typeof bound === 'object' && bound !== null ? bound.port : port;
@@ -103,6 +105,17 @@ async function tlsOf(tls: NonNullable<ServerSettings['tls']>): Promise<object> {
   return { cert, key, minVersion: 'TLSv1.2', ...clients };
 }
 
+function tlsServer(tls: object, listener: ReturnType<typeof listenerOf>): Server {
+  try {
+    return createHttpsServer({ ...timeouts, ...tls }, listener);
+  } catch (cause) {
+    throw new DroverError('config.invalid', 'server.tls: it is no certificate and its key', {
+      cause,
+      hint: 'Both are PEM files, and the key is that of the certificate.',
+    });
+  }
+}
+
 async function pem(field: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -130,9 +143,11 @@ function doorOf(server: Server, address: string): Door {
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // Whoever has his answer keeps his connection for the next question, and there is none.
+      const idle = setInterval(() => server.closeIdleConnections(), idleMs);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(timer);
     },
   };
