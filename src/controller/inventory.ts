@@ -34,7 +34,8 @@ async function lookAt(
   moving: ReadonlySet<string>,
 ): Promise<HostSeen> {
   const host = world.hostAt(resolveHost(config, name), () => undefined);
-  const late = world.clock.sleep(answerMs).then(() => undefined);
+  const enough = new AbortController();
+  const late = world.clock.sleep(answerMs, enough.signal).then(() => undefined);
   try {
     // A host that cannot be asked is told as silent: whoever looks wants the others, too.
     const domains = await Promise.race([host.domains().catch(() => undefined), late]);
@@ -44,6 +45,8 @@ async function lookAt(
       .map((domain) => vmOf(domain, name, config, moving, seenAt));
     return { host: name, vms };
   } finally {
+    // A process that ends would wait for it.
+    enough.abort();
     await host.close();
   }
 }
