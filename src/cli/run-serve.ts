@@ -6,11 +6,13 @@ import { packageVersion } from './version.ts';
 
 /** `drover serve`: until it is told to end; then all migrations are handed over first. */
 export async function runServe(io: Io, flags: ServeFlags): Promise<void> {
+  // Heard from the start: who is told to end while he begins, ends as soon as he has begun.
+  const told = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const served = await serve({
     ...flags,
     version: packageVersion(),
     say: (text) => io.err.write(`${text}\n`),
   });
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await told;
   await served.stop();
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { type Logger, pino } from 'pino';
 import type { Controller } from '../controller/controller.ts';
 import { makeController } from '../controller/make.ts';
@@ -70,15 +71,8 @@ async function run({ options, config, settings, store, log }: Running): Promise<
   const tell = (message: string, error: unknown): void => log.warn({ err: error }, message);
   const name = `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
   const { capacity } = settings;
-  const controller = makeController({
-    store,
-    config,
-    name,
-    scope: 'all',
-    capacity,
-    world,
-    log: tell,
-  });
+  const within = { store, config, name, capacity, world, log: tell };
+  const controller = makeController({ ...within, scope: 'all' });
   const ending = new AbortController();
   const app = appOver({
     ...appParts(settings, store, tell),
@@ -89,13 +83,21 @@ async function run({ options, config, settings, store, log }: Running): Promise<
     log: tell,
     ending: ending.signal,
   });
-  await controller.start();
+  const doors = await openDoors(app, settings);
+  const closeDoors = async (): Promise<void> => {
+    await Promise.all(doors.map((door) => door.close()));
+  };
+  try {
+    await controller.start();
+  } catch (error) {
+    await closeDoors();
+    throw error;
+  }
   const leave = await controller.subscribe((event) => {
     metrics.heed(event, name);
     if (event.kind === 'event')
       log.info({ migration: event.subject, data: event.data }, event.type);
   });
-  const doors = await openDoors(app, settings);
   const unwatch = await followConfig(options.config, controller, log);
   const beat = liveSigns();
   notifySystemd('READY=1');
@@ -108,7 +110,7 @@ async function run({ options, config, settings, store, log }: Running): Promise<
       clearInterval(beat);
       unwatch();
       ending.abort();
-      await Promise.all(doors.map((door) => door.close()));
+      await closeDoors();
       leave();
       await controller.stop();
       await store.close();
@@ -181,9 +183,12 @@ async function followConfig(
   controller: Controller,
   log: Logger,
 ): Promise<() => void> {
+  const began = controller.config().server;
   const onChange = (config: Config): void => {
     controller.reload(config);
     log.info('the config file was read anew');
+    if (!isDeepStrictEqual(config.server, began))
+      log.warn('what it says of the server itself takes effect at the next start');
   };
   const onBroken = (error: unknown): void =>
     log.error({ err: error }, 'the config file is not valid: what it said before holds');
