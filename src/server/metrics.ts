@@ -23,9 +23,16 @@ export class Metrics {
     help: 'Leases lost to others, or to the silence of the store',
     registers: [this.registry],
   });
-  readonly #lag = this.#gauge('drover_decision_lag_seconds', 'How late decisions are', [
-    'quantile',
-  ]);
+  readonly #lagOfHalf = this.#gauge(
+    'drover_decision_lag_p50_seconds',
+    'How late half of the decisions of the last minute are at most',
+    [],
+  );
+  readonly #lagOfMost = this.#gauge(
+    'drover_decision_lag_p99_seconds',
+    'How late 99 of 100 decisions of the last minute are at most',
+    [],
+  );
   readonly #storeUp = this.#gauge('drover_store_up', 'Whether the store answers', []);
   readonly #listeners = this.#gauge('drover_event_streams', 'Those who listen to events', []);
   readonly #ended = new Counter({
@@ -101,8 +108,8 @@ export class Metrics {
     this.#replicas.set(replicas.length);
     this.#leasesLost.reset();
     this.#leasesLost.inc(lostLeases);
-    this.#lag.set({ quantile: '0.5' }, lagMs.p50 / 1000);
-    this.#lag.set({ quantile: '0.99' }, lagMs.p99 / 1000);
+    this.#lagOfHalf.set(lagMs.p50 / 1000);
+    this.#lagOfMost.set(lagMs.p99 / 1000);
     const counted = storeTrouble === undefined && (await this.#count(controller, nowMs));
     this.#storeUp.set(counted ? 1 : 0);
     return this.registry.metrics();
