@@ -87,13 +87,20 @@ export async function loseReplicas(dir: string): Promise<Replicated> {
 
 async function beginReplica(config: string, database: string, socket: string): Promise<Replica> {
   const child = fork(new URL('lab-service.ts', import.meta.url), [config, database, socket], {
-    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let said = '';
+  let complained = '';
   child.stdout?.on('data', (text) => {
     said += String(text);
   });
-  await until(async () => said.includes('Serving on'));
+  child.stderr?.on('data', (text) => {
+    complained = `${complained}${String(text)}`.slice(-4_000);
+  });
+  await until(async () => {
+    if (hasEnded(child)) throw new Error(`a replica did not begin: ${complained}`);
+    return said.includes('Serving on');
+  });
   const [address = ''] = /http:\/\/[\d.:]+/.exec(said) ?? [];
   const metrics = await (await fetch(`${address}/metrics`)).text();
   const [, name = ''] = /drover_replica_info{name="([^"]+)"}/.exec(metrics) ?? [];
@@ -181,8 +188,12 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
