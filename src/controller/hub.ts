@@ -19,28 +19,34 @@ export class Hub {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #wallMs: () => number;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #log: (message: string, error: unknown) => void;
   #looking: Looking | undefined;
 
   constructor(
     store: Store,
     time: { readonly clock: Clock; readonly wallMs: () => number },
-    onTrouble: (error: unknown) => void,
+    log: (message: string, error: unknown) => void,
   ) {
     this.#store = store;
     this.#clock = time.clock;
     this.#wallMs = time.wallMs;
-    this.#onTrouble = onTrouble;
+    this.#log = log;
   }
 
   /** Resolves when nothing is missed any more: what the store has by then can be read from it. */
   async subscribe(listener: (event: LiveEvent) => void): Promise<() => void> {
-    this.#listeners.add(listener);
-    await this.#begin();
-    return () => {
+    const leave = (): void => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
     };
+    this.#listeners.add(listener);
+    try {
+      await this.#begin();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
   }
 
   close(): void {
@@ -78,7 +84,7 @@ export class Hub {
         seq = events.at(-1)?.seq ?? seq;
         if (events.length === mostAtOnce) continue;
       } catch (error) {
-        this.#onTrouble(error);
+        this.#log('events cannot be read', error);
       }
       await this.#clock.sleep(eventsMs, end);
     }
@@ -94,12 +100,18 @@ export class Hub {
           this.#tell({ kind: 'progress', migration });
         since = now;
       } catch (error) {
-        this.#onTrouble(error);
+        this.#log('events cannot be read', error);
       }
     }
   }
 
+  /** What one listener makes of it is no matter of the others, nor of what comes after. */
   #tell(event: LiveEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners)
+      try {
+        listener(event);
+      } catch (error) {
+        this.#log('a listener failed at an event', error);
+      }
   }
 }

@@ -90,7 +90,7 @@ class FleetController implements Controller {
       refresh: () => this.#refresh(),
     });
     const time = { clock: world.clock, wallMs: () => world.wallMs() };
-    this.#hub = new Hub(store, time, (error) => log('events cannot be read', error));
+    this.#hub = new Hub(store, time, log);
     this.#rota = new Rota(name, store, this.#world, log);
   }
 

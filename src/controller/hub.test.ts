@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Events, Store } from '../store/store.ts';
+import type { LiveEvent } from './controller.ts';
+import { Hub } from './hub.ts';
+import { type Stage, setStage } from './testing/stage.ts';
+
+let stage: Stage;
+let hub: Hub;
+let logged: string[];
+beforeEach(async () => {
+  stage = await setStage();
+  logged = [];
+  hub = hubOver(stage.store);
+});
+afterEach(async () => {
+  hub.close();
+  await stage.end();
+});
+
+function hubOver(store: Store): Hub {
+  const time = { clock: stage.clock, wallMs: () => stage.world.wallMs() };
+  return new Hub(store, time, (message, error) => logged.push(`${message}: ${String(error)}`));
+}
+
+function happen(subject: string): Promise<void> {
+  return stage.store.events.append([{ at: 1, type: 'host.changed', subject, data: {} }]);
+}
+
+function subjectsOf(heard: readonly LiveEvent[]): readonly string[] {
+  return heard.flatMap((event) => (event.kind === 'event' ? [event.subject] : []));
+}
+
+test('a listener that fails is logged, and everybody else hears each event once', async () => {
+  const before: LiveEvent[] = [];
+  const after: LiveEvent[] = [];
+  await hub.subscribe((event) => before.push(event));
+  await hub.subscribe(() => {
+    throw new Error('deaf');
+  });
+  await hub.subscribe((event) => after.push(event));
+  await happen('h1');
+  await happen('h2');
+  await stage.clock.run(stage.clock.sleep(2_000));
+  expect(subjectsOf(before)).toEqual(['h1', 'h2']);
+  expect(subjectsOf(after)).toEqual(['h1', 'h2']);
+  expect(logged).toEqual(Array(2).fill('a listener failed at an event: Error: deaf'));
+});
+
+test('who leaves while he is told hears no more, and the others do', async () => {
+  const first: LiveEvent[] = [];
+  const others: LiveEvent[] = [];
+  const leave = await hub.subscribe((event) => {
+    first.push(event);
+    leave();
+  });
+  await hub.subscribe((event) => others.push(event));
+  await happen('h1');
+  await happen('h2');
+  await stage.clock.run(stage.clock.sleep(2_000));
+  expect([subjectsOf(first), subjectsOf(others)]).toEqual([['h1'], ['h1', 'h2']]);
+});
+
+test('who could not be let in is told nothing later', async () => {
+  const { events } = stage.store;
+  let silent = true;
+  const half: Events = {
+    append: (all) => events.append(all),
+    after: (seq, limit) => events.after(seq, limit),
+    range: () => (silent ? Promise.reject(new Error('silent')) : events.range()),
+  };
+  hub = hubOver({ ...stage.store, events: half });
+  const refused: LiveEvent[] = [];
+  const heard: LiveEvent[] = [];
+  await expect(hub.subscribe((event) => refused.push(event))).rejects.toThrow('silent');
+  silent = false;
+  await hub.subscribe((event) => heard.push(event));
+  await happen('h1');
+  await stage.clock.run(stage.clock.sleep(2_000));
+  expect([subjectsOf(refused), subjectsOf(heard)]).toEqual([[], ['h1']]);
+});
