@@ -5,7 +5,7 @@ import type { Lease, MigrationRow, NewEvent } from '../../src/store/rows.ts';
 import type { Ended, Report, Store } from '../../src/store/store.ts';
 import { longestStallMs, rate, type Timing, timed } from './measure.ts';
 import type { Template } from './templates.ts';
-import { dayMs, hostName, hosts, idAt, vmName, vms, yearEnds } from './year.ts';
+import { dayMs, hostName, hosts, idAt, yearEnds } from './year.ts';
 
 /** What steering many migrations costs the store. */
 export interface Written {
@@ -102,7 +102,7 @@ export class Writer {
       {
         id,
         origin: 'request',
-        vm: vmName(index % vms),
+        vm: `asked-${index}`,
         from: hostName(index % hosts),
         to: hostName((index + 1) % hosts),
         reason: 'maintenance',

@@ -282,33 +282,17 @@ class FleetController implements Controller {
     by: Asker,
   ): Promise<Requested> {
     const { vm, from, to, reason, deadlineAt, operationId, requestKey } = request;
-    await this.#refuseTwice(request, by);
     const importance =
       request.importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
     const id = this.#world.newId();
-    this.#own.add(id);
     const asked = { vm, from, to, importance, reason, deadlineAt, operationId };
     const whole = { id, origin, ...asked, requestedBy: by.who, requestedAt: this.#world.wallMs() };
     const event = this.#event('migration.queued', id, { ...asked, origin, by: by.who });
-    const requested = await this.store.migrations.create({ ...whole, requestKey }, event);
-    this.#own.add(requested.row.id);
+    const { how, row } = await this.store.migrations.create({ ...whole, requestKey }, event);
+    if (how === 'busy') throw movesAlready(request, row);
+    this.#own.add(row.id);
     this.#helm.poke();
-    return requested;
-  }
-
-  /** The same VM cannot move twice at once; the same request, made again, is no second one. */
-  async #refuseTwice({ vm, from, requestKey }: MigrationRequest, by: Asker): Promise<void> {
-    const { migrations } = this.store;
-    const { items } = await migrations.list({ vm, from, phases: unended }, { limit: 1 });
-    const [running] = items;
-    if (running === undefined) return;
-    // Asked last: what has this key by now may be the one that runs.
-    if (requestKey !== undefined && (await migrations.byRequest(by.who, requestKey)) !== undefined)
-      return;
-    const message = `${vm} is being moved from ${from} already: ${running.id}`;
-    throw new DroverError('domain.busy', message, {
-      hint: `Watch it: drover migrations watch ${running.id}. Hurry it: drover expedite ${running.id} --importance high.`,
-    });
+    return { row, created: how === 'created' };
   }
 
   async #wish(
@@ -394,6 +378,12 @@ function pastReturn({ id, vm }: MigrationRow): DroverError {
     `The migration ${id} of ${vm} can no longer be cancelled: the guest runs at its destination, with part of its memory still at the source`,
     { hint: 'It arrives by itself. To bring it back, migrate it back afterwards.' },
   );
+}
+
+function movesAlready({ vm, from }: MigrationRequest, { id }: MigrationRow): DroverError {
+  return new DroverError('domain.busy', `${vm} is being moved from ${from} already: ${id}`, {
+    hint: `Watch it: drover migrations watch ${id}. Hurry it: drover expedite ${id} --importance high.`,
+  });
 }
 
 function stale(what: string): DroverError {

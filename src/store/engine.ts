@@ -20,6 +20,7 @@ export interface Engine {
   explain(error: unknown): { readonly message: string; readonly hint: string } | undefined;
 }
 
-export type Gate = 'admission' | 'events';
+/** One who passes several takes them in this order. */
+export type Gate = 'admission' | 'requests' | 'inventory' | 'events';
 
 export type ColumnTypes = Readonly<Record<string, 'text' | 'bigint'>>;

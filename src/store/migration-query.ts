@@ -11,7 +11,7 @@ import type { MigrationRow } from './rows.ts';
 import type { MigrationFilter } from './store.ts';
 import type { MigrationsTable, Tables } from './tables.ts';
 
-type Db = Kysely<Tables> | Transaction<Tables>;
+export type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** Migrations with what changes all the time beside them. */
 export function joinedRows(db: Db) {

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { addChapters, type StoredChapter, together } from './chapters.ts';
 import { fromJson, maybe, toJson } from './json.ts';
 import { stillHeld } from './leasing.ts';
-import { joinedRows, newestIds, placeOf, rowOf } from './migration-query.ts';
+import { type Db, joinedRows, newestIds, placeOf, rowOf } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { pageOf } from './paging.ts';
 import {
@@ -20,6 +20,7 @@ import {
 import type { Session } from './session.ts';
 import type {
   Advance,
+  Created,
   Ended,
   MigrationCount,
   MigrationFilter,
@@ -39,60 +40,45 @@ export class MigrationTable implements Migrations {
     this.#session = session;
   }
 
-  create(
-    { requestKey, ...migration }: NewMigration,
-    event: NewEvent,
-  ): Promise<{ readonly row: MigrationRow; readonly created: boolean }> {
+  create({ requestKey, ...migration }: NewMigration, event: NewEvent): Promise<Created> {
     return this.#session.write(async (trx) => {
-      const { numInsertedOrUpdatedRows } = await trx
+      await this.#session.engine.gate(trx, 'requests');
+      const { requestedBy, vm, from } = migration;
+      const before =
+        requestKey === undefined ? undefined : await askedBy(trx, requestedBy, requestKey);
+      if (before !== undefined) return { how: 'again', row: before };
+      const running = await movingNow(trx, vm, from);
+      if (running !== undefined) return { how: 'busy', row: running };
+      await trx
         .insertInto('migrations')
         .values({
           id: migration.id,
           origin: migration.origin,
-          vm: migration.vm,
-          fromHost: migration.from,
+          vm,
+          fromHost: from,
           toHost: migration.to,
           reason: migration.reason ?? null,
           importance: migration.importance,
           deadlineAt: migration.deadlineAt ?? null,
           operationId: migration.operationId ?? null,
-          requestedBy: migration.requestedBy,
+          requestedBy,
           requestedAt: migration.requestedAt,
           requestKey: requestKey ?? null,
           phase: 'queued',
           cancelRequested: 0,
           revision: 1,
         })
-        .onConflict((conflict) => conflict.columns(['requestedBy', 'requestKey']).doNothing())
-        .executeTakeFirst();
-      const created = numInsertedOrUpdatedRows === 1n;
-      if (created) await this.#session.tell(trx, [event]);
-      const joined = await joinedRows(trx)
-        .where((eb) =>
-          created
-            ? eb('migrations.id', '=', migration.id)
-            : eb.and([
-                eb('requestedBy', '=', migration.requestedBy),
-                eb('requestKey', '=', requestKey ?? ''),
-              ]),
-        )
+        .execute();
+      await this.#session.tell(trx, [event]);
+      const row = await joinedRows(trx)
+        .where('migrations.id', '=', migration.id)
         .executeTakeFirstOrThrow();
-      return { row: migrationRow(joined), created };
+      return { how: 'created', row: migrationRow(row) };
     });
   }
 
   get(id: string): Promise<MigrationRow | undefined> {
     return this.#session.read((db) => rowOf(db, id));
-  }
-
-  byRequest(who: string, requestKey: string): Promise<MigrationRow | undefined> {
-    return this.#session.read(async (db) => {
-      const joined = await joinedRows(db)
-        .where('requestedBy', '=', who)
-        .where('requestKey', '=', requestKey)
-        .executeTakeFirst();
-      return joined === undefined ? undefined : migrationRow(joined);
-    });
   }
 
   list(filter: MigrationFilter, { limit, after }: PageRequest): Promise<Page<MigrationRow>> {
@@ -303,6 +289,21 @@ export class MigrationTable implements Migrations {
       return true;
     });
   }
+}
+
+async function askedBy(db: Db, who: string, requestKey: string): Promise<MigrationRow | undefined> {
+  const joined = await joinedRows(db)
+    .where('requestedBy', '=', who)
+    .where('requestKey', '=', requestKey)
+    .executeTakeFirst();
+  return joined === undefined ? undefined : migrationRow(joined);
+}
+
+/** What takes this VM away from there. */
+async function movingNow(db: Db, vm: string, from: string): Promise<MigrationRow | undefined> {
+  const newest = newestIds(db, { vm, from, phases: unended }, 1);
+  const joined = await joinedRows(db).where('migrations.id', 'in', newest).executeTakeFirst();
+  return joined === undefined ? undefined : migrationRow(joined);
 }
 
 async function addLesson(trx: Transaction<Tables>, id: string, lesson: Lesson): Promise<void> {

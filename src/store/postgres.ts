@@ -9,7 +9,12 @@ const answerMs = 5_000;
 const mostConnections = 10;
 
 /** Any number that nothing else in the same database uses. */
-const gates: Readonly<Record<Gate, number>> = { admission: 0x64726f76, events: 0x64726f77 };
+const gates: Readonly<Record<Gate, number>> = {
+  admission: 0x64726f76,
+  events: 0x64726f77,
+  requests: 0x64726f78,
+  inventory: 0x64726f79,
+};
 
 export function postgresEngine(url: string): Engine {
   const pool = new Pool({

@@ -102,6 +102,15 @@ export interface Ended {
   readonly lesson: Lesson | undefined;
 }
 
+/**
+ * `again`: the same person asked with the same key before; `busy`: the VM is being moved from there
+ * already. Then that one is returned, and nothing was written.
+ */
+export interface Created {
+  readonly how: 'created' | 'again' | 'busy';
+  readonly row: MigrationRow;
+}
+
 /** One migration's part of a batch. */
 export interface Report extends Partial<Chapter> {
   readonly lease: Lease;
@@ -109,14 +118,9 @@ export interface Report extends Partial<Chapter> {
 }
 
 export interface Migrations {
-  /** `created: false`: the same person asked with the same key before; that one is returned. */
-  create(
-    migration: NewMigration,
-    event: NewEvent,
-  ): Promise<{ readonly row: MigrationRow; readonly created: boolean }>;
+  /** However many ask at once, one VM moves once at a time. */
+  create(migration: NewMigration, event: NewEvent): Promise<Created>;
   get(id: string): Promise<MigrationRow | undefined>;
-  /** What this person asked for with this key. */
-  byRequest(who: string, requestKey: string): Promise<MigrationRow | undefined>;
   list(filter: MigrationFilter, page: PageRequest): Promise<Page<MigrationRow>>;
   /** Ids that begin with this; at most 10, newest first. */
   idsFrom(beginning: string): Promise<readonly string[]>;

@@ -42,7 +42,10 @@ export function newEvent(subject: string, change: Partial<NewEvent> = {}): NewEv
 }
 
 export async function queue(store: Store, ...all: readonly NewMigration[]): Promise<void> {
-  for (const one of all) await store.migrations.create(one, newEvent(one.id));
+  for (const one of all) {
+    const { how } = await store.migrations.create(one, newEvent(one.id));
+    if (how !== 'created') throw new Error(`${one.id} is not queued: ${how}`);
+  }
 }
 
 export function leaseOf({ id, owner, epoch }: MigrationRow): Lease {
@@ -151,7 +154,7 @@ export function beginningOf(vm: { readonly name: string; readonly uuid: string }
       },
     },
     plan: { postCopy: true, autoConverge: undefined, maxDowntimeMs: 50, why: 'a plan' },
-    destinationUri: 'qemu+tcp://h2/system',
+    ways: [{ uri: 'qemu+tcp://h2/system', address: undefined }],
     persistent: true,
     postCopyRecovery: allowed,
     former: { downtimeMs: 300, speedBytesPerSecond: Infinity },

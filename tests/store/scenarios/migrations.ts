@@ -1,11 +1,13 @@
 import { expect } from 'vitest';
-import { unended } from '../../../src/store/rows.ts';
+import { type NewMigration, unended } from '../../../src/store/rows.ts';
 import type { MigrationFilter } from '../../../src/store/store.ts';
 import {
   beginningOf,
   endedAs,
   everyPage,
   idAt,
+  leaseOf,
+  longMs,
   newEvent,
   newMigration,
   nothing,
@@ -62,9 +64,9 @@ export const migrationScenarios: readonly Scenario[] = [
     run: async (open) => {
       const store = await open();
       const asked = newMigration(1, { deadlineAt: 1_800_000_000_000, operationId: 'drain-1' });
-      const { row, created } = await store.migrations.create(asked, newEvent(asked.id));
+      const { row, how } = await store.migrations.create(asked, newEvent(asked.id));
       const { requestKey: _, ...kept } = asked;
-      expect(created).toBe(true);
+      expect(how).toBe('created');
       expect(row).toMatchObject({ ...kept, phase: 'queued', revision: 1, epoch: 0 });
       expect(row).toMatchObject({ cancelRequested: false, owner: undefined, progress: undefined });
       expect(await (await open()).migrations.get(asked.id)).toEqual(row);
@@ -80,15 +82,13 @@ export const migrationScenarios: readonly Scenario[] = [
           newMigration(index, { requestedBy, requestKey }),
           newEvent(idAt(index)),
         );
-      expect(await create(1, 'alice', 'key')).toMatchObject({ created: true });
+      expect(await create(1, 'alice', 'key')).toMatchObject({ how: 'created' });
       const again = await create(2, 'alice', 'key');
-      expect(again).toMatchObject({ created: false, row: { id: idAt(1) } });
-      expect(await store.migrations.byRequest('alice', 'key')).toEqual(again.row);
-      expect(await store.migrations.byRequest('bob', 'key')).toBeUndefined();
-      expect(await create(3, 'bob', 'key')).toMatchObject({ created: true });
-      expect(await create(4, 'alice', 'other')).toMatchObject({ created: true });
-      expect(await create(5, 'alice', undefined)).toMatchObject({ created: true });
-      expect(await create(6, 'alice', undefined)).toMatchObject({ created: true });
+      expect(again).toMatchObject({ how: 'again', row: { id: idAt(1) } });
+      expect(await create(3, 'bob', 'key')).toMatchObject({ how: 'created' });
+      expect(await create(4, 'alice', 'other')).toMatchObject({ how: 'created' });
+      expect(await create(5, 'alice', undefined)).toMatchObject({ how: 'created' });
+      expect(await create(6, 'alice', undefined)).toMatchObject({ how: 'created' });
       const events = await store.events.after(0, 100);
       expect(events.map(({ subject }) => subject)).toEqual([1, 3, 4, 5, 6].map(idAt));
     },
@@ -104,8 +104,53 @@ export const migrationScenarios: readonly Scenario[] = [
           return store.migrations.create(migration, newEvent(migration.id));
         }),
       );
-      expect(made.filter(({ created }) => created)).toHaveLength(1);
+      expect(made.filter(({ how }) => how === 'created')).toHaveLength(1);
       expect(new Set(made.map(({ row }) => row.id)).size).toBe(1);
+      expect(await stores[0].events.after(0, 100)).toHaveLength(1);
+    },
+  },
+  {
+    name: 'a VM that is being moved is not moved again from there, by whatever name it is called',
+    run: async (open) => {
+      const store = await open();
+      const vm = { name: 'web', uuid: 'uuid-1' };
+      const lease = await steeredOne(store, 'a');
+      await store.migrations.begin(lease, beginningOf(vm), 2_000, []);
+      const ask = async (index: number, change: Partial<NewMigration>) => {
+        const one = newMigration(index, change);
+        const { how, row } = await store.migrations.create(one, newEvent(one.id));
+        return [how, row.id];
+      };
+      const events = await store.events.range();
+      for (const name of ['vm-1', vm.name, vm.uuid])
+        expect(await ask(2, { vm: name, requestKey: 'k' })).toEqual(['busy', idAt(1)]);
+      expect(await store.migrations.get(idAt(2))).toBeUndefined();
+      expect(await store.events.range()).toEqual(events);
+      // Another VM of that name, on another host.
+      expect(await ask(3, { vm: vm.name, from: 'h3' })).toEqual(['created', idAt(3)]);
+      await store.migrations.finish(lease, endedAs('unknown'), nothing, []);
+      expect(await ask(4, { vm: vm.name })).toEqual(['busy', idAt(1)]);
+      const [row] = await store.leases.claim('b', longMs, 1);
+      if (row === undefined) throw new Error('nothing was claimed');
+      await store.migrations.finish(leaseOf(row), endedAs('aborted'), nothing, []);
+      expect(await ask(5, { vm: vm.name })).toEqual(['created', idAt(5)]);
+    },
+  },
+  {
+    name: 'of twenty requests for one VM at once, each with its own key, one is queued',
+    run: async (open) => {
+      const stores = await Promise.all([open(), open(), open(), open()]);
+      const made = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => {
+          const store = stores[index % stores.length] ?? stores[0];
+          const migration = newMigration(index, { vm: 'web', requestKey: `key-${index}` });
+          return store.migrations.create(migration, newEvent(migration.id));
+        }),
+      );
+      const [queued, ...more] = made.filter(({ how }) => how === 'created');
+      expect(more).toEqual([]);
+      expect(made.filter(({ how }) => how === 'busy')).toHaveLength(19);
+      expect(new Set(made.map(({ row }) => row.id))).toEqual(new Set([queued?.row.id]));
       expect(await stores[0].events.after(0, 100)).toHaveLength(1);
     },
   },
@@ -161,7 +206,7 @@ export const migrationScenarios: readonly Scenario[] = [
     run: async (open) => {
       const store = await open();
       for (const id of ['Ab1', 'ab1', 'ab_', 'ab-2', 'abc', 'b%1', 'b21'])
-        await queue(store, { ...newMigration(1), id });
+        await queue(store, newMigration(1, { id, vm: id }));
       const found = async (beginning: string) =>
         (await store.migrations.idsFrom(beginning)).toSorted();
       expect(await found('ab')).toEqual(['ab-2', 'ab1', 'ab_', 'abc']);

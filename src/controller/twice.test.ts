@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { me, type Stage, setStage } from './testing/stage.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await setStage();
+});
+afterEach(async () => {
+  await stage.end();
+});
+
+const toH2 = { vm: 'vm', from: 'h1', to: 'h2' } as const;
+
+test('of requests for one VM at the same moment, over two replicas, one is queued', async () => {
+  stage.addGuest('vm', 'idle');
+  const controllers = [stage.controller(), stage.controller()];
+  const asked = await Promise.allSettled(
+    controllers.flatMap((controller) =>
+      ['a', 'b', 'c'].map((key) =>
+        controller.migrate({ ...toH2, requestKey: `${key}${controllers.indexOf(controller)}` }, me),
+      ),
+    ),
+  );
+  const queued = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  expect(queued).toMatchObject([{ created: true, row: { phase: 'queued' } }]);
+  const refused = asked.flatMap((one): unknown[] =>
+    one.status === 'rejected' ? [one.reason] : [],
+  );
+  expect(refused).toHaveLength(5);
+  const id = queued[0]?.row.id;
+  for (const error of refused)
+    expect(error).toMatchObject({
+      code: 'domain.busy',
+      message: expect.stringContaining(id ?? ''),
+    });
+  const { items } = await stage.store.migrations.list({}, { limit: 10 });
+  expect(items).toMatchObject([{ id }]);
+  const { items: audit } = await stage.store.audit.list({ subject: 'vm' }, { limit: 10 });
+  expect(audit.map(({ outcome }) => outcome).toSorted()).toEqual([
+    ...Array<string>(5).fill('domain.busy'),
+    'ok',
+  ]);
+});
