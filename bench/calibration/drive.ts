@@ -79,10 +79,10 @@ async function watch(
   return samples;
 }
 
-function optionsOf({ postCopy }: Scene, { name, peerAddress }: Host): MigrateOptions {
-  if (peerAddress === undefined) throw new Error(`${name} has no address`);
+function optionsOf({ postCopy }: Scene, { name, ways: [way] }: Host): MigrateOptions {
+  if (way === undefined) throw new Error(`${name} has no address`);
   return {
-    destinationUri: peerAddress,
+    way,
     postCopy,
     autoConverge: undefined,
     bandwidthBytesPerSecond: undefined,

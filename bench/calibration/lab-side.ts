@@ -115,7 +115,11 @@ function momentAt(beats: readonly Beat[], atMs: number): Moment {
 
 async function connectTo(lab: Lab, name: string): Promise<Host> {
   const { uri, peerUri } = lab.host(name);
-  return connectHost(uri, { name, peerUri, clock: systemClock });
+  return connectHost(uri, {
+    name,
+    ways: [{ uri: peerUri, address: undefined }],
+    clock: systemClock,
+  });
 }
 
 async function clear(lab: Lab): Promise<void> {

@@ -42,7 +42,7 @@ export async function runStatic(scene: Scene): Promise<Course> {
   const arrived = await clock.run(
     (async () => {
       const call = source.migrate(uuid, {
-        destinationUri: destination.peerAddress,
+        way: destination.ways[0],
         postCopy: false,
         autoConverge: undefined,
         bandwidthBytesPerSecond: undefined,
@@ -74,7 +74,7 @@ export async function runSteered(scene: Scene): Promise<Course> {
       return runMigration(
         {
           domain,
-          destinationUri: destination.peerAddress,
+          ways: destination.ways,
           bandwidthBytesPerSecond: Infinity,
           capabilities: {
             postCopy: { allowed: true },

@@ -199,7 +199,11 @@ export class Stage {
 
 async function connectTo(lab: Lab, name: HostName): Promise<Host> {
   const { uri, peerUri } = lab.host(name);
-  return connectHost(uri, { name, peerUri, clock: systemClock });
+  return connectHost(uri, {
+    name,
+    ways: [{ uri: peerUri, address: undefined }],
+    clock: systemClock,
+  });
 }
 
 async function clear(lab: Lab): Promise<void> {

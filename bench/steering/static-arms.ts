@@ -80,8 +80,8 @@ interface Job {
 }
 
 function startJob(arm: StaticArm, { source, destination }: Hosts, uuid: string): Job {
-  const { peerAddress } = destination;
-  if (peerAddress === undefined) throw new Error(`${destination.name} has no address`);
+  const [way] = destination.ways;
+  if (way === undefined) throw new Error(`${destination.name} has no address`);
   const ended = new AbortController();
   const startMs = performance.now();
   const elapsedMs = (): number => performance.now() - startMs;
@@ -90,7 +90,7 @@ function startJob(arm: StaticArm, { source, destination }: Hosts, uuid: string):
     return { atMs: elapsedMs(), error };
   };
   const call = source.migrate(uuid, {
-    destinationUri: peerAddress,
+    way,
     postCopy: arm.postCopyAfterFirstPass,
     autoConverge: arm.autoConverge,
     bandwidthBytesPerSecond: undefined,

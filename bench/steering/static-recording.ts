@@ -63,6 +63,8 @@ export function endStaticRecording(begun: Recording, figures: Figures): Recordin
       blackout: arrived ? { ms: blackoutMs, measuredBy: 'events' } : undefined,
       sentBytes,
       switchedToPostCopy: postCopy,
+      postCopyBreaks: 0,
+      stalledMs: 0,
     },
   };
 }

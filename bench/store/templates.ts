@@ -45,7 +45,7 @@ function beginningOf(recording: Recording): Beginning {
   return {
     head,
     plan: { postCopy: true, autoConverge: undefined, maxDowntimeMs: 50, why: '' },
-    destinationUri: 'qemu+tls://destination.example/system',
+    ways: [{ uri: 'qemu+tls://destination.example/system', address: undefined }],
     persistent: true,
     postCopyRecovery: { allowed: true },
     former: { downtimeMs: 300, speedBytesPerSecond: Infinity },

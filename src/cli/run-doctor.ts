@@ -58,7 +58,7 @@ function resolved(host: HostDocument): ResolvedHost {
   return {
     name,
     uri,
-    peerUri: peerUri ?? undefined,
+    ways: peerUri === null ? [] : [{ uri: peerUri, address: undefined }],
     postCopy:
       postCopy === 'allowed'
         ? { allowed: true }

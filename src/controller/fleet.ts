@@ -63,6 +63,8 @@ function settingsOf(row: HostRow): HostSettings {
   return {
     uri: row.uri,
     peerUri: row.peerUri,
+    migrationAddress: undefined,
+    otherWays: undefined,
     postCopy: row.postCopy,
     bandwidth: row.bandwidthBytesPerSecond,
     maxOutgoing: row.maxOutgoing,

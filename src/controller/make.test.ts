@@ -221,7 +221,7 @@ describe('another one takes it over', () => {
 async function beginForeign(vm: string): Promise<void> {
   const uuid = stage.addGuest(vm, 'furious', 'cattle');
   const options = {
-    destinationUri: stage.host('h2').peerAddress,
+    way: stage.host('h2').ways[0],
     postCopy: true,
     autoConverge: undefined,
     bandwidthBytesPerSecond: undefined,

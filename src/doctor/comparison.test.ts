@@ -16,11 +16,11 @@ async function compared(...hosts: readonly Odd[]): Promise<readonly Finding[]> {
   const examined = await Promise.all(
     hosts.map(async ({ facts, ...survey }, index) => {
       const host = world.addHost(`h${index + 1}`, facts, survey);
-      const { name, address: uri, peerAddress: peerUri } = host;
+      const { name, address: uri, ways } = host;
       const resolved: ResolvedHost = {
         name,
         uri,
-        peerUri,
+        ways,
         postCopy: { allowed: true },
         bandwidthBytesPerSecond: undefined,
       };

@@ -6,7 +6,7 @@ import { SimulatedWorld } from '../hypervisor/simulated.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import { examineFleet } from './doctor.ts';
 import type { Finding } from './finding.ts';
-import { examineWay } from './ways.ts';
+import { examineWays } from './ways.ts';
 
 const leftovers: (() => void)[] = [];
 afterEach(() => {
@@ -66,17 +66,17 @@ const scenes: readonly Scene[] = [
   },
   {
     name: 'a way that nobody has named',
-    resolved: { peerUri: undefined },
+    resolved: { ways: [] },
     finds: { severity: 'error', check: 'way', where: 'h2' },
   },
   {
     name: 'a way on which nobody answers',
-    resolved: { peerUri: 'qemu+tcp://127.0.0.1:1/system' },
+    resolved: { ways: [{ uri: 'qemu+tcp://127.0.0.1:1/system', address: undefined }] },
     finds: { severity: 'warning', check: 'way', where: 'h2' },
   },
   {
     name: 'a way that ends where it begins',
-    resolved: { peerUri: 'qemu+tcp://localhost:1/system' },
+    resolved: { ways: [{ uri: 'qemu+tcp://localhost:1/system', address: undefined }] },
     finds: { severity: 'warning', check: 'way', message: expect.stringMatching(/itself/) },
   },
   {
@@ -113,7 +113,7 @@ test.each(scenes)('the doctor sees $name', async ({ facts, resolved, silent, fin
     const usual = {
       name,
       uri: `qemu+tcp://${name}/system`,
-      peerUri: `qemu+tcp://127.0.0.1:${port}/system`,
+      ways: [{ uri: `qemu+tcp://127.0.0.1:${port}/system`, address: undefined }],
       postCopy: { allowed: true },
       bandwidthBytesPerSecond: undefined,
     } as const;
@@ -130,10 +130,10 @@ test.each(scenes)('the doctor sees $name', async ({ facts, resolved, silent, fin
 });
 
 test('a port that should speak TLS and does not shows no certificate', async () => {
-  const findings = await examineWay({
+  const findings = await examineWays({
     name: 'h1',
     uri: 'qemu+tls://h1/system',
-    peerUri: `qemu+tls://127.0.0.1:${await openPort()}/system`,
+    ways: [{ uri: `qemu+tls://127.0.0.1:${await openPort()}/system`, address: undefined }],
     postCopy: { allowed: true },
     bandwidthBytesPerSecond: undefined,
   });

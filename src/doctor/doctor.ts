@@ -5,7 +5,7 @@ import { ownCertificates } from './certificates.ts';
 import { compareHosts } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { clashes, examineHost, findingsAt } from './hosts.ts';
-import { examineWay, unseenWays } from './ways.ts';
+import { examineWays, unseenWays } from './ways.ts';
 
 const userfaultfd = '/proc/sys/vm/unprivileged_userfaultfd';
 
@@ -15,7 +15,7 @@ export async function examineFleet(
   hostAt: (host: ResolvedHost) => Host,
 ): Promise<readonly Finding[]> {
   const examined = await Promise.all(hosts.map((host) => examineHost(host, hostAt(host))));
-  const ways = await Promise.all(hosts.map(examineWay));
+  const ways = await Promise.all(hosts.map(examineWays));
   const answering = examined.filter(({ facts }) => facts !== undefined);
   const compared = await compareHosts(answering, hostAt);
   const local = await Promise.all(hosts.filter(isLocal).map(examineKernel));

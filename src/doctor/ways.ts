@@ -10,18 +10,23 @@ const loopback = /^(localhost|127\.|::1$)/i;
 const answerMs = 3_000;
 
 /** How a host is reached by the others, as far as that shows from here. */
-export async function examineWay({ name, peerUri }: ResolvedHost): Promise<readonly Finding[]> {
-  const found = findingsAt(name);
-  if (peerUri === undefined)
+export async function examineWays({ name, ways }: ResolvedHost): Promise<readonly Finding[]> {
+  if (ways.length === 0)
     return [
       {
-        ...found('error', 'way', 'how other hosts reach it is not known'),
+        ...findingsAt(name)('error', 'way', 'how other hosts reach it is not known'),
         hint: 'Set peerUri, such as qemu+tls://HOST/system: the daemon of the source connects there.',
       },
     ];
-  const place = placeOf(peerUri);
+  const daemons = [...new Set(ways.map(({ uri }) => uri))];
+  return (await Promise.all(daemons.map((uri) => examineWay(name, uri)))).flat();
+}
+
+async function examineWay(name: string, uri: string): Promise<readonly Finding[]> {
+  const found = findingsAt(name);
+  const place = placeOf(uri);
   if (place === undefined)
-    return [found('unseen', 'way', `whether ${peerUri} can be reached by other hosts`)];
+    return [found('unseen', 'way', `whether ${uri} can be reached by other hosts`)];
   const { transport, host, port } = place;
   const loop = loopback.test(host) ? [ownLoop(name, host)] : [];
   const problem = await knock(host, port);

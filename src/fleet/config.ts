@@ -26,11 +26,27 @@ const atOnce = z.int({ error: expectedAtOnce }).min(1, { error: expectedAtOnce }
 
 const uri = z.string({ error: expectedUri }).includes('://', { error: expectedUri });
 
+const expectedAddress = 'expected a host name or an IP address such as 10.2.0.2';
+const address = z.string({ error: expectedAddress }).regex(/^[0-9A-Za-z][0-9A-Za-z.:-]*$/, {
+  error: expectedAddress,
+});
+
+/** Another way by which other hosts reach a host. */
+const waySchema = z
+  .strictObject({ peerUri: uri.optional(), migrationAddress: address.optional() })
+  .refine((way) => way.peerUri !== undefined || way.migrationAddress !== undefined, {
+    error: 'a way gives peerUri, migrationAddress or both',
+  });
+
 const hostSchema = z.strictObject({
   /** Where the controller reaches the host. */
   uri,
   /** Where other hosts reach it, when that is not `uri`. */
   peerUri: uri.optional(),
+  /** Where it takes memory in; without it libvirt takes what the host's own name leads to. */
+  migrationAddress: address.optional(),
+  /** Further ways to it, tried in turn when one breaks. */
+  otherWays: z.array(waySchema).optional(),
   postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
   /** The most that migrations from and to this host may take of the link. */
   bandwidth: bandwidth.optional(),

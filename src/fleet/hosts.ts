@@ -1,4 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
+import type { Way } from '../hypervisor/port.ts';
 import type { Permission } from '../steering/decision.ts';
 import type { Config } from './config.ts';
 
@@ -7,8 +8,8 @@ export interface ResolvedHost {
   /** Its name in the configuration, or its URI where it is not there. */
   readonly name: string;
   readonly uri: string;
-  /** Where other hosts reach it; `undefined` where neither the configuration nor the URI says. */
-  readonly peerUri: string | undefined;
+  /** How other hosts reach it; none where neither the configuration nor the URI says. */
+  readonly ways: readonly Way[];
   readonly postCopy: Permission;
   readonly bandwidthBytesPerSecond: number | undefined;
 }
@@ -23,7 +24,7 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
     return {
       name,
       uri: host.uri,
-      peerUri: host.peerUri ?? peerUriOf(host.uri),
+      ways: waysOf(host),
       postCopy: postCopyPermission(name, host.postCopy),
       bandwidthBytesPerSecond: host.bandwidth,
     };
@@ -32,11 +33,25 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
   return {
     name: nameOrUri,
     uri: nameOrUri,
-    peerUri: peerUriOf(nameOrUri),
+    ways: waysOf({ uri: nameOrUri }),
     postCopy: { allowed: true },
     bandwidthBytesPerSecond: undefined,
   };
 }
+
+/** The preferred way first; another one goes to the same daemon where it does not say otherwise. */
+function waysOf(host: WaySettings): readonly Way[] {
+  const { uri, peerUri = peerUriOf(uri), migrationAddress: address, otherWays = [] } = host;
+  const first = peerUri === undefined ? [] : [{ uri: peerUri, address }];
+  const others = otherWays.flatMap((way) => {
+    const other = way.peerUri ?? peerUri;
+    return other === undefined ? [] : [{ uri: other, address: way.migrationAddress }];
+  });
+  return [...first, ...others];
+}
+
+type WaySettings = Pick<Config['hosts'][string], 'uri'> &
+  Partial<Pick<Config['hosts'][string], 'peerUri' | 'migrationAddress' | 'otherWays'>>;
 
 /** A remote URI means the same host wherever it is used; a local one does not. */
 function peerUriOf(uri: string): string | undefined {

@@ -9,6 +9,9 @@ const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
   'abortJob',
   'migrate',
   'resumePostCopy',
+  'resumeGuest',
+  'discardCopy',
+  'forgetDefinition',
 ]);
 
 /**

@@ -13,8 +13,8 @@ export interface Host {
   readonly name: string;
   /** Where the controller reaches it. */
   readonly address: string;
-  /** Where other hosts reach it; `undefined` when the controller cannot know. */
-  readonly peerAddress: string | undefined;
+  /** How other hosts reach it, the preferred way first; none where the controller cannot know. */
+  readonly ways: readonly Way[];
   /** Rejects with `host.unreachable` where the host cannot be reached now. */
   reach(): Promise<void>;
   facts(): Promise<HostFacts>;
@@ -58,12 +58,39 @@ export interface Host {
    * is a hint only: the guest's whereabouts are decided from both hosts' domain states.
    */
   migrate(uuid: string, options: MigrateOptions): Promise<void>;
-  /** Takes up a broken post-copy again; resolves when the call that carries it ends. A hint, too. */
+  /**
+   * Takes up a broken post-copy again; resolves when the call that carries it ends. A hint, too.
+   * Rejects with `hypervisor.still-running` where only the daemons have lost each other, and QEMU
+   * goes on by itself.
+   */
   resumePostCopy(uuid: string, options: MigrateOptions): Promise<void>;
+  /** Has a guest that stands still go on. Whoever asks knows that no other host may run it. */
+  resumeGuest(uuid: string): Promise<void>;
+  /**
+   * Ends a copy of the guest that stands still here, because the guest is elsewhere. Its definition
+   * stays. Rejects with `hypervisor.failed` where it runs.
+   */
+  discardCopy(uuid: string): Promise<void>;
+  /**
+   * Forgets the definition of a guest that is shut off here. Rejects with `hypervisor.failed` where
+   * it is anything else.
+   */
+  forgetDefinition(uuid: string): Promise<void>;
   /** State changes of one domain as they happen; the returned function ends the subscription. */
   watchDomain(uuid: string, onChange: (change: DomainChange) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
+
+/** One way by which other hosts reach a host. */
+export interface Way {
+  /** Its daemon. */
+  readonly uri: string;
+  /** Where it takes memory in; `undefined` leaves that to the host itself. */
+  readonly address: string | undefined;
+}
+
+/** At least one. */
+export type Ways = readonly [Way, ...Way[]];
 
 export interface HostFacts {
   readonly hostname: string;
@@ -150,11 +177,17 @@ export interface DomainState {
 }
 
 /** Why a domain is in its state, as far as a migration cares. */
-export type StateReason = 'migration' | 'migrated' | 'post-copy' | 'post-copy-failed' | 'other';
+export type StateReason =
+  | 'migration'
+  | 'migrated'
+  | 'post-copy'
+  | 'post-copy-failed'
+  /** A disk of it failed. */
+  | 'io-error'
+  | 'other';
 
 export interface MigrateOptions {
-  /** The destination as the source host reaches it. */
-  readonly destinationUri: string;
+  readonly way: Way;
   readonly postCopy: boolean;
   /** CPU throttling of guests that do not converge; `undefined` leaves it off. */
   readonly autoConverge:

@@ -14,6 +14,7 @@ import type {
   JobReading,
   MigrateOptions,
   SeenWrites,
+  Way,
 } from './port.ts';
 import { carry } from './simulated-carry.ts';
 import { type GuestModel, writtenBytes } from './simulated-guest.ts';
@@ -26,7 +27,7 @@ import type { Toll } from './simulated-toll.ts';
 export class SimulatedHost implements Host, Site {
   readonly name: string;
   readonly address: string;
-  readonly peerAddress: string;
+  readonly ways: readonly [Way];
   readonly register: Register;
   readonly #world: World;
   readonly #facts: HostFacts;
@@ -41,7 +42,7 @@ export class SimulatedHost implements Host, Site {
     this.name = name;
     this.register = new Register(world.clock);
     this.address = `simulated:///${name}`;
-    this.peerAddress = `simulated://${name}/system`;
+    this.ways = [{ uri: `simulated://${name}/system`, address: undefined }];
     this.#facts = {
       hostname: name,
       hostUuid: `uuid-of-${name}`,
@@ -226,8 +227,8 @@ export class SimulatedHost implements Host, Site {
   async migrate(uuid: string, options: MigrateOptions): Promise<void> {
     await this.#call();
     const resident = this.#resident(uuid);
-    const destination = this.#world.hostAt(options.destinationUri);
-    if (destination === undefined) throw failed(`no host at ${options.destinationUri}`);
+    const destination = this.#world.hostAt(options.way.uri);
+    if (destination === undefined) throw failed(`no host at ${options.way.uri}`);
     if (resident.job !== undefined) throw failed('another migration job is running');
     const refuses = options.postCopy && !(await destination.facts()).postCopy.allowed;
     if (refuses) throw new DroverError('hypervisor.no-post-copy', 'Postcopy is not supported');
@@ -240,6 +241,25 @@ export class SimulatedHost implements Host, Site {
     const { job } = this.#resident(uuid);
     if (job?.resumePostCopy() !== true) throw failed('there is no broken post-copy to resume');
     while (job.phase === 'post-copy') await this.#world.clock.sleep(100);
+  }
+
+  async resumeGuest(uuid: string): Promise<void> {
+    await this.#call();
+    const resident = this.#resident(uuid);
+    if (resident.state.state !== 'paused') throw failed('it does not stand still');
+    this.register.become(resident, 'running', 'other', 'resumed');
+  }
+
+  async discardCopy(uuid: string): Promise<void> {
+    await this.#call();
+    if (this.#resident(uuid).state.state !== 'paused') throw failed('it is not paused');
+    this.register.remove(uuid);
+  }
+
+  async forgetDefinition(uuid: string): Promise<void> {
+    await this.#call();
+    if (this.#resident(uuid).state.state !== 'shut-off') throw failed('it is not shut off');
+    this.register.remove(uuid);
   }
 
   async watchDomain(

@@ -49,7 +49,7 @@ export interface World {
   /** Draws for the calls; those for a job are its own, so that who looks does not change its course. */
   readonly random: Random;
   nextJobSeed(): number;
-  hostAt(peerAddress: string): Site | undefined;
+  hostAt(uri: string): Site | undefined;
   /** What a stream between two hosts would have at this instant, bytes/s. */
   linkBetween(from: string, to: string): number;
   admit(transfer: Transfer): void;

@@ -41,7 +41,7 @@ async function moved(
 ): Promise<{ readonly atMs: number; readonly error: unknown }> {
   const error = await from
     .migrate(uuid, {
-      destinationUri: to.peerAddress,
+      way: to.ways[0],
       postCopy: false,
       autoConverge: undefined,
       bandwidthBytesPerSecond: undefined,

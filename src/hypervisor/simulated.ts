@@ -38,12 +38,12 @@ export class SimulatedWorld implements World {
     survey: Partial<HostSurvey> = {},
   ): SimulatedHost {
     const host = new SimulatedHost(this, name, facts, survey);
-    this.#hosts.set(host.peerAddress, host);
+    this.#hosts.set(host.ways[0].uri, host);
     return host;
   }
 
-  hostAt(peerAddress: string): SimulatedHost | undefined {
-    return this.#hosts.get(peerAddress);
+  hostAt(uri: string): SimulatedHost | undefined {
+    return this.#hosts.get(uri);
   }
 
   /** Changes the cards of all hosts, or of one, for every job under way; 0 cuts them off. */

@@ -29,7 +29,7 @@ function stage(): Stage {
   });
   const begin = (): void => {
     const carried = source.migrate(uuid, {
-      destinationUri: destination.peerAddress,
+      way: destination.ways[0],
       postCopy: true,
       autoConverge: undefined,
       bandwidthBytesPerSecond: undefined,

@@ -2,7 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import { standingOf } from '../fleet/rules.ts';
-import type { DomainFacts, Host, JobReading } from '../hypervisor/port.ts';
+import type { DomainFacts, Host, JobReading, Ways } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import { formatDuration } from '../units/format.ts';
@@ -143,7 +143,7 @@ async function describeJob(found: Found): Promise<Surveyed> {
     head: headOf({ request, approached, matrix: matrixWith(config.policy), prior }),
     plan,
     former,
-    destinationUri: cleared.destinationUri,
+    ways: cleared.ways,
     persistent: domain.persistent,
     postCopyRecovery: allowed.postCopyRecovery,
   };
@@ -159,8 +159,9 @@ async function asApproached(found: Found): Promise<Parameters<typeof headOf>[0][
     destination.facts(),
     source.readTags(domain.uuid),
   ]);
-  const destinationUri = destination.peerAddress ?? destination.address;
-  const cleared = { source, destination, domain, sourceFacts, destinationFacts, destinationUri };
+  const [way = { uri: destination.address, address: undefined }, ...others] = destination.ways;
+  const ways: Ways = [way, ...others];
+  const cleared = { source, destination, domain, sourceFacts, destinationFacts, ways };
   const standing = standingOf(config, domain.name, tags);
   const admin = { source: from.postCopy, destination: to.postCopy };
   return {

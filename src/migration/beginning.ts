@@ -1,3 +1,4 @@
+import type { Ways } from '../hypervisor/port.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Permission } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
@@ -9,8 +10,8 @@ export type Head = Omit<Recording, 'id' | 'startedAt' | 'samples' | 'decisions' 
 export interface Beginning {
   readonly head: Head;
   readonly plan: StartPlan;
-  /** The destination as the source host reaches it. */
-  readonly destinationUri: string;
+  /** How the source host reaches the destination. */
+  readonly ways: Ways;
   readonly persistent: boolean;
   readonly postCopyRecovery: Permission;
   /** The limits of the domain before, to be put back. */

@@ -1,9 +1,13 @@
+import type { Clock } from '../hypervisor/clock.ts';
 import type { CompletedJob, Host } from '../hypervisor/port.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
+import { formatDuration } from '../units/format.ts';
+import type { Breaks } from './breaks.ts';
 import type { RunIntent, RunPorts } from './intent.ts';
 import { messageOf } from './look.ts';
 import type { Record } from './record.ts';
 import type { Blackout, Conclusion } from './result.ts';
+import { tidyUp } from './tidy.ts';
 import type { MigrationState, Outcome, Place } from './transition.ts';
 
 /** All that is known when a run ends. */
@@ -20,8 +24,10 @@ export interface Ending {
   readonly formerDowntimeMs: number;
   /** Takes the cap off the source's stream, where one was set. */
   readonly releaseSpeed: () => Promise<void>;
-  /** Why a broken post-copy was not mended. */
-  readonly hopeless: string | undefined;
+  /** Why nothing more could be done for a guest that stands still. */
+  readonly helpless: string | undefined;
+  readonly breaks: Pick<Breaks, 'count' | 'stalledMs'>;
+  readonly clock: Clock;
 }
 
 /** Measures, tidies up at the source and writes the last lines of the story. */
@@ -32,6 +38,7 @@ export async function conclude(ending: Ending): Promise<Conclusion> {
   // Nobody steers it any more: it shall have the whole link.
   if (outcome === 'detached') await putBack(ending, 'speed', ending.releaseSpeed);
   if (state.phase === 'ended' && state.runsOn.includes('source')) await restore(ending);
+  if (state.phase === 'ended' && state.runsOn.length === 1) await tidy(ending);
   const blackout = outcome === 'completed' ? blackoutOf(ending, completed) : undefined;
   record.why(lastWords(outcome, ending, blackout));
   return {
@@ -41,11 +48,21 @@ export async function conclude(ending: Ending): Promise<Conclusion> {
     to: ports.destination.name,
     runsOn: placesOf(state).map((place) => ports[place].name),
     switchedToPostCopy: ending.postCopySeen,
+    postCopyBreaks: ending.breaks.count,
+    stalledMs: ending.breaks.stalledMs,
     startedWithPostCopy: ending.plan.postCopy,
     totalMs: ending.totalMs,
     blackout,
     sentBytes: Math.max(completed?.sentBytes ?? 0, record.latest?.memorySentBytes ?? 0),
   };
+}
+
+async function tidy(ending: Ending): Promise<void> {
+  const { intent, ports, clock, record } = ending;
+  const { source, destination } = ports;
+  const { uuid, persistent } = intent.domain;
+  const tell = (message: string): void => record.notice(message, ending.totalMs);
+  await tidyUp({ source, destination, uuid, clock, persistent, tell });
 }
 
 /** Pre-copy leaves statistics at the destination; a persistent source may have kept its own. */
@@ -106,7 +123,7 @@ function lastWords(
     ending.callError === undefined ? '' : ` Libvirt said: ${messageOf(ending.callError)}`;
   switch (outcome) {
     case 'completed':
-      return `It runs on ${destination.name} ${after}; ${pauseInWords(blackout)}`;
+      return `It runs on ${destination.name} ${after}; ${pauseInWords(blackout)}${breaksInWords(ending)}`;
     case 'stayed':
       return `It stays on ${source.name}, where it runs on as before.`;
     case 'aborted':
@@ -129,10 +146,17 @@ function unknownInWords(ending: Ending): string {
   if (state.phase === 'ended' && state.runsOn.length === 2) {
     return `Both ${source.name} and ${destination.name} say that they run it. Nothing was stopped: look which one is whole.`;
   }
-  if (ending.hopeless !== undefined && ending.postCopySeen) {
-    return `It stands still, its memory split over ${source.name} and ${destination.name}: ${ending.hopeless}. Nothing was destroyed.`;
+  if (ending.helpless !== undefined && ending.postCopySeen) {
+    return `It stands still, its memory split over ${source.name} and ${destination.name}: ${ending.helpless}. Nothing was destroyed.`;
   }
+  if (ending.helpless !== undefined) return `${ending.helpless}. Nothing was destroyed.`;
   return `Where it runs could not be seen for certain on ${source.name} and ${destination.name}. Nothing was touched.`;
+}
+
+function breaksInWords({ breaks }: Ending): string {
+  if (breaks.count === 0) return '';
+  const times = breaks.count === 1 ? 'once' : `${breaks.count} times`;
+  return ` Post-copy broke ${times} and was resumed: for that it waited ${formatDuration(breaks.stalledMs)} at most.`;
 }
 
 function pauseInWords(blackout: Blackout | undefined): string {

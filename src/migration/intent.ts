@@ -1,16 +1,17 @@
 import type { Sample } from '../forecast/telemetry.ts';
-import type { DomainFacts, Host } from '../hypervisor/port.ts';
+import type { DomainFacts, Host, Ways } from '../hypervisor/port.ts';
 import type { Decision, MigrationCapabilities, Permission } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
 import type { FormerLimits } from './beginning.ts';
+import type { Door } from './door.ts';
 import type { MigrationState } from './transition.ts';
 
 /** One migration that pre-flight has found possible. */
 export interface RunIntent {
   readonly domain: Pick<DomainFacts, 'name' | 'uuid' | 'persistent'>;
-  /** The destination as the source host reaches it. */
-  readonly destinationUri: string;
+  /** How the source host reaches the destination, the preferred way first. */
+  readonly ways: Ways;
   readonly capabilities: MigrationCapabilities;
   /** Whether both daemons survive the resume of a broken post-copy. */
   readonly postCopyRecovery: Permission;
@@ -26,8 +27,8 @@ export interface RunPorts {
   /** Asked at every reading; nothing ever changes where it is not given. */
   readonly wanted?: () => Wanted;
   readonly milestones?: Milestones;
-  /** The running job turned out not to be able to switch to post-copy, and why. */
-  readonly onNoPostCopy?: (because: string) => void;
+  /** Takes what is learnt against post-copy on the way; the steersman weighs what it says. */
+  readonly door?: Door;
 }
 
 /** What is wanted of a run by now. */

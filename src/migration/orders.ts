@@ -3,6 +3,7 @@ import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Permission } from '../steering/decision.ts';
 import type { Intent } from '../steering/steersman.ts';
+import type { Door } from './door.ts';
 import type { RunEvent } from './events.ts';
 import type { Wanted } from './intent.ts';
 
@@ -10,8 +11,8 @@ import type { Wanted } from './intent.ts';
 export interface Orders {
   /** In place of the request's. */
   readonly importance?: Importance | undefined;
-  /** In place of the request's: since the start of the migration, ms. */
-  readonly deadlineMs?: number | undefined;
+  /** In place of the request's: since the start of the migration, ms; `null`: there is none. */
+  readonly deadlineMs?: number | null | undefined;
   /** What the admins have set by now: their hosts' settings hold. */
   readonly config?: Config | undefined;
   /** It is to be cancelled, where that can still be done. */
@@ -40,9 +41,16 @@ export function intentNow(
   return {
     ...asked,
     importance: orders.importance ?? asked.importance,
-    deadlineMs: orders.deadlineMs ?? asked.deadlineMs,
+    deadlineMs:
+      orders.deadlineMs === undefined ? asked.deadlineMs : (orders.deadlineMs ?? undefined),
     ...(closed === undefined ? {} : { postCopy: closed }),
   };
+}
+
+/** With what the way so far speaks against post-copy. */
+export function throughDoor(intent: Intent, door: Door, nowMs: number): Intent {
+  const learnt = door.permission(nowMs);
+  return learnt === undefined ? intent : { ...intent, postCopy: learnt };
 }
 
 export function wantedNow(orders: Orders, capBytesPerSecond: number | undefined): Wanted {

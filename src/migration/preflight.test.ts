@@ -103,8 +103,7 @@ async function judge(scene: Scene): ReturnType<typeof preflight> {
     scene.silent === true
       ? { name: 'h2', unreachable: new DroverError('host.unreachable', 'no route to host') }
       : {
-          host:
-            scene.noPeer === true ? overlay(destination, { peerAddress: undefined }) : destination,
+          host: scene.noPeer === true ? overlay(destination, { ways: [] }) : destination,
         };
   return clock.run(preflight(from, to, scene.vm ?? 'vm'));
 }

@@ -1,5 +1,5 @@
 import type { DroverError, ErrorCode } from '../errors/catalogue.ts';
-import type { ArrivalProblem, DomainFacts, Host, HostFacts } from '../hypervisor/port.ts';
+import type { ArrivalProblem, DomainFacts, Host, HostFacts, Ways } from '../hypervisor/port.ts';
 
 /** One thing that pre-flight found, for a person. */
 export interface Finding {
@@ -39,8 +39,7 @@ export interface Cleared {
   readonly domain: DomainFacts;
   readonly sourceFacts: HostFacts;
   readonly destinationFacts: HostFacts;
-  /** The destination as the source host reaches it. */
-  readonly destinationUri: string;
+  readonly ways: Ways;
 }
 
 /** Whether the domain can go from one host to the other: every reason why not. Touches nothing. */
@@ -61,12 +60,13 @@ export async function preflight(from: Contact, to: Contact, vm: string): Promise
   if (domain === undefined) findings.push(blocks('not-found', `${source.name} has no VM ${vm}`));
   else findings.push(...(await judgeDomain(source, destination, domain)));
   findings.push(...unknowns(source, sourceFacts), ...unknowns(destination, destinationFacts));
-  const destinationUri = destination.peerAddress;
+  const [first, ...others] = destination.ways;
   const blocked = findings.some(({ severity }) => severity === 'blocks');
-  if (blocked || domain === undefined || destinationUri === undefined) {
+  if (blocked || domain === undefined || first === undefined) {
     return { findings, cleared: undefined };
   }
-  const cleared = { source, destination, domain, sourceFacts, destinationFacts, destinationUri };
+  const ways: Ways = [first, ...others];
+  const cleared = { source, destination, domain, sourceFacts, destinationFacts, ways };
   return { findings, cleared };
 }
 
@@ -89,7 +89,7 @@ function sameHost(source: Host, here: HostFacts, there: HostFacts): Finding[] {
 
 /** The source's daemon opens the way to the destination, with its own credentials. */
 function way(source: Host, destination: Host): Finding[] {
-  const peer = destination.peerAddress;
+  const peer = destination.ways[0]?.uri;
   if (peer === undefined) {
     const message = `How ${source.name} reaches ${destination.name} is not known: ${destination.address} only works from here; set peerUri for it in the configuration`;
     return [blocks('no-way-between', message)];

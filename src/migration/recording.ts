@@ -40,7 +40,17 @@ export function headOf(all: {
 /** The end of a migration as it is kept. */
 export function endOf(conclusion: Conclusion): NonNullable<Recording['end']> {
   const { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy } = conclusion;
-  return { outcome, runsOn, totalMs, blackout, sentBytes, switchedToPostCopy };
+  const { postCopyBreaks, stalledMs } = conclusion;
+  return {
+    outcome,
+    runsOn,
+    totalMs,
+    blackout,
+    sentBytes,
+    switchedToPostCopy,
+    postCopyBreaks,
+    stalledMs,
+  };
 }
 
 function hostOf(name: string, facts: HostFacts): Recording['from'] {

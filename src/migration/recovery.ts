@@ -1,11 +1,12 @@
 import type { Permission } from '../steering/decision.ts';
 
-/** After this many resumes in vain, about five minutes, a person has to look. */
-const mostAttempts = 12;
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
 
-/** When to try again to mend a broken post-copy: at once, then with growing pauses. */
+/**
+ * When to try again to mend a broken post-copy: at once, then with growing pauses, for as long as
+ * both hosts hold their part of the guest. Nothing else can bring it back.
+ */
 export class Recovery {
   readonly #permission: Permission;
   #attempts = 0;
@@ -15,22 +16,27 @@ export class Recovery {
     this.#permission = permission;
   }
 
+  /** Of this break. */
   get attempts(): number {
     return this.#attempts;
   }
 
-  /** Why nothing more is tried; `undefined` while there is hope. */
-  exhausted(): string | undefined {
-    if (!this.#permission.allowed) return this.#permission.because;
-    if (this.#attempts >= mostAttempts) return `${mostAttempts} attempts to resume it failed`;
-    return undefined;
+  /** Why it must not be tried; `undefined` where it may. */
+  forbidden(): string | undefined {
+    return this.#permission.allowed ? undefined : this.#permission.because;
   }
 
   /** Whether to resume now; counts the attempt when so. */
   due(atMs: number): boolean {
-    if (this.exhausted() !== undefined || atMs < this.#notBeforeMs) return false;
+    if (!this.#permission.allowed || atMs < this.#notBeforeMs) return false;
     this.#notBeforeMs = atMs + Math.min(longestPauseMs, firstPauseMs * 2 ** this.#attempts);
     this.#attempts += 1;
     return true;
+  }
+
+  /** It goes on: the next break is another one. */
+  succeeded(): void {
+    this.#attempts = 0;
+    this.#notBeforeMs = -Infinity;
   }
 }

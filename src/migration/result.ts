@@ -12,6 +12,10 @@ export interface Conclusion {
   /** Names of the hosts that run the guest, as both were seen. Empty: none, or not known. */
   readonly runsOn: readonly string[];
   readonly switchedToPostCopy: boolean;
+  /** How often post-copy broke, and went on or did not. */
+  readonly postCopyBreaks: number;
+  /** How long the guest waited, at most, for broken post-copies to go on, ms. */
+  readonly stalledMs: number;
   readonly startedWithPostCopy: boolean;
   readonly totalMs: number;
   /** The guest's pause at switch-over; `undefined` where there was none or nothing measured it. */

@@ -137,7 +137,7 @@ async function run(
   const recoverable = scene.recoverable ?? true;
   const intent: RunIntent = {
     domain,
-    destinationUri: destination.peerAddress,
+    ways: destination.ways,
     bandwidthBytesPerSecond: Infinity,
     capabilities: {
       postCopy: { allowed: true },
@@ -204,7 +204,7 @@ const cases: readonly Case[] = [
     script: { 0: { kind: 'start-post-copy' } },
     outcome: 'completed',
     runsOn: ['h2'],
-    says: /Could not start post-copy yet/,
+    says: /Post-copy has to wait/,
   },
   {
     name: 'a freeze brings a furious guest across',
@@ -292,7 +292,7 @@ const cases: readonly Case[] = [
     outcome: 'completed',
     runsOn: ['h2'],
     postCopy: true,
-    says: /attempt 3/,
+    says: /Post-copy goes on, .* after break 3\.\n.* Post-copy broke 3 times and was resumed/,
   },
   {
     name: 'a broken post-copy whose resume would do harm is left alone, and told',
@@ -393,9 +393,10 @@ describe('runMigration', () => {
         Array.from({ length: 10 }, (_, index) => [index * 250, { kind: 'start-post-copy' }]),
       ),
     });
-    const refused = result.why.filter((line) => line.startsWith('Could not'));
+    const refused = result.why.filter((line) => line.startsWith('Post-copy has to wait'));
     const decided = result.decisions.filter(({ action }) => action.kind === 'start-post-copy');
-    expect(refused).toHaveLength(1);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(new Set(refused).size).toBe(refused.length);
     expect(decided).toHaveLength(1);
   });
 

@@ -5,9 +5,10 @@ import { matrixWith } from '../policy/overrides.ts';
 import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
 import { type Approach, approach } from './approach.ts';
+import { Door } from './door.ts';
 import { Gathering } from './gather.ts';
 import { lookBack } from './look-back.ts';
-import { intentNow, type Orders, type Watching, wantedNow } from './orders.ts';
+import { intentNow, type Orders, throughDoor, type Watching, wantedNow } from './orders.ts';
 import type { Finding } from './preflight.ts';
 import { headOf } from './recording.ts';
 import type { MigrateRequest } from './request.ts';
@@ -78,7 +79,7 @@ interface Start {
 
 async function start(all: Start): Promise<Conclusion> {
   const { request, config, watching, surroundings, approached } = all;
-  const { domain, source, destination, destinationUri } = approached.cleared;
+  const { domain, source, destination, ways } = approached.cleared;
   const { capabilities, postCopyRecovery } = approached.allowed;
   const { keeping, clock } = surroundings;
   const matrix = matrixWith(config.policy);
@@ -87,14 +88,16 @@ async function start(all: Start): Promise<Conclusion> {
   const head = headOf({ request, approached, matrix, prior });
   const orders = (): Orders => watching.orders?.() ?? {};
   const asked = intentOf(request, approached);
-  const intent = (): Intent => intentNow(asked, orders(), [approached.from, approached.to]);
+  const door = new Door();
+  const ends = [approached.from, approached.to];
+  const intent = (): Intent => throughDoor(intentNow(asked, orders(), ends), door, clock.nowMs());
   const briefing = { intent, matrix, prior, memoryBytes: domain.memoryBytes };
   const { capBytesPerSecond } = approached;
   const { persistent } = domain;
   return carryOut(
     {
       domain,
-      destinationUri,
+      ways,
       capabilities,
       postCopyRecovery,
       bandwidthBytesPerSecond: wantedNow(orders(), capBytesPerSecond).shareBytesPerSecond,
@@ -106,9 +109,10 @@ async function start(all: Start): Promise<Conclusion> {
       wanted: () => wantedNow(orders(), capBytesPerSecond),
       milestones: {
         begin: ({ plan, former }) =>
-          keeping.begin({ head, plan, former, destinationUri, persistent, postCopyRecovery }),
+          keeping.begin({ head, plan, former, ways, persistent, postCopyRecovery }),
         passReturn: () => keeping.passReturn(),
       },
+      door,
     },
     clock,
     watching.onEvent,

@@ -13,11 +13,20 @@ const mustStandMs: Readonly<Record<Verdict, number>> = {
   'post-copy': Infinity,
   'post-copy-failed': Infinity,
   'at-source': 8_000,
-  stranded: 20_000,
+  'left-behind': 5_000,
+  'stranded-at-source': 20_000,
+  'stranded-at-destination': 20_000,
   'at-both': 10_000,
   nowhere: 5_000,
   unseen: 60_000,
 };
+
+/**
+ * What may be believed while the call that carries the migration is under way. A source that waits
+ * for a destination's answer that never comes has its guest go on in the end, although it runs
+ * over there: libvirt's daemons give each other up after some 30 s.
+ */
+const outlasting: ReadonlySet<Verdict> = new Set(['unseen', 'left-behind']);
 
 /**
  * Whoever takes a migration up does not know whether the call that began it is just on its way, or
@@ -43,8 +52,7 @@ export class Settling {
       this.#sinceMs = atMs;
     }
     const stoodMs = atMs - this.#sinceMs;
-    // While the call that carries the migration is under way, only silence can outlast it.
-    if (callPending && verdict !== 'unseen') return false;
+    if (callPending && !outlasting.has(verdict)) return false;
     // Nothing waits at the destination: nothing can come of this attempt any more.
     if (verdict === 'at-source' && look.destination.seen === 'absent')
       return this.#begunHere || stoodMs >= takenUpMs;

@@ -15,6 +15,6 @@ export interface Surroundings {
 /** The system's clock, and libvirt; nothing is remembered. */
 export const realSurroundings: Surroundings = {
   clock: systemClock,
-  hostAt: ({ name, uri, peerUri }) => libvirtHost(uri, { name, peerUri, clock: systemClock }),
+  hostAt: ({ name, uri, ways }) => libvirtHost(uri, { name, ways, clock: systemClock }),
   keeping: keepsNothing,
 };

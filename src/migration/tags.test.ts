@@ -21,7 +21,7 @@ function stage(): Stage {
   const settings = { linkBytesPerSecond: 10 * mib, syncMs: 100, setupMs: 10, callMs: 1 };
   const world = new SimulatedWorld(clock, settings);
   const host = world.addHost('h1');
-  const destinationUri = world.addHost('h2').peerAddress;
+  const [way] = world.addHost('h2').ways;
   const guest = { touchedBytes: 64 * mib, workingSetBytes: mib, writeBytesPerSecond: mib };
   const named = { name: 'vm', memoryBytes: 64 * mib, throttleEffect: 1 };
   const uuid = host.addGuest({ ...named, ...guest }, 'pet');
@@ -36,7 +36,7 @@ function stage(): Stage {
     set: (changes) => clock.run(setTags(where, changes, config, surroundings)),
     begin: () => {
       const plan = { postCopy: false, autoConverge: undefined, persistent: false };
-      const options = { ...plan, destinationUri, bandwidthBytesPerSecond: undefined };
+      const options = { ...plan, way, bandwidthBytesPerSecond: undefined };
       void host.migrate(uuid, options);
     },
   };

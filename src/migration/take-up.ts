@@ -1,11 +1,11 @@
 import type { Config } from '../fleet/config.ts';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import { matrixWith } from '../policy/overrides.ts';
-import type { Permission } from '../steering/decision.ts';
 import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import type { Beginning } from './beginning.ts';
+import { Door } from './door.ts';
 import type { UnderWay } from './intent.ts';
-import { intentNow, type Orders, type Watching, wantedNow } from './orders.ts';
+import { intentNow, type Orders, throughDoor, type Watching, wantedNow } from './orders.ts';
 import type { Conclusion } from './result.ts';
 import { carryOn } from './run.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -28,14 +28,12 @@ export async function takeUpVm(
   surroundings: Surroundings,
 ): Promise<Conclusion> {
   const { beginning, from, to } = taken;
-  const { head, plan, former, destinationUri, persistent, postCopyRecovery } = beginning;
+  const { head, plan, former, ways, persistent, postCopyRecovery } = beginning;
   const { keeping, clock } = surroundings;
   const orders = (): Orders => watching.orders?.() ?? {};
-  let refused: Permission | undefined;
-  const intent = (): Intent => {
-    const now = intentNow(head, orders(), [from, to]);
-    return refused === undefined ? now : { ...now, postCopy: refused };
-  };
+  const door = new Door();
+  const intent = (): Intent =>
+    throughDoor(intentNow(head, orders(), [from, to]), door, clock.nowMs());
   const { prior, vm, capabilities, capBytesPerSecond } = head;
   const briefing = {
     intent,
@@ -49,7 +47,7 @@ export async function takeUpVm(
     return await carryOn(
       {
         domain: { ...vm, persistent },
-        destinationUri,
+        ways,
         capabilities,
         postCopyRecovery,
         bandwidthBytesPerSecond: capBytesPerSecond ?? Infinity,
@@ -65,9 +63,7 @@ export async function takeUpVm(
           passReturn: () => keeping.passReturn(),
         },
         // Its flags may not be what was taken for granted of one that somebody else began.
-        onNoPostCopy: (because) => {
-          refused = { allowed: false, because };
-        },
+        door,
       },
       clock,
       watching.onEvent,

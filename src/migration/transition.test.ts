@@ -145,7 +145,7 @@ const anyEvent: fc.Arbitrary<MigrationEvent> = fc.oneof(
         'switching',
         'post-copy',
         'post-copy-failed',
-        'stranded',
+        'stranded-at-destination',
         'at-both',
         'nowhere',
         'unseen',

@@ -46,7 +46,9 @@ export type MigrationEvent =
    * Both hosts were looked at. `settled`: the verdict has stood long enough, with no call under
    * way, not to be a passing moment.
    */
-  | { readonly kind: 'looked'; readonly verdict: Verdict; readonly settled: boolean };
+  | { readonly kind: 'looked'; readonly verdict: Verdict; readonly settled: boolean }
+  /** What stands still cannot be had to go on without knowing more. */
+  | { readonly kind: 'helpless' };
 
 /** What has to be done because of an event. */
 export type Effect =
@@ -54,7 +56,11 @@ export type Effect =
   | 'look-at-both-hosts'
   | 'cancel-job'
   | 'refuse-cancel'
-  | 'resume-post-copy';
+  | 'resume-post-copy'
+  /** End the copy at the source: the guest runs at the destination. */
+  | 'discard-source'
+  /** Have the guest go on at the source, where no other host can have run it. */
+  | 'resume-source';
 
 export interface Step {
   readonly state: MigrationState;
@@ -84,6 +90,8 @@ export function transition(state: MigrationState, event: MigrationEvent): Step {
       return afterCancel(state, event.because);
     case 'call-ended':
       return to(state, 'look-at-both-hosts');
+    case 'helpless':
+      return to(ended('unknown', []));
     case 'looked':
       break;
   }
@@ -120,7 +128,9 @@ const afterPassingLook: Readonly<Record<Verdict, AfterVerdict>> = {
   'at-source': (state) => to(state),
   'at-both': (state) => to(state),
   nowhere: (state) => to(state),
-  stranded: (state) => to(state),
+  'left-behind': (state) => to(switching(state)),
+  'stranded-at-source': (state) => to(state),
+  'stranded-at-destination': (state) => to(state),
   unseen: (state) => to(state),
 };
 
@@ -131,7 +141,9 @@ const afterSettledLook: Readonly<Record<Verdict, AfterVerdict>> = {
   'at-source': (state) => to(ended(outcomeAtSource(leavingOf(state)), ['source'])),
   'at-both': () => to(ended('unknown', ['source', 'destination'])),
   nowhere: () => to(ended('lost', [])),
-  stranded: () => to(ended('unknown', [])),
+  'left-behind': (state) => to(state, 'discard-source'),
+  'stranded-at-source': (state) => to(state, 'resume-source'),
+  'stranded-at-destination': () => to(ended('unknown', [])),
   unseen: () => to(ended('unknown', [])),
 };
 

@@ -28,8 +28,12 @@ export type Verdict =
   | 'post-copy'
   /** It stands still, split over both hosts, because the link between them broke. */
   | 'post-copy-failed'
-  /** Stopped for a hand-over that nobody is carrying out any more. */
-  | 'stranded'
+  /** It runs whole at the destination; the source still holds a copy that stands still. */
+  | 'left-behind'
+  /** Stopped at the source for a hand-over that nobody is carrying out any more. */
+  | 'stranded-at-source'
+  /** The same at the destination, and the source has nothing of it any more. */
+  | 'stranded-at-destination'
   /** Both hosts say that they run it. */
   | 'at-both'
   /** No host has it, or no host has all of its memory. */
@@ -44,6 +48,7 @@ export function whereabouts(look: Look): Verdict {
   const here = livePart(source);
   const there = livePart(destination);
   if (here === undefined) return withoutSource(there);
+  if (runsWhole(there) && here.state !== 'running') return 'left-behind';
   if (failed(here) || failed(there)) return there === undefined ? 'nowhere' : 'post-copy-failed';
   if (here.state === 'running') return runningAtSource(there, look.jobActive);
   return stoppedAtSource(here, there, look.jobActive);
@@ -51,7 +56,8 @@ export function whereabouts(look: Look): Verdict {
 
 function withoutSource(there: DomainState | undefined): Verdict {
   if (there === undefined || failed(there)) return 'nowhere';
-  if (there.state !== 'running') return isHandOver(there.reason) ? 'stranded' : 'arrived';
+  if (there.state !== 'running')
+    return isHandOver(there.reason) ? 'stranded-at-destination' : 'arrived';
   return there.reason === 'post-copy' ? 'switching' : 'arrived';
 }
 
@@ -65,10 +71,10 @@ function stoppedAtSource(
   there: DomainState | undefined,
   jobActive: boolean,
 ): Verdict {
-  if (there?.state === 'running') return there.reason === 'post-copy' ? 'post-copy' : 'switching';
+  if (there?.state === 'running') return 'post-copy';
   if (here.reason === 'post-copy') return there === undefined ? 'nowhere' : 'switching';
   if (jobActive) return 'switching';
-  return isHandOver(here.reason) ? 'stranded' : 'at-source';
+  return isHandOver(here.reason) ? 'stranded-at-source' : 'at-source';
 }
 
 /** A domain that is shut off or crashed holds no guest. */
@@ -82,6 +88,11 @@ function failed(state: DomainState | undefined): boolean {
   return state?.reason === 'post-copy-failed';
 }
 
+/** Nothing of its memory is elsewhere. */
+function runsWhole(state: DomainState | undefined): boolean {
+  return state?.state === 'running' && state.reason !== 'post-copy' && !failed(state);
+}
+
 function isHandOver(reason: StateReason): boolean {
-  return reason !== 'other';
+  return reason !== 'other' && reason !== 'io-error';
 }

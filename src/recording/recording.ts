@@ -97,6 +97,9 @@ const end = z.object({
   blackout: maybe(z.object({ ms: number, measuredBy: z.enum(['hypervisor', 'events']) })),
   sentBytes: number,
   switchedToPostCopy: z.boolean(),
+  /** Recordings of before it was counted had none that went on. */
+  postCopyBreaks: number.default(0),
+  stalledMs: number.default(0),
 });
 
 /** One migration as it is kept: what was asked, known, seen, decided, and what became of it. */

@@ -13,7 +13,7 @@ export function hostDocument(host: FleetHost): HostDocument {
     name: host.name,
     origin: host.origin,
     uri: host.uri,
-    peerUri: host.peerUri ?? null,
+    peerUri: host.ways[0]?.uri ?? null,
     postCopy: host.postCopy.allowed ? 'allowed' : 'forbidden',
     bandwidthBytesPerSecond: host.bandwidthBytesPerSecond ?? null,
     maxOutgoing: host.maxOutgoing ?? null,

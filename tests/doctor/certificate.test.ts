@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ownCertificates } from '../../src/doctor/certificates.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
-import { examineWay } from '../../src/doctor/ways.ts';
+import { examineWays } from '../../src/doctor/ways.ts';
 import type { ResolvedHost } from '../../src/fleet/hosts.ts';
 import { must } from '../../src/lab/run.ts';
 
@@ -80,10 +80,10 @@ const scenes: readonly Scene[] = [
 
 test.each(scenes)('a certificate: $name', async ({ host, days, finds }) => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * dayMs });
-  const findings = await examineWay({
+  const findings = await examineWays({
     name: 'h1',
     uri: 'qemu+tls://h1/system',
-    peerUri: `qemu+tls://${host}:${port}/system`,
+    ways: [{ uri: `qemu+tls://${host}:${port}/system`, address: undefined }],
     postCopy: { allowed: true },
     bandwidthBytesPerSecond: undefined,
   });
@@ -96,7 +96,7 @@ function hostsBy(pkipath: string): readonly ResolvedHost[] {
   return ['h1', 'h2'].map((name) => ({
     name,
     uri: `qemu+tls://${name}/system?pkipath=${pkipath}`,
-    peerUri: undefined,
+    ways: [],
     postCopy: { allowed: true },
     bandwidthBytesPerSecond: undefined,
   }));

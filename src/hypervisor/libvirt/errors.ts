@@ -3,6 +3,8 @@ import { LibvirtClientError, LibvirtError } from '../../libvirt/index.ts';
 
 /** What libvirt says where the destination cannot serve pages from afar. */
 const noPostCopy = /post-?copy is not supported|post-?copy.*not supported/i;
+/** What it says where a post-copy is to be resumed that QEMU has never stopped. */
+const stillRunning = /migration is still running/i;
 /** What the source's daemon says when it does not get through to the destination's. */
 const noPeer =
   /unable to connect to server at|failed to connect to remote libvirt|cannot recv data|no route to host/i;
@@ -19,6 +21,9 @@ function refused(error: LibvirtError, host: string): DroverError {
   const message = `${host}: ${error.message}`;
   if (noPostCopy.test(error.message)) {
     return new DroverError('hypervisor.no-post-copy', message, { cause });
+  }
+  if (stillRunning.test(error.message)) {
+    return new DroverError('hypervisor.still-running', message, { cause });
   }
   if (noPeer.test(error.message)) {
     return new DroverError('host.peer-unreachable', message, {

@@ -1,3 +1,4 @@
+import { DroverError } from '../../errors/catalogue.ts';
 import {
   type Connection,
   type Domain,
@@ -21,6 +22,7 @@ import type {
   JobReading,
   MigrateOptions,
   SeenWrites,
+  Way,
 } from '../port.ts';
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
@@ -39,7 +41,7 @@ const mib = 2 ** 20;
 
 export interface LibvirtHostOptions {
   readonly name: string;
-  readonly peerUri: string | undefined;
+  readonly ways: readonly Way[];
   /** Stamps the events. */
   readonly clock: Clock;
   /** Called right before a request that changes something goes out; throws where it must not. */
@@ -53,16 +55,16 @@ export interface LibvirtHostOptions {
 export class LibvirtHost implements Host {
   readonly name: string;
   readonly address: string;
-  readonly peerAddress: string | undefined;
+  readonly ways: readonly Way[];
   readonly #control: Line;
   readonly #watch: Watch;
   readonly #clock: Clock;
   readonly #mayAct: () => void;
 
-  constructor(address: string, { name, peerUri, clock, mayAct }: LibvirtHostOptions) {
+  constructor(address: string, { name, ways, clock, mayAct }: LibvirtHostOptions) {
     this.name = name;
     this.address = address;
-    this.peerAddress = peerUri;
+    this.ways = ways;
     this.#control = new Line(address);
     this.#watch = new Watch(new Line(address), clock);
     this.#clock = clock;
@@ -217,12 +219,36 @@ export class LibvirtHost implements Host {
   }
 
   migrate(uuid: string, options: MigrateOptions): Promise<void> {
-    return this.#carry(uuid, options.destinationUri, parametersOf(options));
+    return this.#carry(uuid, options.way, parametersOf(options));
   }
 
   resumePostCopy(uuid: string, options: MigrateOptions): Promise<void> {
     const parameters = { ...parametersOf(options), postCopyResume: true };
-    return this.#carry(uuid, options.destinationUri, parameters);
+    return this.#carry(uuid, options.way, parameters);
+  }
+
+  resumeGuest(uuid: string): Promise<void> {
+    return this.#act(uuid, (domain) => domain.resume());
+  }
+
+  /** It is looked at right before: libvirt itself would end a running one, too. */
+  discardCopy(uuid: string): Promise<void> {
+    return this.#with(uuid, async (domain) => {
+      const { state } = await domain.state();
+      if (state !== 'paused') throw refusal(this.name, `${domain.name} is ${state}, not paused`);
+      this.#mayAct();
+      await domain.destroy();
+    });
+  }
+
+  forgetDefinition(uuid: string): Promise<void> {
+    return this.#with(uuid, async (domain) => {
+      const { state } = await domain.state();
+      if (state !== 'shut-off')
+        throw refusal(this.name, `${domain.name} is ${state}, not shut off`);
+      this.#mayAct();
+      await domain.undefine({ keepNvram: true });
+    });
   }
 
   watchDomain(
@@ -253,8 +279,8 @@ export class LibvirtHost implements Host {
     });
   }
 
-  #carry(uuid: string, destination: string, parameters: MigrateParameters): Promise<void> {
-    return this.#act(uuid, (domain) => domain.migratePeerToPeer(destination, parameters));
+  #carry(uuid: string, { uri }: Way, parameters: MigrateParameters): Promise<void> {
+    return this.#act(uuid, (domain) => domain.migratePeerToPeer(uri, parameters));
   }
 }
 
@@ -329,13 +355,24 @@ async function jobStats(domain: Domain): Promise<JobStats | undefined> {
 const passingStatus = /unexpected migration status in postcopy-device/;
 
 function parametersOf(options: MigrateOptions): MigrateParameters {
-  const { bandwidthBytesPerSecond: bandwidth } = options;
+  const { bandwidthBytesPerSecond: bandwidth, way } = options;
+  const { address } = way;
   return {
     postCopy: options.postCopy,
+    migrateUri: address === undefined ? undefined : `tcp://${bracketed(address)}`,
     autoConverge: options.autoConverge,
     bandwidthMiBPerSecond:
       bandwidth === undefined ? undefined : Math.max(1, Math.round(bandwidth / mib)),
     persistDestination: options.persistent,
     undefineSource: options.persistent,
   };
+}
+
+/** An IPv6 address as a URI writes it. */
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function refusal(host: string, message: string): DroverError {
+  return new DroverError('hypervisor.failed', `${host}: ${message}`);
 }

@@ -19,6 +19,7 @@ const reasons: Readonly<Partial<Record<ClientState['reason'], StateReason>>> = {
   migrated: 'migrated',
   'post-copy': 'post-copy',
   'post-copy-failed': 'post-copy-failed',
+  'io-error': 'io-error',
 };
 
 export function stateOf({ state, reason }: ClientState): DomainState {

@@ -66,7 +66,7 @@ export async function migrate(scene: Scene): Promise<Told> {
       return runMigration(
         {
           domain,
-          destinationUri: destination.peerAddress,
+          ways: destination.ways,
           bandwidthBytesPerSecond: Infinity,
           capabilities: capabilitiesOf(scene),
           postCopyRecovery: scene.recoverable
