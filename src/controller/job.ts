@@ -3,6 +3,7 @@ import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import { learn } from '../forecast/learn.ts';
 import { surveyJob } from '../migration/adoption.ts';
+import { againAfterMs, lastAttempt } from '../migration/again.ts';
 import type { Beginning } from '../migration/beginning.ts';
 import type { RunEvent } from '../migration/events.ts';
 import type { Keeping } from '../migration/keeping.ts';
@@ -14,9 +15,13 @@ import { moveVm } from '../migration/service.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { takeUpVm } from '../migration/take-up.ts';
 import type { MigrationState } from '../migration/transition.ts';
+import { budgetFor } from '../policy/budget-for.ts';
+import { matrixWith } from '../policy/overrides.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
 import type { Decision } from '../steering/decision.ts';
 import type { MigrationPhase, MigrationRow, NewEvent, StoredError } from '../store/rows.ts';
 import type { Ended, Store } from '../store/store.ts';
+import { formatDuration } from '../units/format.ts';
 import type { HeldLease } from './leases.ts';
 import { Page } from './page.ts';
 import type { World } from './world.ts';
@@ -47,6 +52,7 @@ export class Job {
   #startedAt: number | undefined;
   #passedReturn: boolean;
   #vmUuid: string | undefined;
+  #slaClass: SlaClass | undefined;
 
   constructor(row: MigrationRow, held: HeldLease, ports: JobPorts) {
     this.#row = row;
@@ -72,7 +78,74 @@ export class Job {
     }
   }
 
+  /** An operation that has to end is tried again where it failed in pre-copy: the guest runs on. */
   async #steer(): Promise<Conclusion> {
+    const { store } = this.#ports;
+    let conclusion = await this.#attempt();
+    let failures = 1;
+    while (conclusion.outcome === 'failed-safe' && this.#mustFinish()) {
+      const waitMs = againAfterMs(failures);
+      if (waitMs === undefined) {
+        this.#notice(`It failed ${failures} times, and is not tried again.`);
+        return conclusion;
+      }
+      this.#notice(
+        `It has to be moved: it is tried again in ${formatDuration(waitMs)}, after ${failures} in vain.`,
+      );
+      this.#write(() => store.migrations.advance(this.held.lease, { phase: 'preflight' }, []));
+      if (!(await this.#waited(waitMs))) return this.#afterWait(conclusion);
+      conclusion = (await this.#attemptAgain(failures)) ?? conclusion;
+      failures += 1;
+    }
+    return conclusion;
+  }
+
+  #mustFinish(): boolean {
+    if (this.#slaClass === undefined) return false;
+    const matrix = matrixWith(this.#ports.config().policy);
+    const { importance } = this.held.wishes;
+    return budgetFor(this.#slaClass, importance, matrix).otherwise === 'finish';
+  }
+
+  /** Whether the time passed with nobody wanting otherwise. */
+  async #waited(ms: number): Promise<boolean> {
+    const { clock } = this.#ports.world;
+    const untilMs = clock.nowMs() + ms;
+    while (clock.nowMs() < untilMs) {
+      if (this.held.over.aborted || this.held.wishes.cancelRequested) return false;
+      await clock.sleep(Math.min(againMs, untilMs - clock.nowMs()), this.held.over);
+    }
+    return true;
+  }
+
+  #afterWait(conclusion: Conclusion): Conclusion {
+    return { ...conclusion, outcome: this.held.over.aborted ? 'detached' : 'aborted' };
+  }
+
+  /** From pre-flight on; `undefined` where that finds that a host is still not there. */
+  async #attemptAgain(failures: number): Promise<Conclusion | undefined> {
+    const request = { ...this.#request(), failures };
+    const startedAt = this.#startedAt;
+    this.#startedAt = undefined;
+    try {
+      return await moveVm(request, this.#ports.config(), this.#watching(), this.#surroundings());
+    } catch (error) {
+      if (!(error instanceof DroverError) || this.#startedAt !== undefined) throw error;
+      if (hasCode(error, 'lease.lost') || hasCode(error, 'store.unavailable')) throw error;
+      this.#notice(`It could not begin again: ${error.message}`);
+      return undefined;
+    } finally {
+      this.#startedAt ??= startedAt;
+    }
+  }
+
+  #notice(message: string): void {
+    const { world } = this.#ports;
+    const atMs = world.wallMs() - (this.#startedAt ?? world.wallMs());
+    this.page.heed({ kind: 'notice', message, atMs });
+  }
+
+  async #attempt(): Promise<Conclusion> {
     const { store } = this.#ports;
     const beginning = await store.migrations.beginning(this.id);
     if (beginning !== undefined) return this.#takeUp(beginning);
@@ -92,6 +165,7 @@ export class Job {
     const { store, world, config } = this.#ports;
     const { from, to, startedAt = world.wallMs(), phase } = this.#row;
     const { samples, decisions } = await store.migrations.chapters(this.id);
+    this.#slaClass = beginning.head.slaClass;
     this.page.note('migration.taken-up', { by: this.held.lease.owner, phase });
     const taken = {
       beginning,
@@ -99,7 +173,7 @@ export class Job {
       to: resolveHost(config(), to),
       startedAtMs: world.clock.nowMs() - Math.max(0, world.wallMs() - startedAt),
       state: stateOf(phase, decisions),
-      seen: samples,
+      seen: lastAttempt(samples),
       decisions,
     };
     return takeUpVm(taken, config(), this.#watching(), this.#surroundings());
@@ -153,6 +227,7 @@ export class Job {
     this.#startedAt = at;
     const { slaClass, from, to, vm } = beginning.head;
     this.#vmUuid = vm.uuid;
+    this.#slaClass = slaClass;
     const data = { phase: 'copying', vm: vm.name, slaClass, from: from.name, to: to.name };
     const event = this.#event('migration.began', data);
     await this.#fencedWrite(store.migrations.begin(this.held.lease, beginning, at, [event]));
@@ -187,7 +262,7 @@ export class Job {
     const startedAt = this.#startedAt ?? world.wallMs();
     return {
       importance,
-      deadlineMs: deadlineAt === undefined ? undefined : deadlineAt - startedAt,
+      deadlineMs: deadlineAt === undefined ? null : deadlineAt - startedAt,
       config: config(),
       cancelled: cancelRequested,
       shareBytesPerSecond: shareOf(this.id),
@@ -262,7 +337,7 @@ export class Job {
 
   async #lesson(last: Parameters<typeof learn>[0]): Promise<Ended['lesson']> {
     const { samples } = await this.#ports.store.migrations.chapters(this.id);
-    const all = [...samples, ...last];
+    const all = lastAttempt([...samples, ...last]);
     return all.length === 0 ? undefined : learn(all);
   }
 

@@ -91,6 +91,54 @@ describe('a migration that is asked for', () => {
   });
 });
 
+describe('one whose link breaks in pre-copy', () => {
+  const broken = async (importance: 'high' | 'low', forMs: number): Promise<MigrationRow> => {
+    stage.addGuest('vm', 'furious', 'panda');
+    const controller = stage.controller();
+    await controller.start();
+    const { row } = await controller.migrate({ ...toH2, importance }, me);
+    await stage.until(row.id, ({ phase }) => phase === 'copying');
+    const { clock, sim } = stage;
+    sim.shapeLink(0);
+    clock.schedule(clock.nowMs() + forMs, () => sim.shapeLink(200 * 2 ** 20));
+    return stage.ended(row.id);
+  };
+
+  test('is tried again where it has to end, until it arrives', async () => {
+    const { id, ...ended } = await broken('high', 60_000);
+    expect(ended).toMatchObject({ phase: 'completed', end: { runsOn: ['h2'] } });
+    const { why, samples } = await stage.controller().recording(id);
+    expect(why.filter((line) => line.startsWith('It has to be moved')).length).toBeGreaterThan(1);
+    expect(samples.length).toBeGreaterThan(0);
+  });
+
+  test('is given up at last where the link stays dead, and runs on', async () => {
+    const { id, ...ended } = await broken('high', 3_600_000);
+    expect(ended).toMatchObject({ phase: 'failed-safe', end: { runsOn: ['h1'] } });
+    const { why } = await stage.controller().recording(id);
+    expect(why.at(-1)).toBe('It failed 8 times, and is not tried again.');
+  });
+
+  test('stays where it was where it may', async () => {
+    const { id, ...ended } = await broken('low', 60_000);
+    expect(ended).toMatchObject({ phase: 'failed-safe', end: { runsOn: ['h1'] } });
+    const { why } = await stage.controller().recording(id);
+    expect(why.join()).not.toMatch(/again/);
+  });
+
+  test('and is cancelled while it waits for its next turn runs on where it was', async () => {
+    stage.addGuest('vm', 'furious', 'panda');
+    const controller = stage.controller();
+    await controller.start();
+    const { row } = await controller.migrate({ ...toH2, importance: 'high' }, me);
+    await stage.until(row.id, ({ phase }) => phase === 'copying');
+    stage.sim.shapeLink(0);
+    await stage.until(row.id, ({ phase }) => phase === 'preflight');
+    await controller.abort(row.id, me);
+    expect(await stage.ended(row.id)).toMatchObject({ phase: 'aborted', end: { runsOn: ['h1'] } });
+  });
+});
+
 describe('while it runs', () => {
   test('it can be cancelled, and the VM stays', async () => {
     stage.addGuest('vm', 'furious', 'panda');

@@ -12,4 +12,6 @@ export interface MigrateRequest {
   readonly reason?: Reason | undefined;
   /** From now, ms. */
   readonly deadlineMs?: number | undefined;
+  /** How often it has failed before: another attempt takes another way, where there are several. */
+  readonly failures?: number | undefined;
 }

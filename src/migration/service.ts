@@ -4,6 +4,7 @@ import { resolveHost } from '../fleet/hosts.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import { type Intent, steersmanFor } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
+import { waysAfter } from './again.ts';
 import { type Approach, approach } from './approach.ts';
 import { Door } from './door.ts';
 import { Gathering } from './gather.ts';
@@ -79,7 +80,8 @@ interface Start {
 
 async function start(all: Start): Promise<Conclusion> {
   const { request, config, watching, surroundings, approached } = all;
-  const { domain, source, destination, ways } = approached.cleared;
+  const { domain, source, destination } = approached.cleared;
+  const ways = waysAfter(approached.cleared.ways, request.failures ?? 0);
   const { capabilities, postCopyRecovery } = approached.allowed;
   const { keeping, clock } = surroundings;
   const matrix = matrixWith(config.policy);
