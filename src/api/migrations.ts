@@ -86,7 +86,12 @@ export const newMigration = z
 export const adoption = z.strictObject({ ...asked, to: name.optional() }).openapi('Adoption');
 
 export const migrationChange = z
-  .strictObject({ importance: importance.optional(), deadlineAt: givenInstant.optional() })
+  .strictObject({
+    importance: importance.optional(),
+    deadlineAt: orNull(givenInstant)
+      .optional()
+      .openapi({ description: 'null: there is none any more' }),
+  })
   .refine((change) => Object.keys(change).length > 0, { error: 'expected what is to be changed' })
   .openapi('MigrationChange');
 

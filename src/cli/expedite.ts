@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { importances } from '../policy/vocabulary.ts';
-import { connected, duration } from './fields.ts';
+import { connected, durationOrNone } from './fields.ts';
 import type { ExpediteFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -13,7 +13,7 @@ MIGRATION is an id, the beginning of one, or a VM's name or UUID (its latest mig
 Examples:
   drover expedite billing-db --importance high
   drover expedite 20260301T101500Z-3f2a91c0 --deadline 5m
-  drover expedite billing-db --importance low --deadline 2h`;
+  drover expedite billing-db --importance low --deadline none`;
 
 export function expediteCommand(io: Io): Command {
   const command = new Command('expedite')
@@ -25,8 +25,8 @@ export function expediteCommand(io: Io): Command {
     .addOption(
       new Option(
         '--deadline <duration>',
-        'when it should have arrived, from now: 90s, 30m, 2h',
-      ).argParser(duration),
+        'when it should have arrived, from now: 90s, 30m, 2h; or none',
+      ).argParser(durationOrNone),
     )
     .addOption(outputOption('table', 'json', 'yaml'))
     .addHelpText('after', notes)

@@ -64,6 +64,11 @@ export function duration(text: string): number {
   throw new InvalidArgumentError(`'${text}' is no duration such as 90s, 30m or 2h.`);
 }
 
+/** ms */
+export function durationOrNone(text: string): number | 'none' {
+  return text === 'none' ? 'none' : duration(text);
+}
+
 export function whole(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError(`'${text}' is no whole number of 1 or more.`);

@@ -70,7 +70,7 @@ export interface AbortFlags extends AskFlags {
 export interface ExpediteFlags extends AskFlags {
   readonly importance?: Importance;
   /** From now, ms. */
-  readonly deadline?: number;
+  readonly deadline?: number | 'none';
 }
 
 /** One VM on one host. */

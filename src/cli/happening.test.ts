@@ -35,6 +35,11 @@ test.each([
     { by: 'ann', deadlineAt: 1 },
     { kind: 'notice', message: 'ann says that it has another deadline.', atMs },
   ],
+  [
+    'migration.changed',
+    { by: 'ann', importance: 'low', deadlineAt: null },
+    { kind: 'notice', message: 'ann says that its importance is low, it has no deadline.', atMs },
+  ],
   ['host.changed', {}, undefined],
 ])('%s %j', (type, data, happening) => {
   expect(happeningOf({ ...base, type, data }, startedAt)).toEqual(happening);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { migration, phase } from '../api/migrations.ts';
 import { streamedEvent } from '../api/events.ts';
+import { migration, phase } from '../api/migrations.ts';
 import type { Migration } from '../client/client.ts';
 import type { StreamedEvent } from '../client/event-stream.ts';
 import type { MigrationPhase, StoredProgress } from '../store/rows.ts';
@@ -49,6 +49,7 @@ const noticed = z.object({ message: z.string() });
 const changed = withBy.extend({
   importance: z.string().optional(),
   cancelRequested: z.boolean().optional(),
+  deadlineAt: z.number().nullable().optional(),
 });
 
 type Reader = (data: unknown, atMs: number) => Happening;
@@ -73,12 +74,14 @@ const readers: Readonly<Record<string, Reader>> = {
     atMs,
   }),
   'migration.changed': (data, atMs) => {
-    const { by, importance, cancelRequested } = changed.parse(data);
+    const { by, importance, cancelRequested, deadlineAt } = changed.parse(data);
     const wanted = [
       ...(cancelRequested ? ['it is to be cancelled'] : []),
       ...(importance === undefined ? [] : [`its importance is ${importance}`]),
+      ...(deadlineAt === undefined
+        ? []
+        : [deadlineAt === null ? 'it has no deadline' : 'it has another deadline']),
     ];
-    const what = wanted.length === 0 ? 'it has another deadline' : wanted.join(', ');
-    return { kind: 'notice', message: `${by} says that ${what}.`, atMs };
+    return { kind: 'notice', message: `${by} says that ${wanted.join(', ')}.`, atMs };
   },
 };

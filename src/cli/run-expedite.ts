@@ -15,18 +15,25 @@ export async function runExpedite(io: Io, wanted: string, flags: ExpediteFlags):
     });
   const change = {
     ...(importance === undefined ? {} : { importance }),
-    ...(deadline === undefined ? {} : { deadlineAt: fromNow(deadline) }),
+    ...(deadline === undefined
+      ? {}
+      : { deadlineAt: deadline === 'none' ? null : fromNow(deadline) }),
   };
   const changed = await withSession(io, flags, async ({ client }) => {
     const { id } = await client.migration(wanted);
     return client.change(id, change);
   });
-  await print(io, flags.output, changed, { table: changedText });
+  const table = (now: Migration): string => changedText(now, deadline);
+  await print(io, flags.output, changed, { table });
   if (changed.steeredBy === null && changed.phase !== 'queued')
     io.err.write(`Nobody steers it now. To take it up: drover migrations watch ${changed.id}\n`);
 }
 
-function changedText({ vm, vmName, importance, deadlineAt }: Migration): string {
-  const by = deadlineAt === null ? '' : `, by ${shownInstant(deadlineAt)}`;
+function changedText(
+  { vm, vmName, importance, deadlineAt }: Migration,
+  wanted: ExpediteFlags['deadline'],
+): string {
+  const no = wanted === undefined ? '' : ', without a deadline';
+  const by = deadlineAt === null ? no : `, by ${shownInstant(deadlineAt)}`;
   return `${vmName ?? vm}: the importance is ${importance} now${by}.\n`;
 }

@@ -9,8 +9,15 @@ import {
   type migrationChange,
   type newMigration,
 } from '../api/migrations.ts';
-import { auditEntry, createdToken, type newToken, status, token } from '../api/people.ts';
-import { aborted, type TagChanges, tags, vmList, vmWrites } from '../api/vms.ts';
+import {
+  auditEntry,
+  createdToken,
+  type newToken,
+  operation,
+  status,
+  token,
+} from '../api/people.ts';
+import { aborted, type TagChanges, tags, vm as vmAnswer, vmList, vmWrites } from '../api/vms.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
 import { budgetSchema, type Recording, recordingSchema } from '../recording/recording.ts';
@@ -32,6 +39,7 @@ export type Vm = VmList['items'][number];
 export type Token = z.output<typeof token>;
 export type CreatedToken = z.output<typeof createdToken>;
 export type AuditEntry = z.output<typeof auditEntry>;
+export type Operation = z.output<typeof operation>;
 export type Status = z.output<typeof status>;
 
 const policy = z.object({
@@ -105,6 +113,19 @@ export class Client {
     return this.#ask({ method: 'GET', path: '/v1/vms', query: filter, answer: vmList });
   }
 
+  /** By its name or UUID; `host` where several have one of that name. */
+  vm(
+    wanted: string,
+    where: { host?: string | undefined; look?: boolean | undefined } = {},
+  ): Promise<Vm> {
+    return this.#ask({
+      method: 'GET',
+      path: path`/v1/vms/${wanted}`,
+      query: where,
+      answer: vmAnswer,
+    });
+  }
+
   /** How fast it was seen to write, newest first. */
   async writes(uuid: string): Promise<z.output<typeof vmWrites>['items']> {
     const asked = { method: 'GET', path: path`/v1/vms/${uuid}/writes`, answer: vmWrites } as const;
@@ -172,6 +193,10 @@ export class Client {
   recording(wanted: string): Promise<Recording> {
     const there = path`/v1/migrations/${wanted}/recording`;
     return this.#ask({ method: 'GET', path: there, answer: recordingSchema });
+  }
+
+  operation(id: string): Promise<Operation> {
+    return this.#ask({ method: 'GET', path: path`/v1/operations/${id}`, answer: operation });
   }
 
   async tokens(): Promise<readonly Token[]> {

@@ -6,8 +6,8 @@ import type { MigrateRequest } from '../migration/request.ts';
 import type { TagsAnswer, Where } from '../migration/tags.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Recording } from '../recording/recording.ts';
-import type { EventRow, HostRow, MigrationRow, VmRow, Wishes } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
+import type { EventRow, HostRow, MigrationRow, VmRow } from '../store/rows.ts';
+import type { NewWishes, Store } from '../store/store.ts';
 
 /** Who asks, from where. */
 export interface Asker {
@@ -38,7 +38,7 @@ export interface Controller {
   find(wanted: string): Promise<MigrationRow>;
   change(
     id: string,
-    change: Partial<Pick<Wishes, 'importance' | 'deadlineAt'>>,
+    change: Pick<NewWishes, 'importance' | 'deadlineAt'>,
     by: Asker,
     ifRevision?: number,
   ): Promise<MigrationRow>;

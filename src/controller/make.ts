@@ -9,7 +9,7 @@ import type { Surroundings } from '../migration/surroundings.ts';
 import { getTags, setTags } from '../migration/tags.ts';
 import { importanceOfReason } from '../policy/vocabulary.ts';
 import { type HostRow, type MigrationRow, type NewEvent, unended } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
+import type { NewWishes, Store } from '../store/store.ts';
 import { audited, type Deed } from './audit.ts';
 import type { AdoptRequest, Asker, Controller, MigrationRequest, Requested } from './controller.ts';
 import { findMigration, recordingOf } from './find.ts';
@@ -297,7 +297,7 @@ class FleetController implements Controller {
 
   async #wish(
     id: string,
-    wishes: Parameters<Store['migrations']['wish']>[1],
+    wishes: NewWishes,
     by: Asker,
     ifRevision: number | undefined,
   ): Promise<MigrationRow> {

@@ -53,6 +53,7 @@ export const catalogue = {
   'auth.required': exitCodes.refused,
   'auth.forbidden': exitCodes.refused,
   'token.not-found': exitCodes.notFound,
+  'operation.not-found': exitCodes.notFound,
   'store.unavailable': exitCodes.unreachable,
   'store.unsupported': exitCodes.conflict,
   'lease.lost': exitCodes.conflict,

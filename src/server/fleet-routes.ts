@@ -1,15 +1,17 @@
 import { z } from '@hono/zod-openapi';
 import { name } from '../api/common.ts';
 import { host, hostSettings } from '../api/hosts.ts';
-import { aborted, tagChanges, tags, vmList, vmWrites } from '../api/vms.ts';
+import { aborted, tagChanges, tags, vm, vmList, vmWrites } from '../api/vms.ts';
 import type { FleetHost } from '../controller/controller.ts';
 import { DroverError } from '../errors/catalogue.ts';
+import type { VmRow } from '../store/rows.ts';
 import type { Deps } from './deps.ts';
 import { hostDocument, instantOf, tagsDocument, vmDocument } from './documents.ts';
 import { type App, askerOf, body, etag, ifRevision, route } from './route.ts';
 
 const named = { params: z.object({ name }) };
 const onHost = z.object({ host: name });
+const look = z.enum(['true', 'false']);
 
 const listHosts = route(
   'viewer',
@@ -88,11 +90,21 @@ const listVms = route(
       query: z.object({
         host: name.optional(),
         name: name.optional(),
-        look: z.enum(['true', 'false']).optional(),
+        look: look.optional(),
       }),
     },
   },
   vmList,
+);
+const getVm = route(
+  'viewer',
+  'One VM, by its name or UUID, where it was last seen; `look=true` asks the hosts now',
+  '/v1/vms/{name}',
+  {
+    method: 'get',
+    request: { ...named, query: z.object({ host: name.optional(), look: look.optional() }) },
+  },
+  vm,
 );
 const getWrites = route(
   'viewer',
@@ -125,13 +137,15 @@ const abortVm = route(
 
 export function vmRoutes(app: App, { controller }: Deps): void {
   app.openapi(listVms, async (context) => {
-    const { look, host: on, name: wanted } = context.req.valid('query');
-    const filter = {
-      ...(on === undefined ? {} : { host: on }),
-      ...(wanted === undefined ? {} : { name: wanted }),
-    };
-    const { vms, silent } = await controller.vms(filter, look === 'true');
+    const { look: now, host: on, name: wanted } = context.req.valid('query');
+    const { vms, silent } = await controller.vms(filterOf(on, wanted), now === 'true');
     return context.json({ items: vms.map(vmDocument), silent: [...silent] }, 200);
+  });
+  app.openapi(getVm, async (context) => {
+    const { look: now, host: on } = context.req.valid('query');
+    const { name: wanted } = context.req.valid('param');
+    const { vms, silent } = await controller.vms(filterOf(on, wanted), now === 'true');
+    return context.json(vmDocument(theOnly(wanted, vms, silent)), 200);
   });
   app.openapi(getWrites, async (context) => {
     const writes = await controller.store.vms.writes(context.req.valid('param').name);
@@ -159,4 +173,33 @@ export function vmRoutes(app: App, { controller }: Deps): void {
     const where = { vm: context.req.valid('param').name, from: context.req.valid('query').host };
     return context.json(await controller.abortVm(where, askerOf(context)), 200);
   });
+}
+
+function filterOf(
+  on: string | undefined,
+  wanted: string | undefined,
+): { readonly host?: string; readonly name?: string } {
+  return {
+    ...(on === undefined ? {} : { host: on }),
+    ...(wanted === undefined ? {} : { name: wanted }),
+  };
+}
+
+/** A VM that has moved may be kept of both hosts until both were looked at: the later look holds. */
+function theOnly(wanted: string, seen: readonly VmRow[], silent: readonly string[]): VmRow {
+  const newestFirst = seen.toSorted((a, b) => b.seenAt - a.seenAt);
+  const [newest] = newestFirst;
+  if (newest === undefined)
+    throw new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, {
+      hint:
+        silent.length === 0
+          ? 'look=true asks all hosts now.'
+          : `Not answering: ${silent.join(', ')}`,
+    });
+  const hosts = [...new Map(newestFirst.map((one) => [one.uuid, one.host])).values()];
+  if (hosts.length > 1)
+    throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
+      hint: `Name its host (${hosts.toSorted().join(', ')}), or its UUID.`,
+    });
+  return newest;
 }

@@ -130,7 +130,9 @@ export function migrationRoutes(app: App, deps: Deps): void {
     const { id } = await controller.find(context.req.valid('param').id);
     const wanted = {
       ...(importance === undefined ? {} : { importance }),
-      ...(deadlineAt === undefined ? {} : { deadlineAt: msOf(deadlineAt) }),
+      ...(deadlineAt === undefined
+        ? {}
+        : { deadlineAt: deadlineAt === null ? null : Date.parse(deadlineAt) }),
     };
     const row = await controller.change(id, wanted, askerOf(context), ifRevision(context));
     etag(context, row.revision);

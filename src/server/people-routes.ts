@@ -17,7 +17,7 @@ import { matrixWith } from '../policy/overrides.ts';
 import { newSecret } from './auth.ts';
 import type { Deps } from './deps.ts';
 import { auditDocument, operationDocument, tokenDocument, withNever } from './documents.ts';
-import { type App, askerOf, body, route } from './route.ts';
+import { type App, askerOf, body, etag, route } from './route.ts';
 
 const byId = { params: z.object({ id: name }) };
 
@@ -129,6 +129,14 @@ const listOperations = route(
   pageOf(operation),
 );
 
+const getOperation = route(
+  'viewer',
+  'One drain',
+  '/v1/operations/{id}',
+  { method: 'get', request: byId },
+  operation,
+);
+
 export function otherRoutes(app: App, { controller, version }: Deps): void {
   const { store } = controller;
   app.openapi(getWhoami, (context) => {
@@ -164,5 +172,13 @@ export function otherRoutes(app: App, { controller, version }: Deps): void {
     const page = await store.operations.list(context.req.valid('query'));
     const items = page.items.map(operationDocument);
     return context.json({ items, next: page.next ?? null }, 200);
+  });
+  app.openapi(getOperation, async (context) => {
+    const { id } = context.req.valid('param');
+    const row = await store.operations.get(id);
+    if (row === undefined)
+      throw new DroverError('operation.not-found', `There is no operation ${id}`);
+    etag(context, row.revision);
+    return context.json(operationDocument(row), 200);
   });
 }

@@ -39,6 +39,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   'auth.required': 401,
   'auth.forbidden': 403,
   'token.not-found': 404,
+  'operation.not-found': 404,
   'store.unavailable': 503,
   'store.unsupported': 503,
   'lease.lost': 409,

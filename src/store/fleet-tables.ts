@@ -1,7 +1,7 @@
 import type { Selectable, Transaction } from 'kysely';
 import { pageOf } from './paging.ts';
 import type { HostRow, NewEvent, OperationRow, VmRow } from './rows.ts';
-import type { Session } from './session.ts';
+import { mostAtOnce, type Session } from './session.ts';
 import type { Hosts, Operations, Page, PageRequest, Vms } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -101,11 +101,15 @@ export class VmTable implements Vms {
 
   seen(host: string, vms: readonly VmRow[]): Promise<void> {
     return this.#session.write(async (trx) => {
+      // Who looked at the same host meanwhile would have added what this deletes no more.
+      await this.#session.engine.gate(trx, 'inventory');
       await trx.deleteFrom('vms').where('host', '=', host).execute();
-      for (const { foreignJob, ...vm } of vms)
+      // A host that names one twice means the same one.
+      const once = [...new Map(vms.map((vm) => [vm.uuid, vm])).values()];
+      for (let from = 0; from < once.length; from += mostAtOnce)
         await trx
           .insertInto('vms')
-          .values({ ...vm, foreignJob: Number(foreignJob) })
+          .values(once.slice(from, from + mostAtOnce).map(storedVm))
           .execute();
     });
   }
@@ -163,6 +167,10 @@ export class VmTable implements Vms {
         .execute(),
     );
   }
+}
+
+function storedVm({ foreignJob, ...vm }: VmRow): Selectable<Tables['vms']> {
+  return { ...vm, foreignJob: Number(foreignJob) };
 }
 
 export class OperationTable implements Operations {

@@ -15,7 +15,6 @@ import {
   type NewEvent,
   type NewMigration,
   unended,
-  type Wishes,
 } from './rows.ts';
 import type { Session } from './session.ts';
 import type {
@@ -25,6 +24,7 @@ import type {
   MigrationCount,
   MigrationFilter,
   Migrations,
+  NewWishes,
   Page,
   PageRequest,
   Report,
@@ -109,7 +109,7 @@ export class MigrationTable implements Migrations {
 
   wish(
     id: string,
-    { importance, deadlineAt, cancelRequested }: Partial<Omit<Wishes, 'revision'>>,
+    { importance, deadlineAt, cancelRequested }: NewWishes,
     event: NewEvent,
     ifRevision?: number,
   ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'> {

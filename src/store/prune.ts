@@ -15,11 +15,24 @@ export async function prune(session: Session, keep: Retention, now: number): Pro
     ['audit', now - keep.auditMs],
   ] as const)
     await repeat(() => pruneNumbered(session, table, before));
+  await pruneSmall(session, keep, now);
+}
+
+/** What grows slowly goes at once. */
+async function pruneSmall(session: Session, keep: Retention, now: number): Promise<void> {
+  const { engine } = session;
+  const migrationsEnd = now - keep.migrationsMs;
   await session.write(async (trx) => {
     await trx
       .deleteFrom('requests')
       .where('at', '<', now - keep.eventsMs)
       .execute();
+    await trx.deleteFrom('operations').where('endedAt', '<', migrationsEnd).execute();
+    await trx.deleteFrom('vmWrites').where('at', '<', migrationsEnd).execute();
+    // Each start of a replica has a name of its own. One that lives says so again by itself.
+    await sql`delete from replicas where until <= ${engine.leaseNow()} or boot <> ${engine.boot}`.execute(
+      trx,
+    );
   });
 }
 

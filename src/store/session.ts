@@ -65,5 +65,5 @@ function isMeeting(error: unknown): boolean {
   return error.code === '40001' || error.code === '40P01';
 }
 
-/** Both engines take no more than some 30,000 parameters in a statement. */
-const mostAtOnce = 1_000;
+/** Rows of one statement: both engines take no more than some 30,000 parameters in it. */
+export const mostAtOnce = 1_000;

@@ -47,9 +47,11 @@ export interface Store {
 
 /** How long what has ended is kept, ms. */
 export interface Retention {
+  /** And operations, and what VMs were measured to write. */
   readonly migrationsMs: number;
   /** Samples and decisions weigh most, and may go sooner. */
   readonly telemetryMs: number;
+  /** And answers to requests that may be asked again. */
   readonly eventsMs: number;
   readonly auditMs: number;
 }
@@ -111,6 +113,13 @@ export interface Created {
   readonly row: MigrationRow;
 }
 
+/** What is left out stays; `deadlineAt: null`: there is none any more. */
+export interface NewWishes {
+  readonly importance?: Wishes['importance'];
+  readonly deadlineAt?: number | null;
+  readonly cancelRequested?: boolean;
+}
+
 /** One migration's part of a batch. */
 export interface Report extends Partial<Chapter> {
   readonly lease: Lease;
@@ -130,7 +139,7 @@ export interface Migrations {
    */
   wish(
     id: string,
-    wishes: Partial<Omit<Wishes, 'revision'>>,
+    wishes: NewWishes,
     event: NewEvent,
     ifRevision?: number,
   ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'>;
