@@ -12,7 +12,7 @@ function after(seconds: number, rateAt: (atMs: number) => number): Link {
     if (atMs % 250 !== 0) continue;
     link = observeLink(link, {
       atMs,
-      remainingBytes: 0,
+      remainingBytes: mib,
       sentBytes: sent,
       disposedBytes: sent,
       syncs: 0,
@@ -81,12 +81,29 @@ const scenes: readonly Scene[] = [
 ];
 
 describe('the link', () => {
-  test.each(scenes)('$says', ({ seconds, rateAt, carries, collapsed = false, changedFrom }) => {
+  test.each(scenes)('$says', (scene) => {
+    const { seconds, rateAt, carries, collapsed = false, changedFrom } = scene;
     const link = after(seconds, rateAt);
     expect(link.bytesPerSecond / mib / carries).toBeCloseTo(1, 1);
     expect(link.collapsed).toBe(collapsed);
     const before = link.change?.beforeBytesPerSecond;
     if (changedFrom === undefined) expect(before).toBeUndefined();
     else expect((before ?? 0) / mib / changedFrom).toBeCloseTo(1, 1);
+  });
+
+  test.each([
+    ['a steady link', 8, () => false, 0],
+    ['half a second of nothing', 9, (atMs: number) => atMs > 8_000 && atMs < 8_500, 0],
+    ['two seconds of nothing', 12, (atMs: number) => atMs > 8_000 && atMs < 10_000, 1],
+    ['two seconds, twice', 30, (atMs: number) => atMs % 10_000 > 8_000 && atMs < 20_000, 2],
+    [
+      'again, long after',
+      710,
+      (atMs: number) => atMs % 700_000 > 8_000 && atMs % 700_000 < 9_900,
+      1,
+    ],
+  ])('stands still: %s', (_, seconds, still, times) => {
+    const link = after(seconds, (atMs) => (still(atMs) ? 0 : 24));
+    expect(link.standstills).toHaveLength(times);
   });
 });

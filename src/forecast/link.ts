@@ -12,6 +12,10 @@ const changeShare = 0.4;
 const changeMs = 3_000;
 /** So many of the slopes may stray: a stall, a burst. */
 const strayShare = 0.15;
+/** A stream of which nothing at all goes out for so long stands still. */
+const standstillMs = 1_500;
+/** Standstills count against a link for so long. */
+const flapMemoryMs = 600_000;
 
 /** What the link carries for this migration. */
 export interface Link {
@@ -23,6 +27,10 @@ export interface Link {
   readonly change: LinkChange | undefined;
   /** Whether it has just lost most of its bandwidth, and has not been believed yet. */
   readonly collapsed: boolean;
+  /** When it began to stand still, each time lately. */
+  readonly standstills: readonly number[];
+  /** The last reading at which bytes had gone out since the one before; `undefined` before the first. */
+  readonly flowedAtMs: number | undefined;
   /** Bytes sent at the readings by which it is judged: those of the last seconds and the one before. */
   readonly sent: Series;
 }
@@ -38,11 +46,32 @@ export const unknownLink: Link = {
   sinceMs: 0,
   change: undefined,
   collapsed: false,
+  standstills: [],
+  flowedAtMs: undefined,
   sent: emptySeries,
 };
 
 /** The link after one more reading. */
-export function observeLink(before: Link, { atMs, sentBytes }: Point): Link {
+export function observeLink(before: Link, point: Point): Link {
+  return withStandstill(withLevel(before, point), before, point);
+}
+
+/** Each standstill counts once, and something must be left that could flow. */
+function withStandstill(
+  link: Link,
+  before: Link,
+  { atMs, sentBytes, remainingBytes }: Point,
+): Link {
+  const flowed = sentBytes > (before.sent.bytes.at(-1) ?? 0);
+  if (flowed || before.flowedAtMs === undefined || remainingBytes === 0)
+    return { ...link, flowedAtMs: flowed ? atMs : before.flowedAtMs };
+  const since = before.flowedAtMs;
+  if (atMs - since < standstillMs || link.standstills.at(-1) === since) return link;
+  const lately = link.standstills.filter((one) => atMs - one < flapMemoryMs);
+  return { ...link, standstills: [...lately, since] };
+}
+
+function withLevel(before: Link, { atMs, sentBytes }: Point): Link {
   const seenBefore = countBefore(before.sent, atMs - windowMs);
   const sent = appended(before.sent, seenBefore - 1, atMs, sentBytes);
   const link = { ...before, sent };

@@ -65,6 +65,11 @@ function faultShare({ workingSet, bandwidthBytesPerSecond }: Outlook): number {
 
 /** Chance that a post-copy ends with the guest lost: a host must die while it is split. */
 export const lossRisk = { recoverable: 0.0005, unrecoverable: 0.005 } as const;
+/**
+ * A link that has just stood still is taken to do so again: each time adds this share of the risk.
+ * No measurement; by it one standstill puts off a post-copy that was hardly better than the rest.
+ */
+const standstillShare = 4;
 
 /** A limit is taken a little above the trough: QEMU measures its bandwidth over only 100 ms. */
 const limitMargin = 1.15;
@@ -178,6 +183,7 @@ export function forecastStop(outlook: Outlook, paced: boolean): Forecast {
 export function forecastPostCopy(outlook: Outlook, recoverable: boolean): Forecast {
   const fetchMs = timeToSendMs(outlook.remainingBytes, outlook);
   const pauseMs = postCopyPauseMs(outlook);
+  const risk = recoverable ? lossRisk.recoverable : lossRisk.unrecoverable;
   return {
     completes: Number.isFinite(fetchMs),
     timeMs: {
@@ -188,7 +194,7 @@ export function forecastPostCopy(outlook: Outlook, recoverable: boolean): Foreca
     slowdownShare: faultShare(outlook),
     slowdownMs: fetchMs,
     bytes: outlook.remainingBytes,
-    lossRisk: recoverable ? lossRisk.recoverable : lossRisk.unrecoverable,
+    lossRisk: risk * (1 + standstillShare * outlook.standstills),
   };
 }
 

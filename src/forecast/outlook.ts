@@ -27,6 +27,8 @@ export interface Outlook {
   readonly linkCollapsed: boolean;
   /** The last time that the link became another one. */
   readonly linkChange: LinkChange | undefined;
+  /** How often the link has stood still lately. */
+  readonly standstills: number;
   /** Time that one pass over all memory disposed of in the first pass takes now. */
   readonly passMs: number;
   /** Bytes that the rest of the first pass puts on the link for each byte of memory: constant pages cost little. */
@@ -63,6 +65,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     bandwidthBytesPerSecond: bandwidthOf(model),
     linkCollapsed: link.collapsed,
     linkChange: link.change,
+    standstills: link.standstills.length,
     passMs: wholePassMs,
     sentShare: sentShare(model),
     trough: summaryOf(model.lefts, recent),
@@ -92,6 +95,7 @@ export function outlookBefore(
     bandwidthBytesPerSecond,
     linkCollapsed: false,
     linkChange: undefined,
+    standstills: 0,
     passMs: (touchedBytes / bandwidthBytesPerSecond) * 1000,
     sentShare: touchedBytes / memoryBytes,
     trough: undefined,

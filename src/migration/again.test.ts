@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Sample } from '../forecast/telemetry.ts';
 import type { Ways } from '../hypervisor/port.ts';
 import { againAfterMs, lastAttempt, waysAfter } from './again.ts';
 
@@ -37,6 +36,6 @@ test.each([
   ['three', [0, 10, 0, 5, 1], [1]],
   ['none', [], []],
 ])('the last attempt of %s', (_, times, last) => {
-  const samples = times.map((atMs) => ({ atMs }) as Sample);
+  const samples = times.map((atMs) => ({ atMs }));
   expect(lastAttempt(samples).map(({ atMs }) => atMs)).toEqual(last);
 });

@@ -1,4 +1,3 @@
-import type { Sample } from '../forecast/telemetry.ts';
 import type { Way, Ways } from '../hypervisor/port.ts';
 
 const firstWaitMs = 5_000;
@@ -24,7 +23,9 @@ export function waysAfter([first, ...others]: Ways, failures: number): Ways {
 }
 
 /** What the last attempt has shown: each begins its time anew. */
-export function lastAttempt(samples: readonly Sample[]): readonly Sample[] {
+export function lastAttempt<T extends { readonly atMs: number }>(
+  samples: readonly T[],
+): readonly T[] {
   const begins = samples.findLastIndex(
     ({ atMs }, index) => atMs < (samples[index - 1]?.atMs ?? -Infinity),
   );

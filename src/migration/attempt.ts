@@ -3,18 +3,16 @@ import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
-import { formatDuration } from '../units/format.ts';
 import { whyNotNow } from './before-switch.ts';
 import type { FormerLimits } from './beginning.ts';
-import { Breaks } from './breaks.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
-import { hasCode, lookAtBoth, messageOf } from './look.ts';
+import { lookAtBoth, messageOf } from './look.ts';
+import { type Cleared, Mending } from './mending.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
-import { Recovery } from './recovery.ts';
 import type { Conclusion } from './result.ts';
 import { Settling } from './settling.ts';
 import { Silence } from './silence.ts';
@@ -28,14 +26,11 @@ import {
   transition,
 } from './transition.ts';
 import { type Look, whereabouts } from './whereabouts.ts';
-import { Witness } from './witness.ts';
 
 /** While split over two hosts the guest's state is looked at this often. */
 const lookMs = 400;
 /** What spoke against post-copy may have passed after this, ms. */
 const askAgainMs = 2_000;
-/** Clearing up that fails so often needs a person. */
-const mostClearings = 10;
 
 /** How a run begins: with its start, or with one that runs already. */
 export type Opening =
@@ -52,9 +47,7 @@ export class Attempt {
   readonly #steersman: Steersman;
   readonly #settling: Settling;
   readonly #silence = new Silence();
-  readonly #recovery: Recovery;
-  readonly #breaks = new Breaks();
-  readonly #witness: Witness;
+  readonly #mending: Mending;
   readonly #controls: Controls;
   readonly #plan: StartPlan;
   readonly #opening: Opening;
@@ -63,15 +56,7 @@ export class Attempt {
   #startedAtMs: number;
   #callsPending = 0;
   #callError: unknown;
-  /** When a host said that post-copy broke, before a look at both has shown it. */
-  #brokeAtMs: number | undefined;
-  /** The way in use, by its place among the intent's. */
-  #way = 0;
-  #seen: Look | undefined;
-  #clearings = 0;
   readonly #told = new Set<string>();
-  /** Why nothing more can be done for a guest that stands still, or for what is left of it. */
-  #helpless: string | undefined;
   #lookDue = false;
   #lookedAtMs = -Infinity;
   #cancelSeen = false;
@@ -94,8 +79,13 @@ export class Attempt {
     this.#opening = opening;
     this.#settling = new Settling(opening.kind === 'start');
     this.#steersman = ports.newSteersman();
-    this.#recovery = new Recovery(intent.postCopyRecovery);
-    this.#witness = new Witness(opening.kind === 'start');
+    this.#mending = new Mending({
+      intent,
+      ports,
+      clock,
+      fromTheStart: opening.kind === 'start',
+      tell: (message) => this.#record.notice(message, this.#elapsedMs()),
+    });
     const planned = this.#steersman.plan(intent.capabilities);
     this.#plan = opening.kind === 'start' ? planned : opening.underWay.plan;
     this.#startedAtMs = clock.nowMs();
@@ -280,16 +270,14 @@ export class Attempt {
     const { source, destination } = this.#ports;
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
-    this.#seen = look;
-    this.#witness.saw(look);
+    this.#mending.saw(look);
     this.#tellSilence(look);
     await this.#watchSeen(look);
     // What ended is looked at again until it has ended for certain.
     if (verdict !== 'copying' && this.#callsPending === 0) this.#lookDue = true;
     const settled = this.#settling.judge(verdict, look, this.#lookedAtMs, this.#callsPending > 0);
-    const forbidden = verdict === 'post-copy-failed' ? this.#recovery.forbidden() : undefined;
-    this.#helpless ??= forbidden;
-    await this.#dispatch({ kind: 'looked', verdict, settled: settled || forbidden !== undefined });
+    const hopeless = verdict === 'post-copy-failed' && this.#mending.mustNotResume();
+    await this.#dispatch({ kind: 'looked', verdict, settled: settled || hopeless });
   }
 
   /** Events of a host that did not answer when this was taken up are asked for as soon as it does. */
@@ -325,16 +313,10 @@ export class Attempt {
     const { state, effects } = transition(this.#state, event);
     this.#state = state;
     if (state.phase === 'post-copy') this.#postCopySeen = true;
-    if (state.phase !== before) this.#changedPhase(before, state.phase);
+    if (state.phase === before) return effects;
+    this.#mending.changedPhase(before, state.phase);
+    this.#record.phase(state.phase, this.#elapsedMs());
     return effects;
-  }
-
-  #changedPhase(before: MigrationState['phase'], phase: MigrationState['phase']): void {
-    this.#record.phase(phase, this.#elapsedMs());
-    const now = this.#clock.nowMs();
-    if (phase === 'recovering') this.#breaks.broke(this.#brokeAtMs ?? now);
-    if (before === 'recovering') this.#wentOn(now);
-    this.#brokeAtMs = undefined;
   }
 
   async #carryOut(effect: Effect): Promise<void> {
@@ -342,7 +324,9 @@ export class Attempt {
       case 'start-migration':
         this.#startedAtMs = this.#clock.nowMs();
         this.#record.why(this.#plan.why);
-        this.#call(this.#ports.source.migrate(this.#intent.domain.uuid, this.#options()));
+        this.#call(
+          this.#ports.source.migrate(this.#intent.domain.uuid, this.#options(this.#mending.way)),
+        );
         return;
       case 'look-at-both-hosts':
         this.#lookDue = true;
@@ -358,109 +342,22 @@ export class Attempt {
       case 'resume-post-copy':
         return this.#resumePostCopy();
       case 'discard-source':
-        return this.#discardSource();
+        return this.#clearUp(this.#mending.discardSource());
       case 'resume-source':
-        return this.#resumeSource();
+        return this.#clearUp(this.#mending.resumeSource());
     }
   }
 
-  /** The way that it broke on is tried first: what broke it has often passed. */
   #resumePostCopy(): void {
-    if (this.#callsPending > 0 || !this.#recovery.due(this.#clock.nowMs())) return;
-    const { attempts } = this.#recovery;
-    const { ways, domain } = this.#intent;
-    if (attempts > 1) this.#way = (this.#way + 1) % ways.length;
-    const over = ways.length > 1 ? ` over ${inWords(this.#wayInUse())}` : '';
-    this.#record.notice(
-      `Post-copy broke; resuming it${over}, attempt ${attempts}.`,
-      this.#elapsedMs(),
-    );
-    const call = this.#ports.source.resumePostCopy(domain.uuid, this.#options());
-    this.#call(
-      call.catch((error: unknown) => {
-        if (hasCode(error, 'hypervisor.still-running')) this.#goesOnUnattended();
-        throw error;
-      }),
-    );
+    if (this.#callsPending > 0) return;
+    const call = this.#mending.resume((way) => this.#options(way));
+    if (call !== undefined) this.#call(call);
   }
 
-  #goesOnUnattended(): void {
-    this.#breaks.wasNone();
-    this.#record.notice(
-      'The daemons have lost each other, and QEMU goes on by itself: it is watched to its end.',
-      this.#elapsedMs(),
-    );
-  }
-
-  #wentOn(atMs: number): void {
-    const ms = this.#breaks.wentOn(atMs);
-    if (ms === undefined) return;
-    this.#recovery.succeeded();
-    this.#record.notice(
-      `Post-copy goes on, ${formatDuration(ms)} after break ${this.#breaks.count}.`,
-      this.#elapsedMs(),
-    );
-  }
-
-  /** Left where it is, it would be had to go on by whoever takes it for the guest: libvirt, too. */
-  async #discardSource(): Promise<void> {
-    const { source, destination } = this.#ports;
-    const done = await this.#clear(`end the copy that stands still on ${source.name}`, () =>
-      source.discardCopy(this.#intent.domain.uuid),
-    );
-    if (!done) return;
-    this.#record.notice(
-      `It runs whole on ${destination.name}: the copy that stood still on ${source.name} was ended.`,
-      this.#elapsedMs(),
-    );
-  }
-
-  /** What has never run at the destination goes first: a look later nothing there speaks against it. */
-  async #resumeSource(): Promise<void> {
-    if (this.#seen === undefined) return;
-    const { source, destination } = this.#ports;
-    const { uuid } = this.#intent.domain;
-    const objection = this.#witness.objection(this.#seen);
-    if (objection !== undefined) {
-      await this.#giveUp(
-        `It stands still on ${source.name}, and must not go on there: ${objection}`,
-      );
-      return;
-    }
-    if (this.#seen.destination.seen === 'domain') {
-      await this.#clear(`end the copy that never ran on ${destination.name}`, () =>
-        destination.discardCopy(uuid),
-      );
-      return;
-    }
-    const done = await this.#clear(`have it go on on ${source.name}`, () =>
-      source.resumeGuest(uuid),
-    );
-    if (!done) return;
-    this.#record.notice(
-      `Nobody carried its hand-over out any more, and ${destination.name} never ran it: it goes on on ${source.name}.`,
-      this.#elapsedMs(),
-    );
-  }
-
-  /** Whether that could be done; what cannot be done again and again is left to a person. */
-  async #clear(what: string, act: () => Promise<void>): Promise<boolean> {
-    this.#clearings += 1;
-    try {
-      await act();
-      this.#lookDue = true;
-      return true;
-    } catch (error) {
-      this.#record.notice(`Could not ${what} yet: ${messageOf(error)}`, this.#elapsedMs());
-      if (this.#clearings >= mostClearings)
-        await this.#giveUp(`Nobody but a person can ${what}: ${messageOf(error)}`);
-      return false;
-    }
-  }
-
-  async #giveUp(because: string): Promise<void> {
-    this.#helpless = because;
-    await this.#dispatch({ kind: 'helpless' });
+  async #clearUp(clearing: Promise<Cleared>): Promise<void> {
+    const cleared = await clearing;
+    if (cleared === 'done') this.#lookDue = true;
+    if (cleared === 'helpless') await this.#dispatch({ kind: 'helpless' });
   }
 
   /** Lets a carrying call run beside us; its end only wakes us up to look. */
@@ -497,8 +394,7 @@ export class Attempt {
 
   #changed(change: DomainChange, at: Place): void {
     this.#record.change(change, at);
-    if (at === 'destination') this.#witness.heard(change);
-    if (change.kind === 'post-copy-failed') this.#brokeAtMs ??= change.atMs;
+    this.#mending.heard(change, at);
     if (change.kind === 'iteration' || change.kind === 'other') return;
     if (change.kind === 'suspended-for-switch-over') this.#step({ kind: change.kind });
     this.#lookDue = true;
@@ -525,16 +421,16 @@ export class Attempt {
       callError: this.#callError,
       formerDowntimeMs: former.downtimeMs,
       releaseSpeed: () => this.#controls.releaseSpeed(),
-      helpless: this.#helpless,
-      breaks: this.#breaks,
+      helpless: this.#mending.helpless,
+      breaks: this.#mending.breaks,
       clock: this.#clock,
     });
   }
 
-  #options(): MigrateOptions {
+  #options(way: Way): MigrateOptions {
     const { bandwidthBytesPerSecond } = this.#intent;
     return {
-      way: this.#wayInUse(),
+      way,
       postCopy: this.#plan.postCopy,
       autoConverge: this.#plan.autoConverge,
       bandwidthBytesPerSecond: Number.isFinite(bandwidthBytesPerSecond)
@@ -542,11 +438,6 @@ export class Attempt {
         : undefined,
       persistent: this.#intent.domain.persistent,
     };
-  }
-
-  #wayInUse(): Way {
-    const { ways } = this.#intent;
-    return ways[this.#way] ?? ways[0];
   }
 
   #etaMs(remainingBytes: number): number | undefined {
@@ -558,8 +449,4 @@ export class Attempt {
   #elapsedMs(): number {
     return this.#clock.nowMs() - this.#startedAtMs;
   }
-}
-
-function inWords({ uri, address }: Way): string {
-  return address === undefined ? uri : `${address} (${uri})`;
 }

@@ -21,6 +21,11 @@ export class Witness {
     if (kind === 'connection-lost') this.#blind = true;
   }
 
+  /** Its copy, which only ever waited, was ended. */
+  endedUnrun(): void {
+    this.#blind = false;
+  }
+
   saw({ source, destination }: Look): void {
     if (destination.seen === 'nothing') {
       this.#blind = true;

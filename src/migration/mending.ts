@@ -1,0 +1,177 @@
+import type { Clock } from '../hypervisor/clock.ts';
+import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
+import { formatDuration } from '../units/format.ts';
+import { Breaks } from './breaks.ts';
+import type { RunIntent, RunPorts } from './intent.ts';
+import { hasCode, messageOf } from './look.ts';
+import { Recovery } from './recovery.ts';
+import type { MigrationState, Place } from './transition.ts';
+import type { Look } from './whereabouts.ts';
+import { Witness } from './witness.ts';
+
+/** Clearing up that fails so often needs a person. */
+const mostClearings = 10;
+
+/** Whether something was cleared up; `helpless`: nothing more can be done. */
+export type Cleared = 'done' | 'not-yet' | 'helpless';
+
+/** Mends what breaks on the way, where both hosts prove that it is safe. */
+export class Mending {
+  readonly #intent: RunIntent;
+  readonly #ports: Pick<RunPorts, 'source' | 'destination'>;
+  readonly #clock: Clock;
+  readonly #tell: (message: string) => void;
+  readonly #recovery: Recovery;
+  readonly #breaks = new Breaks();
+  readonly #witness: Witness;
+  /** When a host said that post-copy broke, before a look at both has shown it. */
+  #brokeAtMs: number | undefined;
+  /** The way in use, by its place among the intent's. */
+  #way = 0;
+  #seen: Look | undefined;
+  #clearings = 0;
+  #helpless: string | undefined;
+
+  constructor(all: {
+    readonly intent: RunIntent;
+    readonly ports: Pick<RunPorts, 'source' | 'destination'>;
+    readonly clock: Clock;
+    /** Nobody else steered it before. */
+    readonly fromTheStart: boolean;
+    readonly tell: (message: string) => void;
+  }) {
+    this.#intent = all.intent;
+    this.#ports = all.ports;
+    this.#clock = all.clock;
+    this.#tell = all.tell;
+    this.#recovery = new Recovery(all.intent.postCopyRecovery);
+    this.#witness = new Witness(all.fromTheStart);
+  }
+
+  get breaks(): Pick<Breaks, 'count' | 'stalledMs'> {
+    return this.#breaks;
+  }
+
+  /** Why nothing more can be done for a guest that stands still; `undefined` while there is hope. */
+  get helpless(): string | undefined {
+    return this.#helpless;
+  }
+
+  get way(): Way {
+    const { ways } = this.#intent;
+    return ways[this.#way] ?? ways[0];
+  }
+
+  heard(change: DomainChange, at: Place): void {
+    if (at === 'destination') this.#witness.heard(change);
+    if (change.kind === 'post-copy-failed') this.#brokeAtMs ??= change.atMs;
+  }
+
+  saw(look: Look): void {
+    this.#seen = look;
+    this.#witness.saw(look);
+  }
+
+  changedPhase(before: MigrationState['phase'], phase: MigrationState['phase']): void {
+    const now = this.#clock.nowMs();
+    if (phase === 'recovering') this.#breaks.broke(this.#brokeAtMs ?? now);
+    if (before === 'recovering') this.#wentOn(now);
+    this.#brokeAtMs = undefined;
+  }
+
+  /** Whether a broken post-copy must not be resumed here; says why from then on. */
+  mustNotResume(): boolean {
+    this.#helpless ??= this.#recovery.forbidden();
+    return this.#helpless !== undefined;
+  }
+
+  /**
+   * The call that resumes a broken post-copy; `undefined` where it is not time for one. The way that
+   * it broke on is tried first: what broke it has often passed.
+   */
+  resume(optionsOver: (way: Way) => MigrateOptions): Promise<void> | undefined {
+    if (!this.#recovery.due(this.#clock.nowMs())) return undefined;
+    const { attempts } = this.#recovery;
+    const { ways, domain } = this.#intent;
+    if (attempts > 1) this.#way = (this.#way + 1) % ways.length;
+    const over = ways.length > 1 ? ` over ${inWords(this.way)}` : '';
+    this.#tell(`Post-copy broke; resuming it${over}, attempt ${attempts}.`);
+    const call = this.#ports.source.resumePostCopy(domain.uuid, optionsOver(this.way));
+    return call.catch((error: unknown) => {
+      if (hasCode(error, 'hypervisor.still-running')) this.#goesOnUnattended();
+      throw error;
+    });
+  }
+
+  /** Left where it is, it would be had to go on by whoever takes it for the guest: libvirt, too. */
+  async discardSource(): Promise<Cleared> {
+    const { source, destination } = this.#ports;
+    const cleared = await this.#clear(`end the copy that stands still on ${source.name}`, () =>
+      source.discardCopy(this.#intent.domain.uuid),
+    );
+    if (cleared === 'done')
+      this.#tell(
+        `It runs whole on ${destination.name}: the copy that stood still on ${source.name} was ended.`,
+      );
+    return cleared;
+  }
+
+  /** What has never run at the destination goes first: a look later nothing there speaks against it. */
+  async resumeSource(): Promise<Cleared> {
+    if (this.#seen === undefined) return 'not-yet';
+    const { source, destination } = this.#ports;
+    const { uuid } = this.#intent.domain;
+    const objection = this.#witness.objection(this.#seen);
+    if (objection !== undefined) {
+      this.#helpless = `It stands still on ${source.name}, and must not go on there: ${objection}`;
+      return 'helpless';
+    }
+    if (this.#seen.destination.seen === 'domain') {
+      const ended = await this.#clear(`end the copy that never ran on ${destination.name}`, () =>
+        destination.discardCopy(uuid),
+      );
+      if (ended === 'done') this.#witness.endedUnrun();
+      return ended;
+    }
+    const cleared = await this.#clear(`have it go on on ${source.name}`, () =>
+      source.resumeGuest(uuid),
+    );
+    if (cleared === 'done')
+      this.#tell(
+        `Nobody carried its hand-over out any more, and ${destination.name} never ran it: it goes on on ${source.name}.`,
+      );
+    return cleared;
+  }
+
+  #goesOnUnattended(): void {
+    this.#breaks.wasNone();
+    this.#tell(
+      'The daemons have lost each other, and QEMU goes on by itself: it is watched to its end.',
+    );
+  }
+
+  #wentOn(atMs: number): void {
+    const ms = this.#breaks.wentOn(atMs);
+    if (ms === undefined) return;
+    this.#recovery.succeeded();
+    this.#tell(`Post-copy goes on, ${formatDuration(ms)} after break ${this.#breaks.count}.`);
+  }
+
+  /** What cannot be done again and again is left to a person. */
+  async #clear(what: string, act: () => Promise<void>): Promise<Cleared> {
+    this.#clearings += 1;
+    try {
+      await act();
+      return 'done';
+    } catch (error) {
+      this.#tell(`Could not ${what} yet: ${messageOf(error)}`);
+      if (this.#clearings < mostClearings) return 'not-yet';
+      this.#helpless = `Nobody but a person can ${what}: ${messageOf(error)}`;
+      return 'helpless';
+    }
+  }
+}
+
+function inWords({ uri, address }: Way): string {
+  return address === undefined ? uri : `${address} (${uri})`;
+}
