@@ -64,6 +64,8 @@ describe('the JSON document', () => {
       blackoutMeasuredBy: 'events',
       sentBytes: 1_288_490_189,
       switchedToPostCopy: true,
+      postCopyBreaks: 0,
+      stalledMs: 0,
       why: recording.why,
       decisions: [
         {

@@ -22,6 +22,9 @@ export interface MigrationDocument {
   readonly blackoutMeasuredBy: 'hypervisor' | 'events' | null;
   readonly sentBytes: number;
   readonly switchedToPostCopy: boolean;
+  /** How often post-copy broke and went on, and how long the guest waited for that, at most. */
+  readonly postCopyBreaks: number;
+  readonly stalledMs: number;
   readonly why: readonly string[];
   readonly decisions: readonly DecisionDocument[];
 }
@@ -48,6 +51,8 @@ export function migrationDocument(
     outcome: outcomeOf(migration),
     ...costsOf(migration),
     switchedToPostCopy: recording?.end?.switchedToPostCopy ?? isSplit(migration),
+    postCopyBreaks: recording?.end?.postCopyBreaks ?? 0,
+    stalledMs: Math.round(recording?.end?.stalledMs ?? 0),
     why,
     decisions: decisions.map(({ atMs, action, why: because }) => ({
       atMs: Math.round(atMs),
@@ -95,10 +100,17 @@ export function summaryText(document: MigrationDocument): string {
     headline(document),
     `  ${tookText(document)}, ${formatBytes(document.sentBytes)} sent`,
     ...(outcome === 'completed' ? [`  blackout  ${blackoutText(document)}`] : []),
+    ...stalledLines(document),
     ...(why.length === 0 ? [] : ['  why', ...why.map((sentence) => `    - ${sentence}`)]),
     `  more      drover explain ${id}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function stalledLines({ postCopyBreaks, stalledMs }: MigrationDocument): readonly string[] {
+  if (postCopyBreaks === 0) return [];
+  const times = postCopyBreaks === 1 ? 'once' : `${postCopyBreaks} times`;
+  return [`  stalled   ${formatDuration(stalledMs)} at most, post-copy broke ${times}`];
 }
 
 function tookText({ outcome, totalMs }: MigrationDocument): string {
