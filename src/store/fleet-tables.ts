@@ -2,7 +2,7 @@ import type { Selectable, Transaction } from 'kysely';
 import { pageOf } from './paging.ts';
 import type { HostRow, NewEvent, OperationRow, VmRow } from './rows.ts';
 import { mostAtOnce, type Session } from './session.ts';
-import type { Hosts, Operations, Page, PageRequest, Vms } from './store.ts';
+import type { Hosts, OperationChange, Operations, Page, PageRequest, Vms } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** So many measurements of what one VM writes are kept. */
@@ -216,7 +216,7 @@ export class OperationTable implements Operations {
 
   change(
     id: string,
-    change: Partial<Pick<OperationRow, 'state' | 'importance' | 'deadlineAt' | 'endedAt'>>,
+    change: OperationChange,
     ifRevision?: number,
   ): Promise<OperationRow | 'stale' | 'missing'> {
     return this.#session.write(async (trx) => {

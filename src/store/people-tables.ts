@@ -79,7 +79,12 @@ export class TokenTable implements Tokens {
 
   list(): Promise<readonly TokenRow[]> {
     return this.#session.read(async (db) => {
-      const rows = await db.selectFrom('tokens').selectAll().orderBy('createdAt').execute();
+      const rows = await db
+        .selectFrom('tokens')
+        .selectAll()
+        .orderBy('createdAt')
+        .orderBy('id')
+        .execute();
       return rows.map(tokenRow);
     });
   }
@@ -126,21 +131,22 @@ export class RequestTable implements Requests {
     at: number,
   ): ReturnType<Requests['take']> {
     return this.#session.write(async (trx) => {
-      const { numInsertedOrUpdatedRows } = await trx
-        .insertInto('requests')
-        .values({ who, requestKey: key, fingerprint, at })
-        .onConflict((conflict) => conflict.columns(['who', 'requestKey']).doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows === 1n) return 'taken';
-      const row = await trx
-        .selectFrom('requests')
-        .select(['fingerprint', 'status', 'body'])
-        .where('who', '=', who)
-        .where('requestKey', '=', key)
-        .executeTakeFirstOrThrow();
-      const { status, body } = row;
-      const answered = status !== null && body !== null;
-      return { fingerprint: row.fingerprint, answer: answered ? { status, body } : undefined };
+      // Whoever has the key may give it back between the two statements: then it is free.
+      for (;;) {
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto('requests')
+          .values({ who, requestKey: key, fingerprint, at })
+          .onConflict((conflict) => conflict.columns(['who', 'requestKey']).doNothing())
+          .executeTakeFirst();
+        if (numInsertedOrUpdatedRows === 1n) return 'taken';
+        const row = await trx
+          .selectFrom('requests')
+          .select(['fingerprint', 'status', 'body'])
+          .where('who', '=', who)
+          .where('requestKey', '=', key)
+          .executeTakeFirst();
+        if (row !== undefined) return knownRequest(row);
+      }
     });
   }
 
@@ -164,4 +170,16 @@ export class RequestTable implements Requests {
         .execute();
     });
   }
+}
+
+function knownRequest({
+  fingerprint,
+  status,
+  body,
+}: Pick<Selectable<Tables['requests']>, 'fingerprint' | 'status' | 'body'>): Exclude<
+  Awaited<ReturnType<Requests['take']>>,
+  'taken'
+> {
+  const answered = status !== null && body !== null;
+  return { fingerprint, answer: answered ? { status, body } : undefined };
 }

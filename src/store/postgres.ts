@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool, types } from 'pg';
+import { DroverError } from '../errors/catalogue.ts';
 import type { Engine, Gate } from './engine.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,7 +17,9 @@ const gates: Readonly<Record<Gate, number>> = {
   inventory: 0x64726f79,
 };
 
+/** Throws `usage.invalid` where the URL is none. */
 export function postgresEngine(url: string): Engine {
+  refuseUnreadable(url);
   const pool = new Pool({
     connectionString: url,
     connectionTimeoutMillis: connectMs,
@@ -58,26 +61,53 @@ function parserOf(oid: Parameters<typeof types.getTypeParser>[0]): (text: string
   return [INT4, INT8, NUMERIC].includes(oid) ? Number : types.getTypeParser(oid);
 }
 
+const accessHint = 'Look at the user, the password and the name of the database.';
+const silentHint = 'It does not answer; it is tried again, and what runs goes on.';
+
 /** Classes of SQLSTATE (PostgreSQL, appendix A) that say that the database cannot serve now. */
 const troubles: readonly (readonly [RegExp, string])[] = [
   [/^08|^57P|^55P03/, 'It is tried again: what runs goes on meanwhile.'],
   [/^53/, 'The database has no room or connections left.'],
   [/^25006/, 'The database is read-only: it may be a standby.'],
-  [/^28|^3D/, 'Look at the user, the password and the name of the database.'],
+  [/^28|^3D/, accessHint],
   [/^40/, 'Two writers met too often.'],
+];
+
+/** What Node and the client say before the database does. */
+const connectTroubles: readonly (readonly [RegExp, string])[] = [
+  [/, open '/, 'A file that the URL names cannot be read.'],
+  [/ENOTFOUND|EAI_/, 'Look at the name of the host: nobody knows it.'],
+  [/SASL|password/i, accessHint],
+  [
+    /CERT|SSL|TLS/,
+    'sslmode and sslrootcert in the URL say whether TLS is spoken, and whose certificates are believed.',
+  ],
+  [/\bE[A-Z]{3,}\b|connect|timeout|terminated|pool/i, silentHint],
 ];
 
 function explained(error: unknown, url: string): ReturnType<Engine['explain']> {
   if (!(error instanceof Error)) return undefined;
   const state = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // Where several addresses were tried in vain, the error has a code and no words.
+  const message = `The store ${url} cannot be used: ${error.message || state}`;
   const known = troubles.find(([states]) => states.test(state));
-  const message = `The store ${url} cannot be used: ${error.message}`;
   if (known !== undefined) return { message, hint: known[1] };
-  const gone = /^E[A-Z]+$/.test(state) || /connect|timeout|terminated|pool/i.test(error.message);
-  if (!gone) return undefined;
-  return { message, hint: 'It does not answer; it is tried again, and what runs goes on.' };
+  // A fault of ours in a statement is no trouble of the database.
+  if (/^[0-9A-Z]{5}$/.test(state) && /\d/.test(state)) return undefined;
+  const hint = connectTroubles.find(([words]) => words.test(`${state} ${error.message}`))?.[1];
+  return hint === undefined ? undefined : { message, hint };
+}
+
+/** As `pg` reads it, which allows that the host is left out before a path. */
+function refuseUnreadable(url: string): void {
+  if (URL.canParse(url) || URL.canParse(url.replace('@/', '@host/'))) return;
+  throw new DroverError('usage.invalid', "The database's URL cannot be read", {
+    hint: 'Write it as postgres://user:password@host/database; in the password / is %2F, @ is %40, : is %3A, # is %23.',
+  });
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@');
+  return url
+    .replace(/(:\/\/[^:/?#@]*):[^/?#]*@/, '$1:***@')
+    .replaceAll(/([?&]password=)[^&]*/g, '$1***');
 }

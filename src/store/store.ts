@@ -228,13 +228,21 @@ export interface Vms {
   ): Promise<readonly { readonly at: number; readonly bytesPerSecond: number }[]>;
 }
 
+/** What is left out stays; `deadlineAt: null`: there is none any more. */
+export interface OperationChange {
+  readonly state?: OperationRow['state'];
+  readonly importance?: OperationRow['importance'];
+  readonly deadlineAt?: number | null;
+  readonly endedAt?: number;
+}
+
 export interface Operations {
   create(operation: Omit<OperationRow, 'revision'>): Promise<OperationRow>;
   get(id: string): Promise<OperationRow | undefined>;
   list(page: PageRequest): Promise<Page<OperationRow>>;
   change(
     id: string,
-    change: Partial<Pick<OperationRow, 'state' | 'importance' | 'deadlineAt' | 'endedAt'>>,
+    change: OperationChange,
     ifRevision?: number,
   ): Promise<OperationRow | 'stale' | 'missing'>;
 }

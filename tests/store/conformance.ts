@@ -1,6 +1,9 @@
+import { eventScenarios } from './scenarios/events.ts';
 import { fencingScenarios } from './scenarios/fencing.ts';
+import { fleetScenarios } from './scenarios/fleet.ts';
 import { leaseScenarios } from './scenarios/leases.ts';
 import { migrationScenarios } from './scenarios/migrations.ts';
+import { peopleScenarios } from './scenarios/people.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 /** What every engine is held to. */
@@ -8,4 +11,7 @@ export const scenarios: readonly Scenario[] = [
   ...migrationScenarios,
   ...leaseScenarios,
   ...fencingScenarios,
+  ...eventScenarios,
+  ...fleetScenarios,
+  ...peopleScenarios,
 ];

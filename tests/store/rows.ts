@@ -171,6 +171,13 @@ export function endedAs(phase: Ended['phase'], change: Partial<Ended> = {}): End
 
 export const nothing = { samples: [], decisions: [], why: [] } as const;
 
+/** One of several stores, in turn. */
+export function oneOf(stores: readonly Store[], index: number): Store {
+  const store = stores[index % stores.length];
+  if (store === undefined) throw new Error('there are no stores');
+  return store;
+}
+
 export async function everyPage<T>(
   page: (after: string | undefined) => Promise<{ items: readonly T[]; next: string | undefined }>,
 ): Promise<readonly T[]> {
