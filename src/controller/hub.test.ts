@@ -2,7 +2,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Events, Store } from '../store/store.ts';
 import type { LiveEvent } from './controller.ts';
 import { Hub } from './hub.ts';
-import { type Stage, setStage } from './testing/stage.ts';
+import { me, type Stage, setStage } from './testing/stage.ts';
+
+const progress = {
+  atMs: 500,
+  percent: 12.5,
+  sentBytes: 1_000,
+  remainingBytes: 2_000,
+  dirtyRateBytesPerSecond: 10,
+  bandwidthBytesPerSecond: 20,
+  throttlePercent: 0,
+  etaMs: 100,
+};
 
 let stage: Stage;
 let hub: Hub;
@@ -18,8 +29,9 @@ afterEach(async () => {
 });
 
 function hubOver(store: Store): Hub {
-  const time = { clock: stage.clock, wallMs: () => stage.world.wallMs() };
-  return new Hub(store, time, (message, error) => logged.push(`${message}: ${String(error)}`));
+  return new Hub(store, stage.clock, (message, error) =>
+    logged.push(`${message}: ${String(error)}`),
+  );
 }
 
 function happen(subject: string): Promise<void> {
@@ -77,4 +89,18 @@ test('who could not be let in is told nothing later', async () => {
   await happen('h1');
   await stage.clock.run(stage.clock.sleep(2_000));
   expect([subjectsOf(refused), subjectsOf(heard)]).toEqual([[], ['h1']]);
+});
+
+test('progress is told of all replicas, whatever day it is on their own clocks', async () => {
+  const heard: LiveEvent[] = [];
+  await hub.subscribe((event) => heard.push(event));
+  await stage.clock.run(stage.clock.sleep(1_500));
+  const { row } = await stage.controller().migrate({ vm: 'vm', from: 'h1', to: 'h2' }, me);
+  const [held] = await stage.store.leases.admit('another', 60_000, () => [row.id]);
+  if (held === undefined) throw new Error('it was not admitted');
+  const lease = { id: row.id, owner: 'another', epoch: held.epoch };
+  await stage.store.migrations.report([{ lease, progress }], []);
+  await stage.clock.run(stage.clock.sleep(3_000));
+  const told = heard.filter(({ kind }) => kind === 'progress');
+  expect(told[0]).toMatchObject({ migration: { id: row.id, owner: 'another', progress } });
 });

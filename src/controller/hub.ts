@@ -18,18 +18,12 @@ export class Hub {
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #wallMs: () => number;
   readonly #log: (message: string, error: unknown) => void;
   #looking: Looking | undefined;
 
-  constructor(
-    store: Store,
-    time: { readonly clock: Clock; readonly wallMs: () => number },
-    log: (message: string, error: unknown) => void,
-  ) {
+  constructor(store: Store, clock: Clock, log: (message: string, error: unknown) => void) {
     this.#store = store;
-    this.#clock = time.clock;
-    this.#wallMs = time.wallMs;
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -91,17 +85,16 @@ export class Hub {
   }
 
   async #lookForProgress(end: AbortSignal): Promise<void> {
-    let since = this.#wallMs();
+    let since: number | undefined;
     while (!end.aborted) {
-      await this.#clock.sleep(progressMs, end);
-      const now = this.#wallMs();
       try {
-        for (const migration of await this.#store.migrations.progressSince(since))
-          this.#tell({ kind: 'progress', migration });
+        const { now, items } = await this.#store.migrations.progressSince(since);
+        for (const migration of items) this.#tell({ kind: 'progress', migration });
         since = now;
       } catch (error) {
-        this.#log('events cannot be read', error);
+        this.#log('progress cannot be read', error);
       }
+      await this.#clock.sleep(progressMs, end);
     }
   }
 

@@ -89,8 +89,7 @@ class FleetController implements Controller {
       log,
       refresh: () => this.#refresh(),
     });
-    const time = { clock: world.clock, wallMs: () => world.wallMs() };
-    this.#hub = new Hub(store, time, log);
+    this.#hub = new Hub(store, world.clock, log);
     this.#rota = new Rota(name, store, this.#world, log);
   }
 

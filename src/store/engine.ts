@@ -7,6 +7,8 @@ export interface Engine {
   readonly db: Kysely<Tables>;
   /** Now on the clock by which leases end, ms. It is never that of whoever holds one. */
   leaseNow(): RawBuilder<number>;
+  /** The time of day, ms since 1970, by the one clock that all who write to this store share. */
+  dayNow(): RawBuilder<number>;
   /** A lease of another boot is over: its clock has begun anew. */
   readonly boot: string;
   /** Nobody else passes the same gate until the transaction ends. */

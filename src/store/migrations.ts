@@ -179,7 +179,6 @@ export class MigrationTable implements Migrations {
 
   report(reports: readonly Report[], events: readonly NewEvent[]): Promise<void> {
     const { engine } = this.#session;
-    const at = Date.now();
     return this.#session.write(async (trx) => {
       const held = await stillHeld(
         engine,
@@ -187,14 +186,14 @@ export class MigrationTable implements Migrations {
         reports.map(({ lease }) => lease),
       );
       const ours = reports.filter(({ lease }) => held.has(lease.id));
-      const columns = { id: 'text', at: 'bigint', json: 'text' } as const;
+      const columns = { id: 'text', json: 'text' } as const;
       const moved = ours.flatMap(({ lease: { id }, progress }) =>
-        progress === undefined ? [] : [{ id, at, json: toJson(progress) }],
+        progress === undefined ? [] : [{ id, json: toJson(progress) }],
       );
       if (moved.length > 0)
         await sql`
           insert into progress (id, at, json)
-          select id, at, json from ${engine.rows('moved', columns, moved)} where true
+          select id, ${engine.dayNow()}, json from ${engine.rows('moved', columns, moved)} where true
           on conflict (id) do update set at = excluded.at, json = excluded.json`.execute(trx);
       await addChapters(
         this.#session,
@@ -274,10 +273,16 @@ export class MigrationTable implements Migrations {
     });
   }
 
-  progressSince(at: number): Promise<readonly MigrationRow[]> {
+  progressSince(moment: number | undefined): ReturnType<Migrations['progressSince']> {
+    const { engine } = this.#session;
     return this.#session.read(async (db) => {
-      const rows = await joinedRows(db).where('progress.at', '>=', at).execute();
-      return rows.map(migrationRow);
+      const { now } = await db.selectNoFrom(engine.dayNow().as('now')).executeTakeFirstOrThrow();
+      if (moment === undefined) return { now, items: [] };
+      const rows = await joinedRows(db)
+        .where('progress.at', '>=', moment)
+        .orderBy('migrations.id')
+        .execute();
+      return { now, items: rows.map(migrationRow) };
     });
   }
 

@@ -1,4 +1,4 @@
-import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
+import { CamelCasePlugin, Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
 import { Pool, types } from 'pg';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Engine, Gate } from './engine.ts';
@@ -38,7 +38,8 @@ export function postgresEngine(url: string): Engine {
       dialect: new PostgresDialect({ pool }),
       plugins: [new CamelCasePlugin()],
     }),
-    leaseNow: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    leaseNow: databaseMs,
+    dayNow: databaseMs,
     boot: '',
     gate: async (trx, gate) => {
       await sql`select pg_advisory_xact_lock(${gates[gate]})`.execute(trx);
@@ -53,6 +54,11 @@ export function postgresEngine(url: string): Engine {
     },
     explain: (error) => explained(error, withoutPassword(url)),
   };
+}
+
+/** The replicas' own clocks may differ. */
+function databaseMs(): RawBuilder<number> {
+  return sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 }
 
 /** Counts and times fit a double; everything else comes as text already. */

@@ -34,6 +34,7 @@ export function sqliteEngine(path: string): Engine {
     kind: 'sqlite',
     db,
     leaseNow: () => sql.val(machineMs()),
+    dayNow: () => sql.val(Date.now()),
     boot: bootId(),
     // A transaction that begins as a writer has the whole file to itself.
     gate: () => Promise.resolve(),

@@ -163,8 +163,14 @@ export interface Migrations {
   lessons(of: LessonsOf, limit: number): Promise<readonly Lesson[]>;
   /** How many there are, for metrics: of those under way and, of the ended, since `since`. */
   counts(since: number): Promise<readonly MigrationCount[]>;
-  /** Those whose progress is newer than this, for watchers on other replicas. */
-  progressSince(at: number): Promise<readonly MigrationRow[]>;
+  /**
+   * Those whose progress was kept at this moment or later, for watchers on other replicas. Moments
+   * are `now` of the call before: the store's own, as the replicas' clocks may differ. Without one,
+   * none.
+   */
+  progressSince(
+    moment: number | undefined,
+  ): Promise<{ readonly now: number; readonly items: readonly MigrationRow[] }>;
 }
 
 /** Who may steer which migration, one at a time. */
