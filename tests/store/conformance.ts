@@ -4,6 +4,7 @@ import { fleetScenarios } from './scenarios/fleet.ts';
 import { keptScenarios } from './scenarios/kept.ts';
 import { leaseScenarios } from './scenarios/leases.ts';
 import { migrationScenarios } from './scenarios/migrations.ts';
+import { modelScenarios } from './scenarios/model.ts';
 import { peopleScenarios } from './scenarios/people.ts';
 import { pruneScenarios } from './scenarios/prune.ts';
 import { replicaScenarios } from './scenarios/replicas.ts';
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...migrationScenarios,
   ...leaseScenarios,
   ...fencingScenarios,
+  ...modelScenarios,
   ...eventScenarios,
   ...fleetScenarios,
   ...peopleScenarios,
