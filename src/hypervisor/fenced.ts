@@ -9,6 +9,7 @@ const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
   'abortJob',
   'migrate',
   'resumePostCopy',
+  'breakOffPostCopy',
   'resumeGuest',
   'discardCopy',
   'forgetDefinition',

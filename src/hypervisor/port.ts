@@ -64,6 +64,8 @@ export interface Host {
    * goes on by itself.
    */
   resumePostCopy(uuid: string, options: MigrateOptions): Promise<void>;
+  /** Breaks a post-copy off where it stands, so that it can be resumed over another connection. */
+  breakOffPostCopy(uuid: string): Promise<void>;
   /** Has a guest that stands still go on. Whoever asks knows that no other host may run it. */
   resumeGuest(uuid: string): Promise<void>;
   /**

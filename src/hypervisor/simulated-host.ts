@@ -239,8 +239,17 @@ export class SimulatedHost implements Host, Site {
   async resumePostCopy(uuid: string, _options: MigrateOptions): Promise<void> {
     await this.#call();
     const { job } = this.#resident(uuid);
+    if (job?.phase === 'post-copy')
+      throw new DroverError('hypervisor.still-running', 'QEMU reports migration is still running');
     if (job?.resumePostCopy() !== true) throw failed('there is no broken post-copy to resume');
     while (job.phase === 'post-copy') await this.#world.clock.sleep(100);
+  }
+
+  async breakOffPostCopy(uuid: string): Promise<void> {
+    await this.#call();
+    const { job } = this.#resident(uuid);
+    if (job?.phase !== 'post-copy') throw failed('there is no post-copy to break off');
+    job.breakPostCopy();
   }
 
   async resumeGuest(uuid: string): Promise<void> {

@@ -194,6 +194,7 @@ export class Attempt {
     this.#steersman.observe(sample);
     await this.#dispatch({ kind: 'sampled', phase: sample.phase });
     if (this.#state.phase === 'copying') await this.#steer();
+    if (this.#state.phase === 'post-copy') await this.#mending.heedFlow(sample);
     this.#record.sample(sample, this.#etaMs(sample.memoryRemainingBytes));
   }
 

@@ -1,3 +1,4 @@
+import type { Sample } from '../forecast/telemetry.ts';
 import type { Clock } from '../hypervisor/clock.ts';
 import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
 import { formatDuration } from '../units/format.ts';
@@ -9,8 +10,15 @@ import type { MigrationState, Place } from './transition.ts';
 import type { Look } from './whereabouts.ts';
 import { Witness } from './witness.ts';
 
+/**
+ * A post-copy of which nothing goes out for so long is broken off and resumed, ms. Without it the
+ * guest waits for TCP to give a dead connection up: some 15 minutes, as Linux is set by default.
+ */
+const standstillMs = 5_000;
 /** Clearing up that fails so often needs a person. */
 const mostClearings = 10;
+
+type Flow = Pick<Sample, 'memorySentBytes' | 'memoryRemainingBytes'>;
 
 /** Whether something was cleared up; `helpless`: nothing more can be done. */
 export type Cleared = 'done' | 'not-yet' | 'helpless';
@@ -29,6 +37,8 @@ export class Mending {
   /** The way in use, by its place among the intent's. */
   #way = 0;
   #seen: Look | undefined;
+  /** The most that was seen to have gone out, and when it was first seen. */
+  #flowed = { bytes: -1, atMs: 0 };
   #clearings = 0;
   #helpless: string | undefined;
 
@@ -79,6 +89,21 @@ export class Mending {
     this.#brokeAtMs = undefined;
   }
 
+  /** A reading in post-copy: what stands still is broken off, where it can be resumed. */
+  async heedFlow({ memorySentBytes: bytes, memoryRemainingBytes }: Flow): Promise<void> {
+    const now = this.#clock.nowMs();
+    const stands = bytes <= this.#flowed.bytes && memoryRemainingBytes > 0;
+    if (!stands) this.#flowed = { bytes, atMs: now };
+    if (now - this.#flowed.atMs < standstillMs || this.#recovery.forbidden() !== undefined) return;
+    this.#flowed = { bytes, atMs: now };
+    this.#tell('Nothing of its memory has come through for 5 s: the connection is broken off.');
+    try {
+      await this.#ports.source.breakOffPostCopy(this.#intent.domain.uuid);
+    } catch (error) {
+      this.#tell(`It could not be broken off: ${messageOf(error)}`);
+    }
+  }
+
   /** Whether a broken post-copy must not be resumed here; says why from then on. */
   mustNotResume(): boolean {
     this.#helpless ??= this.#recovery.forbidden();
@@ -86,19 +111,21 @@ export class Mending {
   }
 
   /**
-   * The call that resumes a broken post-copy; `undefined` where it is not time for one. The way that
-   * it broke on is tried first: what broke it has often passed.
+   * The call that resumes a broken post-copy; `undefined` where it is not time for one. Where there
+   * are several ways, the one that it broke on comes last: a daemon that tries a dead way is busy
+   * with it for half a minute, and cannot be called back.
    */
   resume(optionsOver: (way: Way) => MigrateOptions): Promise<void> | undefined {
     if (!this.#recovery.due(this.#clock.nowMs())) return undefined;
     const { attempts } = this.#recovery;
     const { ways, domain } = this.#intent;
-    if (attempts > 1) this.#way = (this.#way + 1) % ways.length;
+    this.#way = (this.#way + 1) % ways.length;
     const over = ways.length > 1 ? ` over ${inWords(this.way)}` : '';
     this.#tell(`Post-copy broke; resuming it${over}, attempt ${attempts}.`);
     const call = this.#ports.source.resumePostCopy(domain.uuid, optionsOver(this.way));
     return call.catch((error: unknown) => {
       if (hasCode(error, 'hypervisor.still-running')) this.#goesOnUnattended();
+      else this.#tell(`It was not resumed, or not to its end: ${messageOf(error)}`);
       throw error;
     });
   }
@@ -151,6 +178,8 @@ export class Mending {
   }
 
   #wentOn(atMs: number): void {
+    // Nobody resumed it: it was never broken.
+    if (this.#recovery.attempts === 0) this.#breaks.wasNone();
     const ms = this.#breaks.wentOn(atMs);
     if (ms === undefined) return;
     this.#recovery.succeeded();

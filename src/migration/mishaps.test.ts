@@ -18,8 +18,9 @@ describe('whatever breaks while a guest moves', () => {
   test('it ends; the guest runs in one place at most; what is told of it is true', async () => {
     await fc.assert(
       fc.asyncProperty(scenes, some, async (scene, mishap) => {
-        const { outcome, runsOn, found } = await migrate({ ...scene, mishap });
+        const { outcome, runsOn, found, foundLater } = await migrate({ ...scene, mishap });
         expect(found.length).toBeLessThanOrEqual(1);
+        expect(foundLater.length).toBeLessThanOrEqual(1);
         if (placed.has(outcome)) expect(runsOn).toEqual(found);
         if (outcome === 'lost') expect(found).toEqual([]);
         // A guest is only ever gone where a host died with it.

@@ -295,6 +295,38 @@ const cases: readonly Case[] = [
     says: /Post-copy goes on, .* after break 3\.\n.* Post-copy broke 3 times and was resumed/,
   },
   {
+    name: 'a post-copy of which nothing comes through is broken off and resumed',
+    guest: furious,
+    script: postCopyAt2s,
+    fate: {
+      3_000: ({ world }) => world.shapeLink(0),
+      9_500: ({ world }) => world.shapeLink(24 * mib),
+    },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /broken off\.[^]*resuming it, attempt 1[^]*goes on, .* after break 1/,
+  },
+  {
+    name: 'a post-copy whose daemons have lost each other is watched to its end',
+    guest: furious,
+    before: ({ source }) => source.loseNextMigrateReply(),
+    script: postCopyAt2s,
+    fate: {
+      3_000: ({ source, destination, uuid }) => {
+        for (const { register } of [source, destination]) {
+          const resident = register.get(uuid);
+          if (resident === undefined) throw new Error('it is not there');
+          register.become(resident, resident.state.state, 'post-copy-failed', 'post-copy-failed');
+        }
+      },
+    },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /QEMU goes on by itself[^]*It runs on h2 after [\d.]+ s; it stood still for [^.]*\.$/,
+  },
+  {
     name: 'a broken post-copy whose resume would do harm is left alone, and told',
     guest: furious,
     recoverable: false,

@@ -227,6 +227,10 @@ export class LibvirtHost implements Host {
     return this.#carry(uuid, options.way, parameters);
   }
 
+  breakOffPostCopy(uuid: string): Promise<void> {
+    return this.#act(uuid, (domain) => domain.abortJob({ postCopy: true }));
+  }
+
   resumeGuest(uuid: string): Promise<void> {
     return this.#act(uuid, (domain) => domain.resume());
   }

@@ -6,6 +6,7 @@ import { VirtualClock } from '../../hypervisor/virtual-clock.ts';
 import { importances, slaClasses } from '../../policy/vocabulary.ts';
 import type { MigrationCapabilities } from '../../steering/decision.ts';
 import { type Intent, steersmanFor } from '../../steering/steersman.ts';
+import type { RunEvent } from '../events.ts';
 import type { MigrationResult } from '../result.ts';
 import { runMigration } from '../run.ts';
 
@@ -43,8 +44,14 @@ export const mishaps = [
   'post-copy breaks',
 ] as const;
 
-/** What was said of a migration, and where the guest really runs. */
-export type Told = MigrationResult & { readonly found: readonly string[] };
+/**
+ * What was said of a migration, and where the guest really ran: when it was seen to have ended, and
+ * after that was told, in which time a host can still die.
+ */
+export type Told = MigrationResult & {
+  readonly found: readonly string[];
+  readonly foundLater: readonly string[];
+};
 
 /** A whole migration, steered for real, on simulated hosts. */
 export async function migrate(scene: Scene): Promise<Told> {
@@ -59,6 +66,15 @@ export async function migrate(scene: Scene): Promise<Told> {
   if (scene.mishap !== undefined) befall(scene.mishap, { clock, world, source, destination, uuid });
   const { slaClass, importance, deadlineMs } = scene;
   const intent = { slaClass, importance, deadlineMs };
+  // The truth is looked at, not what can be heard of it.
+  const residence = (): readonly string[] =>
+    [source, destination]
+      .filter(({ register }) => register.get(uuid)?.state.state === 'running')
+      .map(({ name }) => name);
+  let found: readonly string[] | undefined;
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind === 'phase' && event.phase === 'ended') found = residence();
+  };
   const result = await clock.run(
     (async () => {
       const domain = await source.findDomain(uuid);
@@ -75,16 +91,13 @@ export async function migrate(scene: Scene): Promise<Told> {
         },
         { source, destination, newSteersman: () => steersmanFor({ intent: () => intent }) },
         clock,
-        () => undefined,
+        onEvent,
         new AbortController().signal,
       );
     })(),
   );
-  // The truth is looked at, not what can be heard of it.
-  const found = [source, destination]
-    .filter(({ register }) => register.get(uuid)?.state.state === 'running')
-    .map(({ name }) => name);
-  return { ...result, found };
+  const foundLater = residence();
+  return { ...result, found: found ?? foundLater, foundLater };
 }
 
 interface Stage {
