@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ResolvedHost } from '../../src/fleet/hosts.ts';
 import { systemClock } from '../../src/hypervisor/clock.ts';
 import { fenced } from '../../src/hypervisor/fenced.ts';
-import type { DomainChange, Host, Way } from '../../src/hypervisor/port.ts';
+import type { DomainChange, Host } from '../../src/hypervisor/port.ts';
 import { type Call, errorOf, type Method, Outbox, type Reply } from './wire.ts';
 
 interface Asked {
@@ -39,7 +39,8 @@ export class RemoteHosts {
   }
 
   hostAt({ name, uri, ways }: ResolvedHost, mayAct: () => void): Host {
-    const host = new RemoteHost(name, uri, ways, {
+    const own = { name, address: uri, ways };
+    const host = remoteHost(own, {
       call: (method, given) => this.#call(name, method, given),
       watch: (uuid, onChange) => this.#watch(name, uuid, onChange),
     });
@@ -89,134 +90,17 @@ interface Line {
   readonly watch: Host['watchDomain'];
 }
 
-/** The calls of a host, each handed on as it is. */
-class RemoteHost implements Host {
-  readonly name: string;
-  readonly address: string;
-  readonly ways: readonly Way[];
-  readonly #line: Line;
-
-  constructor(name: string, address: string, ways: readonly Way[], line: Line) {
-    this.name = name;
-    this.address = address;
-    this.ways = ways;
-    this.#line = line;
-  }
-
-  reach(...given: Parameters<Host['reach']>): ReturnType<Host['reach']> {
-    return this.#ask('reach', given);
-  }
-
-  facts(...given: Parameters<Host['facts']>): ReturnType<Host['facts']> {
-    return this.#ask('facts', given);
-  }
-
-  survey(...given: Parameters<Host['survey']>): ReturnType<Host['survey']> {
-    return this.#ask('survey', given);
-  }
-
-  offersCpu(...given: Parameters<Host['offersCpu']>): ReturnType<Host['offersCpu']> {
-    return this.#ask('offersCpu', given);
-  }
-
-  domains(...given: Parameters<Host['domains']>): ReturnType<Host['domains']> {
-    return this.#ask('domains', given);
-  }
-
-  findDomain(...given: Parameters<Host['findDomain']>): ReturnType<Host['findDomain']> {
-    return this.#ask('findDomain', given);
-  }
-
-  domainState(...given: Parameters<Host['domainState']>): ReturnType<Host['domainState']> {
-    return this.#ask('domainState', given);
-  }
-
-  readTags(...given: Parameters<Host['readTags']>): ReturnType<Host['readTags']> {
-    return this.#ask('readTags', given);
-  }
-
-  writeTags(...given: Parameters<Host['writeTags']>): ReturnType<Host['writeTags']> {
-    return this.#ask('writeTags', given);
-  }
-
-  judgeArrival(...given: Parameters<Host['judgeArrival']>): ReturnType<Host['judgeArrival']> {
-    return this.#ask('judgeArrival', given);
-  }
-
-  readJob(...given: Parameters<Host['readJob']>): ReturnType<Host['readJob']> {
-    return this.#ask('readJob', given);
-  }
-
-  readCompletedJob(
-    ...given: Parameters<Host['readCompletedJob']>
-  ): ReturnType<Host['readCompletedJob']> {
-    return this.#ask('readCompletedJob', given);
-  }
-
-  measureWrites(...given: Parameters<Host['measureWrites']>): ReturnType<Host['measureWrites']> {
-    return this.#ask('measureWrites', given);
-  }
-
-  residentBytes(...given: Parameters<Host['residentBytes']>): ReturnType<Host['residentBytes']> {
-    return this.#ask('residentBytes', given);
-  }
-
-  maxDowntimeMs(...given: Parameters<Host['maxDowntimeMs']>): ReturnType<Host['maxDowntimeMs']> {
-    return this.#ask('maxDowntimeMs', given);
-  }
-
-  setMaxDowntime(...given: Parameters<Host['setMaxDowntime']>): ReturnType<Host['setMaxDowntime']> {
-    return this.#ask('setMaxDowntime', given);
-  }
-
-  maxSpeed(...given: Parameters<Host['maxSpeed']>): ReturnType<Host['maxSpeed']> {
-    return this.#ask('maxSpeed', given);
-  }
-
-  setMaxSpeed(...given: Parameters<Host['setMaxSpeed']>): ReturnType<Host['setMaxSpeed']> {
-    return this.#ask('setMaxSpeed', given);
-  }
-
-  startPostCopy(...given: Parameters<Host['startPostCopy']>): ReturnType<Host['startPostCopy']> {
-    return this.#ask('startPostCopy', given);
-  }
-
-  abortJob(...given: Parameters<Host['abortJob']>): ReturnType<Host['abortJob']> {
-    return this.#ask('abortJob', given);
-  }
-
-  migrate(...given: Parameters<Host['migrate']>): ReturnType<Host['migrate']> {
-    return this.#ask('migrate', given);
-  }
-
-  resumePostCopy(...given: Parameters<Host['resumePostCopy']>): ReturnType<Host['resumePostCopy']> {
-    return this.#ask('resumePostCopy', given);
-  }
-
-  resumeGuest(...given: Parameters<Host['resumeGuest']>): ReturnType<Host['resumeGuest']> {
-    return this.#ask('resumeGuest', given);
-  }
-
-  discardCopy(...given: Parameters<Host['discardCopy']>): ReturnType<Host['discardCopy']> {
-    return this.#ask('discardCopy', given);
-  }
-
-  forgetDefinition(
-    ...given: Parameters<Host['forgetDefinition']>
-  ): ReturnType<Host['forgetDefinition']> {
-    return this.#ask('forgetDefinition', given);
-  }
-
-  watchDomain(...given: Parameters<Host['watchDomain']>): ReturnType<Host['watchDomain']> {
-    return this.#line.watch(...given);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #ask<M extends Method>(method: M, given: Parameters<Host[M]>): ReturnType<Host[M]> {
-    // The other end answers with what this method answers with.
-    return this.#line.call(method, given) as ReturnType<Host[M]>;
-  }
+/** A host whose calls are handed on as they are: the other end has all that a host has. */
+function remoteHost(own: Pick<Host, 'name' | 'address' | 'ways'>, line: Line): Host {
+  const here: Pick<Host, keyof typeof own | 'watchDomain' | 'close'> = {
+    ...own,
+    watchDomain: line.watch,
+    close: () => Promise.resolve(),
+  };
+  return new Proxy(here as Host, {
+    get(target, key) {
+      if (Reflect.has(target, key)) return Reflect.get(target, key);
+      return (...given: unknown[]) => line.call(key as Method, given);
+    },
+  });
 }

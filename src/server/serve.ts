@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Logger, pino } from 'pino';
 import type { Controller } from '../controller/controller.ts';
@@ -48,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const settings = settingsOf(config, options);
   refuseOpenDoors(settings, options.insecure ?? false);
   const place = placeOf(options.database);
-  const store = await openStore(place);
+  const store = await openStore(manyAtOnce(place));
   try {
     return await run({ options, config, settings, store, log });
   } catch (error) {
@@ -131,6 +132,11 @@ function settingsOf({ server }: Config, options: ServeOptions): ServerSettings {
     listen: options.listen ?? server.listen,
     socket: options.socket ?? server.socket ?? socketPath(process.env),
   };
+}
+
+/** Who serves many writes together what they ask for in the same turn of the event loop. */
+function manyAtOnce(place: StorePlace): StorePlace {
+  return place.kind === 'sqlite' ? { ...place, turn: () => setImmediate() } : place;
 }
 
 function placeOf(database: string | undefined): StorePlace {

@@ -14,7 +14,12 @@ import type { Store } from './store.ts';
 
 /** Where a store is. */
 export type StorePlace =
-  | { readonly kind: 'sqlite'; readonly path: string }
+  | {
+      readonly kind: 'sqlite';
+      readonly path: string;
+      /** Ends when those who write in the same moment have come: they are written together. */
+      readonly turn?: () => Promise<void>;
+    }
   | { readonly kind: 'postgres'; readonly url: string };
 
 /** The oldest PostgreSQL that is tried: Debian 12's. */
@@ -68,7 +73,7 @@ async function engineAt(place: StorePlace): Promise<Engine> {
   }
   const { explainSqlite, sqliteEngine } = await import('./sqlite.ts');
   try {
-    return sqliteEngine(place.path);
+    return sqliteEngine(place.path, place.turn);
   } catch (error) {
     const explained = explainSqlite(error, place.path);
     if (explained === undefined) throw error;

@@ -32,12 +32,14 @@ export function postgresEngine(url: string): Engine {
   // whoever asks next gets a new one, or the error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin()],
+  });
   return {
     kind: 'postgres',
-    db: new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool }),
-      plugins: [new CamelCasePlugin()],
-    }),
+    db,
+    transaction: (work) => db.transaction().execute(work),
     leaseNow: databaseMs,
     dayNow: databaseMs,
     boot: '',

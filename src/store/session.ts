@@ -22,7 +22,7 @@ export class Session {
     return this.translated(async () => {
       for (let meetings = 0; ; meetings += 1) {
         try {
-          return await this.engine.db.transaction().execute(work);
+          return await this.engine.transaction(work);
         } catch (error) {
           if (meetings === mostMeetings || !isMeeting(error)) throw error;
         }

@@ -15,6 +15,7 @@ import {
   sql,
 } from 'kysely';
 import type { Engine } from './engine.ts';
+import { Gathered } from './gathered.ts';
 import type { Tables } from './tables.ts';
 
 /** How long a writer waits for another process on the same file, ms. */
@@ -22,17 +23,22 @@ const busyMs = 5_000;
 /** Statements are few and come again and again. */
 const mostPrepared = 500;
 
-/** Opens the file, and makes it and its folder where they are missing. */
-export function sqliteEngine(path: string): Engine {
+/**
+ * Opens the file, and makes it and its folder where they are missing. `turn` ends when those who
+ * write in the same moment have come: they are written together.
+ */
+export function sqliteEngine(path: string, turn: () => Promise<void> = atOnce): Engine {
   makeFolder(dirname(path));
   const database = openDatabase(path);
   const db = new Kysely<Tables>({
     dialect: new ImmediateDialect({ database: new Prepared(database) }, database),
     plugins: [new CamelCasePlugin()],
   });
+  const gathered = new Gathered(db, turn);
   return {
     kind: 'sqlite',
     db,
+    transaction: (work) => gathered.write(work),
     leaseNow: () => sql.val(machineMs()),
     dayNow: () => sql.val(Date.now()),
     boot: bootId(),
@@ -48,6 +54,10 @@ export function sqliteEngine(path: string): Engine {
     },
     explain: (error) => explainSqlite(error, path),
   };
+}
+
+function atOnce(): Promise<void> {
+  return Promise.resolve();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, type StorePlace } from '../../src/store/open.ts';
@@ -31,7 +32,13 @@ async function withPlace(
   }
 }
 
-describe('SQLite', () => {
+/** As a server writes, and as a command does. */
+const turns = [
+  ['each by itself', {}],
+  ['together', { turn: () => setImmediate() }],
+] as const;
+
+describe.each(turns)('SQLite, written %s', (_, turn) => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'drover-store-'));
@@ -40,7 +47,7 @@ describe('SQLite', () => {
 
   test.each(scenarios.map((one, index) => ({ ...one, index })))('$name', async ({ run, index }) => {
     expect.hasAssertions();
-    await withPlace({ kind: 'sqlite', path: join(folder, `${index}.db`) }, run);
+    await withPlace({ kind: 'sqlite', path: join(folder, `${index}.db`), ...turn }, run);
   });
 });
 
