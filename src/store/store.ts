@@ -23,8 +23,9 @@ import type {
 
 /**
  * What Drover keeps. Two engines stand behind it, and one suite holds both to the same behaviour.
- * Every method may reject with `store.unavailable` (gone, full, read-only; the hint says which),
- * and then nothing was written. What resolves is durable.
+ * Every method may reject with `store.unavailable` (gone, full, read-only; the hint says which), and
+ * then nothing was written, or, where the connection broke amid the commit, all of it: never a part.
+ * What resolves is durable.
  */
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
