@@ -1,6 +1,5 @@
 import { type Importance, importances } from '../policy/vocabulary.ts';
-import type { MigrationRow } from '../store/rows.ts';
-import type { Waiting } from '../store/store.ts';
+import type { Claimant, Waiting } from '../store/store.ts';
 
 /** How many migrations may run at once, by host and by link. */
 export interface Limits {
@@ -27,7 +26,7 @@ export function admissible(
 ): readonly string[] {
   const slots = new Slots(limits, running.filter(takesRoom));
   const order = queued.toSorted((a, b) => compare(a, b, now));
-  const singles = order.filter((row) => row.operationId === undefined && takesRoom(row));
+  const singles = singlesByClaim(order, slots);
   const moving = new Set(running.flatMap(keysOf));
   const admitted: string[] = [];
   for (const row of order) {
@@ -44,18 +43,18 @@ export function admissible(
 }
 
 /** What is adopted runs already. */
-function takesRoom({ origin }: MigrationRow): boolean {
+function takesRoom({ origin }: Claimant): boolean {
   return origin === 'request';
 }
 
 /** The names under which a VM can be asked for, on the host where it is. */
-function keysOf({ vm, vmName, vmUuid, from }: MigrationRow): readonly string[] {
+function keysOf({ vm, vmName, vmUuid, from }: Claimant): readonly string[] {
   return [...new Set([vm, vmName, vmUuid])].flatMap((name) =>
     name === undefined ? [] : [`${name} on ${from}`],
   );
 }
 
-function compare(a: MigrationRow, b: MigrationRow, now: number): number {
+function compare(a: Claimant, b: Claimant, now: number): number {
   return (
     weightOf(b, now) - weightOf(a, now) ||
     (a.deadlineAt ?? Infinity) - (b.deadlineAt ?? Infinity) ||
@@ -64,7 +63,7 @@ function compare(a: MigrationRow, b: MigrationRow, now: number): number {
   );
 }
 
-function weightOf({ importance, operationId, requestedAt }: MigrationRow, now: number): number {
+function weightOf({ importance, operationId, requestedAt }: Claimant, now: number): number {
   const aged = operationId === undefined ? Math.floor((now - requestedAt) / agingMs) : 0;
   return rankOf(importance) + Math.max(0, aged);
 }
@@ -73,12 +72,35 @@ function rankOf(importance: Importance): number {
   return importances.indexOf(importance);
 }
 
+/** Those who wait by themselves, by each place that they need: most have no place in common. */
+function singlesByClaim(
+  queued: readonly Claimant[],
+  slots: Slots,
+): ReadonlyMap<string, readonly Claimant[]> {
+  const singles = new Map<string, Claimant[]>();
+  for (const row of queued) {
+    if (row.operationId !== undefined || !takesRoom(row)) continue;
+    for (const key of slots.keysOf(row)) {
+      const sharing = singles.get(key);
+      if (sharing === undefined) singles.set(key, [row]);
+      else sharing.push(row);
+    }
+  }
+  return singles;
+}
+
 /** Whether a part of an operation would take the last room of several that a single waits for. */
-function takesTheLast(row: MigrationRow, singles: readonly MigrationRow[], slots: Slots): boolean {
+function takesTheLast(
+  row: Claimant,
+  singles: ReadonlyMap<string, readonly Claimant[]>,
+  slots: Slots,
+): boolean {
   if (row.operationId === undefined) return false;
-  return singles.some(
-    (single) => !slots.taken(single) && slots.wouldClose(row, single) && slots.fits(single),
-  );
+  return slots
+    .closing(row)
+    .some((key) =>
+      (singles.get(key) ?? []).some((single) => !slots.taken(single) && slots.fits(single)),
+    );
 }
 
 /** The room that is left, while it is given away. */
@@ -87,37 +109,41 @@ class Slots {
   readonly #used = new Map<string, number>();
   readonly #taken = new Set<string>();
 
-  constructor(limits: Limits, running: readonly MigrationRow[]) {
+  constructor(limits: Limits, running: readonly Claimant[]) {
     this.#limits = limits;
     for (const row of running) this.take(row);
   }
 
-  take(row: MigrationRow): void {
+  take(row: Claimant): void {
     this.#taken.add(row.id);
     for (const { key } of this.#claims(row)) this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
   }
 
-  taken({ id }: MigrationRow): boolean {
+  taken({ id }: Claimant): boolean {
     return this.#taken.has(id);
   }
 
-  fits(row: MigrationRow): boolean {
+  fits(row: Claimant): boolean {
     return this.#claims(row).every(({ key, limit }) => this.#free(key, limit) > 0);
   }
 
-  /** Whether `row` would take the last room, of several, that `other` needs. */
-  wouldClose(row: MigrationRow, other: MigrationRow): boolean {
-    const needed = new Set(this.#claims(other).map(({ key }) => key));
-    return this.#claims(row).some(
-      ({ key, limit }) => needed.has(key) && limit > 1 && this.#free(key, limit) === 1,
-    );
+  /** What it needs room in. */
+  keysOf(row: Claimant): readonly string[] {
+    return this.#claims(row).map(({ key }) => key);
+  }
+
+  /** In what `row` would take the last room, of several. */
+  closing(row: Claimant): readonly string[] {
+    return this.#claims(row)
+      .filter(({ key, limit }) => limit > 1 && this.#free(key, limit) === 1)
+      .map(({ key }) => key);
   }
 
   #free(key: string, limit: number): number {
     return limit - (this.#used.get(key) ?? 0);
   }
 
-  #claims({ from, to }: MigrationRow): readonly { readonly key: string; readonly limit: number }[] {
+  #claims({ from, to }: Claimant): readonly { readonly key: string; readonly limit: number }[] {
     const links = [this.#limits.linkOf(from), this.#limits.linkOf(to)];
     const shared = [...new Set(links.filter((link) => link !== undefined))];
     return [

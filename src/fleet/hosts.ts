@@ -16,9 +16,7 @@ export interface ResolvedHost {
 
 /** The host of this name or URI. A URI that the configuration does not have stands for itself. */
 export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
-  const named = Object.entries(config.hosts).find(
-    ([name, host]) => name === nameOrUri || host.uri === nameOrUri,
-  );
+  const named = namedHost(config, nameOrUri);
   if (named !== undefined) {
     const [name, host] = named;
     return {
@@ -37,6 +35,16 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
     postCopy: { allowed: true },
     bandwidthBytesPerSecond: undefined,
   };
+}
+
+/** By its name at once: this is asked for every decision. */
+function namedHost(
+  { hosts }: Config,
+  nameOrUri: string,
+): readonly [name: string, host: Config['hosts'][string]] | undefined {
+  const host = Object.hasOwn(hosts, nameOrUri) ? hosts[nameOrUri] : undefined;
+  if (host !== undefined) return [nameOrUri, host];
+  return Object.entries(hosts).find(([, { uri }]) => uri === nameOrUri);
 }
 
 /** The preferred way first; another one goes to the same daemon where it does not say otherwise. */

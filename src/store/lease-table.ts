@@ -4,7 +4,7 @@ import { joinedRows } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { type Lease, type MigrationRow, unended, type Wishes } from './rows.ts';
 import type { Session } from './session.ts';
-import type { Leases, Waiting } from './store.ts';
+import type { Claimant, Leases, Waiting } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** Who may steer which migration. */
@@ -24,8 +24,7 @@ export class LeaseTable implements Leases {
     if (!(await this.#anyQueued())) return [];
     return this.#session.write(async (trx) => {
       await this.#session.engine.gate(trx, 'admission');
-      const rows = await joinedRows(trx).where('phase', 'in', unended).execute();
-      const all = rows.map(migrationRow);
+      const all = await claimants(trx);
       const queued = all.filter(({ phase }) => phase === 'queued');
       const waits = new Set(queued.map(({ id }) => id));
       const chosen = choose({
@@ -144,6 +143,28 @@ export class LeaseTable implements Leases {
     return sql<string>`(select id from ${this.#session.engine.rows('listed', { id: 'text' }, rows)})`;
   }
 }
+
+/** All that wait and run. Read as they are: of ten thousand, every conversion would be felt. */
+async function claimants(trx: Transaction<Tables>): Promise<readonly Claimant[]> {
+  const { rows } = await sql<Nullable<Omit<Claimant, 'cancelRequested'>> & { cancelled: number }>`
+    select id, origin, vm, vm_name as "vmName", vm_uuid as "vmUuid", from_host as "from",
+      to_host as "to", phase, importance, deadline_at as "deadlineAt",
+      operation_id as "operationId", requested_at as "requestedAt", cancel_requested as cancelled
+    from migrations where phase in (${sql.join(unended)})`.execute(trx.withoutPlugins());
+  return rows.map(({ cancelled, ...row }) => ({
+    ...row,
+    vmName: row.vmName ?? undefined,
+    vmUuid: row.vmUuid ?? undefined,
+    deadlineAt: row.deadlineAt ?? undefined,
+    operationId: row.operationId ?? undefined,
+    cancelRequested: cancelled !== 0,
+  }));
+}
+
+/** What is not there, as the database says it. */
+type Nullable<T> = {
+  [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K];
+};
 
 interface WishesRow extends Pick<Wishes, 'importance' | 'revision'> {
   readonly id: string;

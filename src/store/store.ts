@@ -88,9 +88,16 @@ export interface PageRequest {
 
 /** What a request for admission is judged by: all that wait and all that run, on all replicas. */
 export interface Waiting {
-  readonly queued: readonly MigrationRow[];
-  readonly running: readonly MigrationRow[];
+  readonly queued: readonly Claimant[];
+  readonly running: readonly Claimant[];
 }
+
+/** A migration as far as it matters to who may begin. */
+export type Claimant = Pick<
+  MigrationRow,
+  | ('id' | 'origin' | 'vm' | 'vmName' | 'vmUuid' | 'from' | 'to' | 'phase')
+  | ('importance' | 'deadlineAt' | 'operationId' | 'requestedAt' | 'cancelRequested')
+>;
 
 /** What changes in a migration's row on its way. */
 export type Advance = Partial<
