@@ -69,9 +69,12 @@ export interface Controller {
    * Calls back with every event from now on, of all replicas, and with progress. Resolves, with how
    * to end it, when nothing is missed any more: what the store has by then is read from it.
    */
-  subscribe(onEvent: (event: LiveEvent) => void): Promise<() => void>;
+  subscribe(onEvent: (event: LiveEvent) => void, progressOf?: ProgressOf): Promise<() => void>;
   status(): ControllerStatus;
 }
+
+/** Whose progress a listener hears: nobody's is read that nobody hears. */
+export type ProgressOf = 'all' | 'none' | { readonly migration: string };
 
 export type LiveEvent =
   | ({ readonly kind: 'event' } & EventRow)

@@ -104,3 +104,43 @@ test('progress is told of all replicas, whatever day it is on their own clocks',
   const told = heard.filter(({ kind }) => kind === 'progress');
   expect(told[0]).toMatchObject({ migration: { id: row.id, owner: 'another', progress } });
 });
+
+/** Has another replica steer a migration of this VM; returns how it reports progress. */
+async function steeredElsewhere(vm: string): Promise<{ id: string; report: () => Promise<void> }> {
+  const { row } = await stage.controller().migrate({ vm, from: 'h1', to: 'h2' }, me);
+  const [held] = await stage.store.leases.admit('another', 60_000, () => [row.id]);
+  if (held === undefined) throw new Error('it was not admitted');
+  const lease = { id: row.id, owner: 'another', epoch: held.epoch };
+  return { id: row.id, report: () => stage.store.migrations.report([{ lease, progress }], []) };
+}
+
+function progressIn(heard: readonly LiveEvent[]): readonly string[] {
+  return heard.flatMap((event) => (event.kind === 'progress' ? [event.migration.id] : []));
+}
+
+test('everybody hears the progress that he follows, and nobody else what he does not', async () => {
+  const [one, other] = [await steeredElsewhere('vm'), await steeredElsewhere('vm2')];
+  const [first, none, all]: LiveEvent[][] = [[], [], []];
+  await hub.subscribe((event) => first?.push(event), { migration: one.id });
+  await hub.subscribe((event) => none?.push(event), 'none');
+  await stage.clock.run(stage.clock.sleep(1_500));
+  const leave = await hub.subscribe((event) => all?.push(event));
+  await Promise.all([one.report(), other.report()]);
+  await happen('h1');
+  await stage.clock.run(stage.clock.sleep(3_000));
+  leave();
+  expect(new Set(progressIn(first ?? []))).toEqual(new Set([one.id]));
+  expect(progressIn(none ?? [])).toEqual([]);
+  expect(new Set(progressIn(all ?? []))).toEqual(new Set([one.id, other.id]));
+  expect([first, none, all].map((heard) => subjectsOf(heard ?? []).at(-1))).toEqual([
+    'h1',
+    'h1',
+    'h1',
+  ]);
+  await other.report();
+  await one.report();
+  const before = first?.length ?? 0;
+  await stage.clock.run(stage.clock.sleep(3_000));
+  expect(progressIn(first?.slice(before) ?? [])).toContain(one.id);
+  expect(progressIn(first ?? [])).not.toContain(other.id);
+});

@@ -1,11 +1,13 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Store } from '../store/store.ts';
-import type { LiveEvent } from './controller.ts';
+import type { LiveEvent, ProgressOf } from './controller.ts';
 
 /** How often what happened on other replicas is looked for, and how often progress, ms. */
 const eventsMs = 250;
 const progressMs = 1_000;
 const mostAtOnce = 1_000;
+
+type Listener = (event: LiveEvent) => void;
 
 interface Looking {
   readonly end: AbortController;
@@ -15,7 +17,7 @@ interface Looking {
 
 /** Tells everybody who listens what happens, of all replicas: the store is what they share. */
 export class Hub {
-  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  readonly #listeners = new Map<Listener, ProgressOf>();
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: (message: string, error: unknown) => void;
@@ -28,12 +30,13 @@ export class Hub {
   }
 
   /** Resolves when nothing is missed any more: what the store has by then can be read from it. */
-  async subscribe(listener: (event: LiveEvent) => void): Promise<() => void> {
+  async subscribe(tell: Listener, progressOf: ProgressOf = 'all'): Promise<() => void> {
+    const listener: Listener = (event) => tell(event);
     const leave = (): void => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
     };
-    this.#listeners.add(listener);
+    this.#listeners.set(listener, progressOf);
     try {
       await this.#begin();
     } catch (error) {
@@ -88,7 +91,7 @@ export class Hub {
     let since: number | undefined;
     while (!end.aborted) {
       try {
-        const { now, items } = await this.#store.migrations.progressSince(since);
+        const { now, items } = await this.#store.migrations.progressSince(since, this.#followed());
         for (const migration of items) this.#tell({ kind: 'progress', migration });
         since = now;
       } catch (error) {
@@ -98,13 +101,25 @@ export class Hub {
     }
   }
 
+  /** Whose progress anybody hears; `undefined`: everybody's. */
+  #followed(): readonly string[] | undefined {
+    const wanted = [...this.#listeners.values()];
+    if (wanted.includes('all')) return undefined;
+    return [...new Set(wanted.flatMap((of) => (typeof of === 'string' ? [] : [of.migration])))];
+  }
+
   /** What one listener makes of it is no matter of the others, nor of what comes after. */
   #tell(event: LiveEvent): void {
-    for (const listener of this.#listeners)
+    for (const [listener, of] of this.#listeners)
       try {
-        listener(event);
+        if (concerns(event, of)) listener(event);
       } catch (error) {
         this.#log('a listener failed at an event', error);
       }
   }
+}
+
+function concerns(event: LiveEvent, of: ProgressOf): boolean {
+  if (event.kind === 'event' || of === 'all') return true;
+  return of !== 'none' && of.migration === event.migration.id;
 }

@@ -259,8 +259,8 @@ class FleetController implements Controller {
     });
   }
 
-  subscribe(onEvent: Parameters<Controller['subscribe']>[0]): Promise<() => void> {
-    return this.#hub.subscribe(onEvent);
+  subscribe(...listening: Parameters<Controller['subscribe']>): Promise<() => void> {
+    return this.#hub.subscribe(...listening);
   }
 
   status(): ReturnType<Controller['status']> {

@@ -98,7 +98,7 @@ async function run({ options, config, settings, store, log }: Running): Promise<
     metrics.heed(event, name);
     if (event.kind === 'event')
       log.info({ migration: event.subject, data: event.data }, event.type);
-  });
+  }, 'none');
   const unwatch = await followConfig(options.config, controller, log);
   const beat = liveSigns();
   notifySystemd('READY=1');

@@ -1,6 +1,6 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import type { EventQuery } from '../api/events.ts';
-import type { Controller, LiveEvent } from '../controller/controller.ts';
+import type { Controller, LiveEvent, ProgressOf } from '../controller/controller.ts';
 import type { EventRow } from '../store/rows.ts';
 import type { Events } from '../store/store.ts';
 import { instantOf, jsonOf, migrationDocument } from './documents.ts';
@@ -118,7 +118,7 @@ class Feed implements UnderlyingSource<Uint8Array> {
   /** From here on nothing is missed. */
   async #begin(): Promise<string> {
     const { events, subscribe } = this.#options;
-    const leave = await subscribe((event) => this.#hear(event));
+    const leave = await subscribe((event) => this.#hear(event), progressFor(this.#wanted));
     this.#leave = leave;
     if (this.#over) leave();
     const { first, last } = await events.range();
@@ -167,9 +167,9 @@ class Feed implements UnderlyingSource<Uint8Array> {
   }
 
   #hearProgress(event: LiveEvent & { readonly kind: 'progress' }): void {
-    const { migration, type } = this.#wanted;
-    if (migration !== undefined && migration !== event.migration.id) return;
-    if (type === undefined || type === 'progress') this.#tell(textOf(event));
+    const of = progressFor(this.#wanted);
+    if (of === 'all' || (of !== 'none' && of.migration === event.migration.id))
+      this.#tell(textOf(event));
   }
 
   #wants({ type, subject }: EventRow): boolean {
@@ -200,6 +200,11 @@ class Feed implements UnderlyingSource<Uint8Array> {
     await promise;
     clearTimeout(timer);
   }
+}
+
+function progressFor({ migration, type }: EventQuery): ProgressOf {
+  if (type !== undefined && type !== 'progress') return 'none';
+  return migration === undefined ? 'all' : { migration };
 }
 
 /** Everybody who listens is told of the same event: it is put into words once. */

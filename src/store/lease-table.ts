@@ -1,5 +1,5 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
-import { free, stillHeld } from './leasing.ts';
+import { free, listed, stillHeld } from './leasing.ts';
 import { joinedRows } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { type Lease, type MigrationRow, unended, type Wishes } from './rows.ts';
@@ -37,7 +37,7 @@ export class LeaseTable implements Leases {
       await trx
         .updateTable('migrations')
         .set({ phase: 'preflight' })
-        .where('id', 'in', this.#listed(ids))
+        .where('id', 'in', listed(this.#session.engine, ids))
         .where('phase', '=', 'queued')
         .execute();
       return this.#give(trx, owner, ttlMs, ids);
@@ -99,7 +99,7 @@ export class LeaseTable implements Leases {
       await trx
         .updateTable('leases')
         .set({ owner: null, until: 0 })
-        .where('id', 'in', this.#listed([...held]))
+        .where('id', 'in', listed(this.#session.engine, [...held]))
         .execute();
     });
   }
@@ -128,19 +128,15 @@ export class LeaseTable implements Leases {
     await sql`
       insert into leases (id, owner, epoch, until, boot)
       select id, ${owner}, 1, ${engine.leaseNow()} + ${ttlMs}, ${engine.boot}
-      from ${this.#listed(ids)} as given where true
+      from ${listed(this.#session.engine, ids)} as given where true
       on conflict (id) do update set
         owner = excluded.owner, epoch = leases.epoch + 1, until = excluded.until, boot = excluded.boot
     `.execute(trx);
-    const rows = await joinedRows(trx).where('migrations.id', 'in', this.#listed(ids)).execute();
+    const rows = await joinedRows(trx)
+      .where('migrations.id', 'in', listed(this.#session.engine, ids))
+      .execute();
     const known = new Map(rows.map((row) => [row.id, migrationRow(row)]));
     return ids.flatMap((id) => known.get(id) ?? []);
-  }
-
-  /** However many there are, it is one statement with one parameter. */
-  #listed(ids: readonly string[]): RawBuilder<string> {
-    const rows = ids.map((id) => ({ id }));
-    return sql<string>`(select id from ${this.#session.engine.rows('listed', { id: 'text' }, rows)})`;
   }
 }
 

@@ -13,6 +13,12 @@ export function free(engine: Engine): RawBuilder<boolean> {
   return sql<boolean>`(leases.owner is null or leases.until <= ${engine.leaseNow()} or leases.boot <> ${engine.boot})`;
 }
 
+/** However many there are, it is one statement with one parameter. */
+export function listed(engine: Engine, ids: readonly string[]): RawBuilder<string> {
+  const rows = ids.map((id) => ({ id }));
+  return sql<string>`(select id from ${engine.rows('listed', { id: 'text' }, rows)})`;
+}
+
 /**
  * Of these leases those that still hold, whose rows nobody else can take until the transaction
  * ends: what is written in it is written by who may.

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { addChapters, type StoredChapter, together } from './chapters.ts';
 import { fromJson, maybe, toJson } from './json.ts';
-import { stillHeld } from './leasing.ts';
+import { listed, stillHeld } from './leasing.ts';
 import { type Db, joinedRows, newestIds, placeOf, rowOf } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
 import { pageOf } from './paging.ts';
@@ -273,15 +273,17 @@ export class MigrationTable implements Migrations {
     });
   }
 
-  progressSince(moment: number | undefined): ReturnType<Migrations['progressSince']> {
+  progressSince(
+    moment: number | undefined,
+    among?: readonly string[],
+  ): ReturnType<Migrations['progressSince']> {
     const { engine } = this.#session;
     return this.#session.read(async (db) => {
       const { now } = await db.selectNoFrom(engine.dayNow().as('now')).executeTakeFirstOrThrow();
       if (moment === undefined) return { now, items: [] };
-      const rows = await joinedRows(db)
-        .where('progress.at', '>=', moment)
-        .orderBy('migrations.id')
-        .execute();
+      let query = joinedRows(db).where('progress.at', '>=', moment).orderBy('migrations.id');
+      if (among !== undefined) query = query.where('migrations.id', 'in', listed(engine, among));
+      const rows = await query.execute();
       return { now, items: rows.map(migrationRow) };
     });
   }

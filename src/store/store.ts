@@ -174,10 +174,11 @@ export interface Migrations {
   /**
    * Those whose progress was kept at this moment or later, for watchers on other replicas. Moments
    * are `now` of the call before: the store's own, as the replicas' clocks may differ. Without one,
-   * none.
+   * none. `among`: only of these migrations.
    */
   progressSince(
     moment: number | undefined,
+    among?: readonly string[],
   ): Promise<{ readonly now: number; readonly items: readonly MigrationRow[] }>;
 }
 
