@@ -1,4 +1,5 @@
-import { explore, rules } from '../../src/controller/testing/hand-over.ts';
+import { explore } from '../../src/controller/testing/explore.ts';
+import { rules } from '../../src/controller/testing/hand-over.ts';
 
 /** The hand-over of a migration, every way that it can go; see README.md. */
 const mostEpochs = process.argv.includes('--quick') ? 2 : 3;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { explore, rules } from './testing/hand-over.ts';
+import { explore } from './testing/explore.ts';
+import { rules } from './testing/hand-over.ts';
 
 /** Enough for every mutant to go wrong; `npm run -s bench:hand-over` goes further. */
 const mostEpochs = 2;

@@ -91,19 +91,20 @@ describe('a migration that is asked for', () => {
   });
 });
 
-describe('one whose link breaks in pre-copy', () => {
-  const broken = async (importance: 'high' | 'low', forMs: number): Promise<MigrationRow> => {
-    stage.addGuest('vm', 'furious', 'panda');
-    const controller = stage.controller();
-    await controller.start();
-    const { row } = await controller.migrate({ ...toH2, importance }, me);
-    await stage.until(row.id, ({ phase }) => phase === 'copying');
-    const { clock, sim } = stage;
-    sim.shapeLink(0);
-    clock.schedule(clock.nowMs() + forMs, () => sim.shapeLink(200 * 2 ** 20));
-    return stage.ended(row.id);
-  };
+/** What becomes of one whose link is dead for so long while it is copied. */
+async function broken(importance: 'high' | 'low', forMs: number): Promise<MigrationRow> {
+  stage.addGuest('vm', 'furious', 'panda');
+  const controller = stage.controller();
+  await controller.start();
+  const { row } = await controller.migrate({ ...toH2, importance }, me);
+  await stage.until(row.id, ({ phase }) => phase === 'copying');
+  const { clock, sim } = stage;
+  sim.shapeLink(0);
+  clock.schedule(clock.nowMs() + forMs, () => sim.shapeLink(200 * 2 ** 20));
+  return stage.ended(row.id);
+}
 
+describe('one whose link breaks in pre-copy', () => {
   test('is tried again where it has to end, until it arrives', async () => {
     const { id, ...ended } = await broken('high', 60_000);
     expect(ended).toMatchObject({ phase: 'completed', end: { runsOn: ['h2'] } });

@@ -239,10 +239,10 @@ export class SimulatedHost implements Host, Site {
   async resumePostCopy(uuid: string, _options: MigrateOptions): Promise<void> {
     await this.#call();
     const { job } = this.#resident(uuid);
-    if (job?.phase === 'post-copy')
+    if (inPostCopy(job))
       throw new DroverError('hypervisor.still-running', 'QEMU reports migration is still running');
     if (job?.resumePostCopy() !== true) throw failed('there is no broken post-copy to resume');
-    while (job.phase === 'post-copy') await this.#world.clock.sleep(100);
+    while (inPostCopy(job)) await this.#world.clock.sleep(100);
   }
 
   async breakOffPostCopy(uuid: string): Promise<void> {
@@ -305,6 +305,10 @@ export class SimulatedHost implements Host, Site {
     await clock.sleep(settings.callMs + more);
     if (!this.#reachable) throw unreachable(this.name);
   }
+}
+
+function inPostCopy(job: Resident['job']): boolean {
+  return job?.phase === 'post-copy';
 }
 
 function failed(message: string): DroverError {

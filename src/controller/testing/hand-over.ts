@@ -89,7 +89,7 @@ const idle: Controller = {
   seen: undefined,
 };
 
-const beginning: Scene = {
+export const beginning: Scene = {
   hosts: 'at-source',
   store: {
     owner: undefined,
@@ -105,13 +105,7 @@ const beginning: Scene = {
   again: 0,
 };
 
-export interface Explored {
-  readonly states: number;
-  /** What is wrong, with the way there. */
-  readonly violation: { readonly what: string; readonly way: readonly string[] } | undefined;
-}
-
-interface Step {
+export interface Step {
   readonly name: string;
   readonly next: Scene;
 }
@@ -124,80 +118,8 @@ export interface Terms {
   readonly without?: Rule;
 }
 
-/** Goes every way that there is. */
-export function explore(terms: Terms): Explored {
-  const from = new Map<string, { readonly before: string | undefined; readonly name: string }>();
-  const next = new Map<string, readonly string[]>();
-  const ends = new Set<string>();
-  const first = keyOf(beginning);
-  from.set(first, { before: undefined, name: 'it is asked for' });
-  // The nearest first: what is found wrong is shown by the shortest way.
-  const queue: Scene[] = [beginning];
-  for (const scene of queue) {
-    const key = keyOf(scene);
-    const wrong = wrongWith(scene);
-    if (wrong !== undefined)
-      return { states: from.size, violation: { what: wrong, way: wayTo(key, from) } };
-    if (scene.store.ended !== undefined) ends.add(key);
-    const steps = stepsFrom(scene, terms);
-    next.set(
-      key,
-      steps.map((step) => keyOf(step.next)),
-    );
-    for (const { name, next: after } of steps) {
-      const afterKey = keyOf(after);
-      if (from.has(afterKey)) continue;
-      from.set(afterKey, { before: key, name });
-      queue.push(after);
-    }
-  }
-  const stuck = neverEnding(next, ends, terms.mostEpochs);
-  const violation =
-    stuck === undefined ? undefined : { what: 'it can never end', way: wayTo(stuck, from) };
-  return { states: from.size, violation };
-}
-
-function keyOf(scene: Scene): string {
-  return JSON.stringify(scene);
-}
-
-function wayTo(
-  key: string,
-  from: ReadonlyMap<string, { readonly before: string | undefined; readonly name: string }>,
-): readonly string[] {
-  const way: string[] = [];
-  for (let at: string | undefined = key; at !== undefined; ) {
-    const step = from.get(at);
-    if (step === undefined) break;
-    way.unshift(step.name);
-    at = step.before;
-  }
-  return way;
-}
-
-/** A state from which no way leads to an end; those at the edge of the epochs do not count. */
-function neverEnding(
-  next: ReadonlyMap<string, readonly string[]>,
-  ends: ReadonlySet<string>,
-  mostEpochs: number,
-): string | undefined {
-  const before = new Map<string, string[]>();
-  for (const [key, after] of next)
-    for (const one of after) before.set(one, [...(before.get(one) ?? []), key]);
-  const good = new Set(ends);
-  const queue = [...ends];
-  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    for (const one of before.get(key) ?? []) {
-      if (good.has(one)) continue;
-      good.add(one);
-      queue.push(one);
-    }
-  }
-  return [...next.keys()].find((key) => !good.has(key) && !key.includes(`"epoch":${mostEpochs}`));
-}
-
 /** What must never be. */
-function wrongWith({ hosts, store, starts, again }: Scene): string | undefined {
+export function wrongWith({ hosts, store, starts, again }: Scene): string | undefined {
   if (starts > 1 + again) return 'it was started more often than anybody decided';
   const isSplit = hosts === 'split' || hosts === 'broken';
   if (isSplit && !store.pointOfNoReturn) return 'it is split, and the store does not know';
@@ -210,7 +132,7 @@ function wrongWith({ hosts, store, starts, again }: Scene): string | undefined {
   return undefined;
 }
 
-function stepsFrom(scene: Scene, terms: Terms): readonly Step[] {
+export function stepsFrom(scene: Scene, terms: Terms): readonly Step[] {
   const both = [0, 1] as const;
   return [
     ...hostSteps(scene),
@@ -248,14 +170,17 @@ function landing(scene: Scene): readonly Step[] {
   return [named('the start reaches the source', next)];
 }
 
-function tick(scene: Scene): readonly Step[] {
-  const { store, controllers, flight } = scene;
-  if (flight === 0) return [];
-  const aged = (one: Controller): Controller => ({
+function aged(one: Controller): Controller {
+  return {
     ...one,
     lease: one.lease && { ...one.lease, left: Math.max(0, one.lease.left - 1) },
     seen: one.seen && { ...one.seen, stood: true },
-  });
+  };
+}
+
+function tick(scene: Scene): readonly Step[] {
+  const { store, controllers, flight } = scene;
+  if (flight === 0) return [];
   const left = Math.max(0, store.left - 1);
   const [a, b] = controllers;
   const later: Scene = {
