@@ -9,7 +9,9 @@ import { Leases, type LeaseTimes } from './leases.ts';
 import { sharesOf } from './shares.ts';
 import type { World } from './world.ts';
 
-/** How often leases are renewed, what waits is looked at, and what was seen is kept, ms. */
+/** How often leases are renewed, ms. */
+const renewMs = 1_000;
+/** How often what waits is looked at, and what was seen is kept, ms. */
 const roundMs = 1_000;
 /** After a round so many times its length is left to other work. */
 const restPerWork = 3;
@@ -54,7 +56,7 @@ export class Helm {
   #trouble: string | undefined;
   #stopping = new AbortController();
   #wake = new AbortController();
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
 
   constructor(ports: HelmPorts) {
     this.#ports = ports;
@@ -89,7 +91,7 @@ export class Helm {
   }
 
   start(): void {
-    this.#running ??= this.#rounds();
+    this.#running ??= Promise.all([this.#rounds(), this.#renewals()]);
   }
 
   /** Something may wait: the next round is now. */
@@ -118,9 +120,23 @@ export class Helm {
     }
   }
 
+  /** However long a round takes, what is steered stays ours. */
+  async #renewals(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#leases.renew();
+      } catch (error) {
+        this.#fail('leases could not be renewed', error);
+      } finally {
+        this.#leases.expire();
+      }
+      await this.#ports.world.clock.sleep(renewMs, signal);
+    }
+  }
+
   async #round(): Promise<void> {
     try {
-      await this.#leases.renew();
       await this.#ports.refresh();
       await this.#beat();
       await this.#take();
@@ -128,12 +144,14 @@ export class Helm {
       this.#shares = await this.#shareOut();
       this.#trouble = undefined;
     } catch (error) {
-      this.#trouble = messageOf(error);
-      const known = hasCode(error, 'store.unavailable');
-      this.#ports.log(known ? 'the store does not answer' : 'a round failed', error);
-    } finally {
-      this.#leases.expire();
+      this.#fail('a round failed', error);
     }
+  }
+
+  #fail(what: string, error: unknown): void {
+    this.#trouble = messageOf(error);
+    const known = hasCode(error, 'store.unavailable');
+    this.#ports.log(known ? 'the store does not answer' : what, error);
   }
 
   async #beat(): Promise<void> {

@@ -140,7 +140,9 @@ export class Leases {
     );
     for (const one of held) {
       const wishes = renewed.get(one.lease.id);
-      if (wishes === undefined) this.#lose(one);
+      // What was given back meanwhile is not lost.
+      if (wishes === undefined && this.get(one.lease.id) === one) this.#lose(one);
+      else if (wishes === undefined) one.end();
       else one.prolong(this.#untilFrom(askedAtMs), wishes);
     }
   }
