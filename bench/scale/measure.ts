@@ -11,6 +11,7 @@ import { openStore, type StorePlace } from '../../src/store/open.ts';
 import { Clients } from './clients.ts';
 import { countedStore } from './counted-store.ts';
 import { destinationName, pairsFor, perPair, sourceName } from './layout.ts';
+import { quantilesOf } from './quantiles.ts';
 import { RemoteHosts } from './remote-hosts.ts';
 
 /** One way of listening for each of so many migrations, and as many who hear every change. */
@@ -148,13 +149,6 @@ async function cpuSecondsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function quantilesOf(values: readonly number[]): { readonly p50: number; readonly p99: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
 }
 
 function secondsSince(startMs: number): number {
