@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { keepHeapSmall } from '../../src/server/heap.ts';
 import { startPostgres } from '../../tests/store/postgres.ts';
 import { type Measured, measure } from './measure.ts';
 
@@ -84,6 +85,7 @@ function verdict(all: readonly Measured[]): string {
   return `${figures} aim_of_10000 ${count < aim.migrations ? 'not measured' : reached ? 'reached' : 'missed'}`;
 }
 
+keepHeapSmall();
 row(columns.map(([title]) => title));
 row(columns.map(() => '---'));
 const all: Measured[] = [];

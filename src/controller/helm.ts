@@ -13,8 +13,6 @@ import type { World } from './world.ts';
 const renewMs = 1_000;
 /** How often what waits is looked at, and what was seen is kept, ms. */
 const roundMs = 1_000;
-/** After a round so many times its length is left to other work. */
-const restPerWork = 3;
 /** So many are begun in one round, at most: each looks at two hosts first. */
 const mostBegun = 200;
 /** A replica may steer so many more than its part before it hands some over. */
@@ -113,8 +111,8 @@ export class Helm {
     while (!this.#stopping.signal.aborted) {
       const startedMs = clock.nowMs();
       await this.#round();
-      // Who is woken for each of a thousand requests would do nothing else.
-      await clock.sleep((clock.nowMs() - startedMs) * restPerWork, this.#stopping.signal);
+      // Who is woken for each of a thousand requests would do nothing else: half the time is others'.
+      await clock.sleep(clock.nowMs() - startedMs, this.#stopping.signal);
       await clock.sleep(roundMs, this.#wake.signal);
       this.#wake = new AbortController();
     }

@@ -15,6 +15,7 @@ import { openStore, type StorePlace, storePlace } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type AppOptions, appOver } from './app.ts';
 import { countedWorld } from './counted.ts';
+import { keepHeapSmall } from './heap.ts';
 import { type Door, isLoopback, openPort, openSocket } from './listen.ts';
 import { Metrics } from './metrics.ts';
 import { notifySystemd, watchdogMs } from './notify.ts';
@@ -42,6 +43,7 @@ export interface Served {
 
 /** Starts the whole service. Rejects with a DroverError where something it needs is not there. */
 export async function serve(options: ServeOptions): Promise<Served> {
+  keepHeapSmall();
   // Whoever reads the log slowly, or not at all, does not hold up the steering.
   const lines = pino.destination({ fd: 2, sync: false, maxLength: mostUnwritten });
   const log = pino({ name: 'drover', redact }, lines);
