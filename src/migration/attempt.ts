@@ -271,7 +271,7 @@ export class Attempt {
     const { source, destination } = this.#ports;
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
-    this.#mending.saw(look);
+    this.#mending.saw(look, verdict);
     this.#tellSilence(look);
     await this.#watchSeen(look);
     // What ended is looked at again until it has ended for certain.

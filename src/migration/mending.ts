@@ -7,7 +7,7 @@ import type { RunIntent, RunPorts } from './intent.ts';
 import { hasCode, messageOf } from './look.ts';
 import { Recovery } from './recovery.ts';
 import type { MigrationState, Place } from './transition.ts';
-import type { Look } from './whereabouts.ts';
+import type { Look, Verdict } from './whereabouts.ts';
 import { Witness } from './witness.ts';
 
 /**
@@ -39,6 +39,8 @@ export class Mending {
   #seen: Look | undefined;
   /** The most that was seen to have gone out, and when it was first seen. */
   #flowed = { bytes: -1, atMs: 0 };
+  /** Whether it was last seen to run in post-copy. */
+  #split = false;
   #clearings = 0;
   #helpless: string | undefined;
 
@@ -77,8 +79,9 @@ export class Mending {
     if (change.kind === 'post-copy-failed') this.#brokeAtMs ??= change.atMs;
   }
 
-  saw(look: Look): void {
+  saw(look: Look, verdict: Verdict): void {
     this.#seen = look;
+    this.#split = verdict === 'post-copy';
     this.#witness.saw(look);
   }
 
@@ -92,7 +95,7 @@ export class Mending {
   /** A reading in post-copy: what stands still is broken off, where it can be resumed. */
   async heedFlow({ memorySentBytes: bytes, memoryRemainingBytes }: Flow): Promise<void> {
     const now = this.#clock.nowMs();
-    const stands = bytes <= this.#flowed.bytes && memoryRemainingBytes > 0;
+    const stands = this.#split && bytes <= this.#flowed.bytes && memoryRemainingBytes > 0;
     if (!stands) this.#flowed = { bytes, atMs: now };
     if (now - this.#flowed.atMs < standstillMs || this.#recovery.forbidden() !== undefined) return;
     this.#flowed = { bytes, atMs: now };

@@ -1,0 +1,80 @@
+import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Found, NotReached, playCell } from '../../tests/faults/cell.ts';
+import { type Cell, cells } from '../../tests/faults/matrix.ts';
+import { withTable } from './table.ts';
+
+/** Every phase with every fault on the real lab; see README.md. */
+const args = process.argv.slice(2);
+const option = (name: string): string | undefined => {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args[at + 1];
+};
+const quick = args.includes('--quick');
+const atOnce = Number(option('--jobs') ?? 2);
+const only = option('--only');
+const file =
+  option('--results') ?? join(await mkdtemp(join(tmpdir(), 'drover-faults-')), 'results');
+/** Tried so often: a guest on a loaded machine may slip through a phase. */
+const attempts = 3;
+
+const key = ({ phase, fault }: Cell): string => `${phase}: ${fault.name}`;
+const before = await results();
+const done = new Set(before.map((found) => `${found.phase}: ${found.fault}`));
+const chosen = cells
+  .filter((cell) => only === undefined || key(cell).includes(only))
+  .filter((_, index) => !quick || index % 9 === 3)
+  .filter((cell) => !done.has(key(cell)));
+console.log(`${chosen.length} of ${cells.length} cells, kept in ${file}`);
+const startMs = performance.now();
+const missed: string[] = [];
+const queue = [...chosen];
+await Promise.all(Array.from({ length: atOnce }, work));
+
+const all = await results();
+const of = (verdict: Found['verdict']): number =>
+  all.filter((one) => one.verdict === verdict).length;
+if (only === undefined && !quick) {
+  const page = new URL('../../docs/safety.md', import.meta.url);
+  await writeFile(page, withTable(await readFile(page, 'utf8'), all));
+}
+for (const one of missed) console.log(`not reached: ${one}`);
+const seconds = Math.round((performance.now() - startMs) / 1000);
+console.log(
+  `cells ${all.length} kept ${of('kept')} lost_to_physics ${of('lost')} wrong ${of('wrong')} not_reached ${missed.length} seconds ${seconds}`,
+);
+process.exitCode = of('wrong') + missed.length === 0 ? 0 : 1;
+
+async function work(): Promise<void> {
+  for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
+    const found = await play(cell);
+    if (found === undefined) continue;
+    await appendFile(file, `${JSON.stringify(found)}\n`);
+    const { verdict, told, longestStallMs, truthMs, problem } = found;
+    console.log(
+      `${key(cell)} | ${verdict} | ${told} | stall ${longestStallMs} ms | told after ${truthMs ?? '-'} ms | ${problem ?? ''}`,
+    );
+  }
+}
+
+async function play(cell: Cell): Promise<Found | undefined> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      return await playCell(cell, await mkdtemp(join(tmpdir(), 'drover-fault-')));
+    } catch (error) {
+      if (!(error instanceof NotReached)) throw new Error(key(cell), { cause: error });
+    }
+  }
+  missed.push(key(cell));
+  return undefined;
+}
+
+async function results(): Promise<readonly Found[]> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line): Found => JSON.parse(line));
+}

@@ -1,0 +1,200 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { analyse, type GuestReport } from '../../src/lab/guest/index.ts';
+import { type MigrationRow, unended } from '../../src/store/rows.ts';
+import { type Cell, type Fault, guestIn, linkBits, type Phase } from './matrix.ts';
+import { setTheatre, type Theatre } from './theatre.ts';
+
+const longestWayMs = 90_000;
+/** What must finish is tried again for some six minutes, and no longer. */
+const longestEndMs = 420_000;
+/** A round of checks takes the guest some seconds; on a machine under load, more. */
+const longestCheckMs = 40_000;
+const undisturbedMs = 1_500;
+
+/** What became of a guest when something broke. */
+export interface Found {
+  readonly phase: Phase;
+  readonly fault: string;
+  /** `kept`: it runs in one place, whole, as told. `lost`: as physics has it, and told. */
+  readonly verdict: 'kept' | 'lost' | 'wrong';
+  /** What is wrong, in words; `undefined`: nothing. */
+  readonly problem: string | undefined;
+  /** What was told in the end, and where the guest beat. */
+  readonly told: string;
+  readonly runsOn: readonly string[];
+  /** The guest's longest silence, ms. */
+  readonly longestStallMs: number;
+  /** From the fault's beginning until the end was told, ms; `undefined`: it was told before. */
+  readonly truthMs: number | undefined;
+  /** How often post-copy broke. */
+  readonly breaks: number;
+}
+
+/** Thrown where the guest did not come into the phase: the cell says nothing. */
+export class NotReached extends Error {}
+
+/** Has the fault happen in the phase, on real hosts, and judges by the guest's own heartbeats. */
+export async function playCell({ phase, fault }: Cell, dir: string): Promise<Found> {
+  const theatre = await setTheatre({
+    dir,
+    linkBits: linkBits(),
+    guest: guestIn[phase],
+    postgres: fault.postgres === true,
+  });
+  try {
+    await pause(undisturbedMs);
+    const startMs = performance.now();
+    const { id, faultAtMs, meanwhile } = await disturb(theatre, phase, fault);
+    const row = await ended(theatre, id);
+    const endMs = performance.now();
+    const dies = fault.physics?.[phase] !== undefined;
+    await pause(undisturbedMs);
+    const report = await wholeReport(theatre, startMs, endMs, dies);
+    const problem = meanwhile ?? problemWith(row, report, phase, dies);
+    return {
+      phase,
+      fault: fault.name,
+      verdict: problem !== undefined ? 'wrong' : dies ? 'lost' : 'kept',
+      problem,
+      told: row.error === undefined ? row.phase : `${row.phase} (${row.error.code})`,
+      runsOn: report.runsOn,
+      longestStallMs: Math.round(Math.max(0, ...report.gaps.map(({ ms }) => ms))),
+      truthMs: phase === 'just completed' ? undefined : Math.round(endMs - faultAtMs),
+      breaks: row.end?.postCopyBreaks ?? 0,
+    };
+  } finally {
+    await theatre.down();
+  }
+}
+
+interface Disturbed {
+  readonly id: string;
+  readonly faultAtMs: number;
+  /** What was said wrongly while the fault lasted. */
+  readonly meanwhile: string | undefined;
+}
+
+async function disturb(theatre: Theatre, phase: Phase, fault: Fault): Promise<Disturbed> {
+  if (phase === 'before start') {
+    const faultAtMs = performance.now();
+    await fault.begin(theatre);
+    const asking = theatre.ask();
+    const meanwhile = await outlast(theatre, fault, () => undefined);
+    return { id: await asking, faultAtMs, meanwhile };
+  }
+  const id = await theatre.ask();
+  await reach(theatre, id, phase);
+  const faultAtMs = performance.now();
+  await fault.begin(theatre);
+  return { id, faultAtMs, meanwhile: await outlast(theatre, fault, () => theatre.row(id)) };
+}
+
+/** Until the fault is over; what lasts for good is looked at before it is ended. */
+async function outlast(
+  theatre: Theatre,
+  fault: Fault,
+  rowNow: () => Promise<MigrationRow | undefined> | undefined,
+): Promise<string | undefined> {
+  await pause(fault.lastsMs);
+  const row = fault.forGood === true ? await rowNow() : undefined;
+  await fault.end?.(theatre);
+  const lost = row?.phase === 'lost' || row?.phase === 'unknown';
+  return lost ? `while nothing could be done it was said to be ${row.phase}` : undefined;
+}
+
+/** Until the hosts show that the migration is there. */
+async function reach(theatre: Theatre, id: string, phase: Phase): Promise<void> {
+  const untilMs = performance.now() + longestWayMs;
+  while (!(await isIn(theatre, id, phase))) {
+    const row = await theatre.row(id);
+    const over = row !== undefined && row.endedAt !== undefined && phase !== 'just completed';
+    if (over || performance.now() > untilMs)
+      throw new NotReached(`${phase} was not reached: it is ${row?.phase ?? 'nowhere'}`);
+    await pause(20);
+  }
+}
+
+async function isIn(theatre: Theatre, id: string, phase: Phase): Promise<boolean> {
+  const { source, destination } = theatre;
+  if (phase === 'just completed') return (await theatre.row(id))?.phase === 'completed';
+  const uuid = (await theatre.row(id))?.vmUuid;
+  if (uuid === undefined) return false;
+  const [job, state] = await Promise.all([source.readJob(uuid), source.domainState(uuid)]);
+  switch (phase) {
+    case 'first pass':
+      return job?.sample.phase === 'pre-copy' && job.sample.memorySentBytes > 0;
+    case 'throttled':
+      return (job?.sample.throttlePercent ?? 0) > 0;
+    case 'switching over':
+      return state?.state === 'paused' && state.reason === 'migration';
+    case 'post-copy':
+      return (await destination.domainState(uuid))?.reason === 'post-copy';
+    case 'before start':
+      return true;
+  }
+}
+
+/** The row when its end is told; of one that is unknown it is waited for what shows. */
+async function ended(theatre: Theatre, id: string): Promise<MigrationRow> {
+  const untilMs = performance.now() + longestEndMs;
+  for (;;) {
+    const row = await theatre.row(id);
+    const live = row === undefined || unended.some((phase) => phase === row.phase);
+    if (!live) return row;
+    if (performance.now() > untilMs) {
+      if (row !== undefined) return row;
+      throw new Error('the store did not come back');
+    }
+    await pause(100);
+  }
+}
+
+/** Watches until the guest has read and checked all of its memory once more, or for too long. */
+async function wholeReport(
+  { watcher }: Theatre,
+  startMs: number,
+  endMs: number,
+  dies: boolean,
+): Promise<GuestReport> {
+  const giveUpMs = performance.now() + longestCheckMs;
+  for (;;) {
+    const untilMs = performance.now();
+    const report = analyse(watcher.log, { startMs, endMs, untilMs });
+    if (report.verifiedWhole || dies || untilMs > giveUpMs) return report;
+    await pause(250);
+  }
+}
+
+/** What the guest's own heartbeats say against what was told; `undefined`: nothing. */
+function problemWith(
+  row: MigrationRow,
+  { runsOn, integrity, onePlace, verifiedWhole }: GuestReport,
+  phase: Phase,
+  dies: boolean,
+): string | undefined {
+  if (onePlace !== 'ok') return `not in one place: ${onePlace}`;
+  if (integrity !== 'ok') return `not whole: ${integrity}`;
+  if (dies) return problemWithLost(row, runsOn, phase);
+  const told = row.phase === 'completed' ? 'h2' : 'h1';
+  const said = ['completed', 'failed-safe', 'stayed', 'aborted'].includes(row.phase);
+  const where = runsOn.join(' and ') || 'no host';
+  if (!said) return `said to be ${row.phase}, it runs on ${where}`;
+  if (runsOn.length !== 1 || runsOn[0] !== told)
+    return `said to run on ${told} (${row.phase}), it runs on ${where}`;
+  return verifiedWhole ? undefined : 'its memory was not checked whole in time';
+}
+
+/** Who dies before or after it moves is no loss of the migration: that has another end. */
+function problemWithLost(
+  row: MigrationRow,
+  runsOn: readonly string[],
+  phase: Phase,
+): string | undefined {
+  if (runsOn.length > 0) return `it runs on ${runsOn.join(' and ')}, and should be gone`;
+  const ends: Readonly<Partial<Record<Phase, string>>> = {
+    'before start': 'failed-safe',
+    'just completed': 'completed',
+  };
+  const expected = ends[phase] ?? 'lost';
+  return row.phase === expected ? undefined : `it is gone, and said to be ${row.phase}`;
+}

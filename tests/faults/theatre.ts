@@ -1,0 +1,189 @@
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { realWorld } from '../../src/controller/world.ts';
+import { systemClock } from '../../src/hypervisor/clock.ts';
+import { libvirtHost } from '../../src/hypervisor/libvirt/connect.ts';
+import type { Host } from '../../src/hypervisor/port.ts';
+import { addGuest, parseWorkload, watchGuest } from '../../src/lab/guest/index.ts';
+import type { HeartbeatWatcher } from '../../src/lab/guest/watcher.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { MigrationRow } from '../../src/store/rows.ts';
+import type { Store } from '../../src/store/store.ts';
+import { startPostgres } from '../store/postgres.ts';
+import { ControllerProcess } from './controller.ts';
+import type { SimpleGuest } from './guests.ts';
+
+const run = promisify(execFile);
+const mib = 2 ** 20;
+
+/** The store of a theatre, which can go away or fill up. */
+export interface StoreSite {
+  /** For the controller. */
+  readonly place: string;
+  /** What is kept, as somebody else reads it; `undefined` while it is away. */
+  read<T>(work: (store: Store) => Promise<T>): Promise<T | undefined>;
+  leave(): Promise<void>;
+  comeBack(): Promise<void>;
+  fill(): Promise<void>;
+  empty(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Two real hosts, a controller in a process of its own, a store of its own, and one guest. */
+export interface Theatre {
+  readonly lab: Lab;
+  readonly guest: string;
+  readonly watcher: HeartbeatWatcher;
+  readonly source: Host;
+  readonly destination: Host;
+  readonly controller: ControllerProcess;
+  readonly store: StoreSite;
+  /** Asks for the guest's move, and says under which id. */
+  ask(): Promise<string>;
+  row(id: string): Promise<MigrationRow | undefined>;
+  down(): Promise<void>;
+}
+
+export async function setTheatre(all: {
+  readonly dir: string;
+  readonly linkBits: number;
+  readonly guest: SimpleGuest;
+  readonly postgres: boolean;
+}): Promise<Theatre> {
+  const { dir, linkBits, guest } = all;
+  const name = 'actor';
+  const lab = await createLab({ dir: join(dir, 'lab'), hosts: 2, link: linkBits });
+  const files = join(dir, 'controller');
+  await mkdir(files, { recursive: true });
+  const config = join(files, 'config.yaml');
+  await writeFile(config, configText(lab));
+  const store = await (all.postgres ? postgresSite() : sqliteSite(join(files, 'store')));
+  const controller = new ControllerProcess(config, store.place, join(files, 's'));
+  const [source, destination] = [lab.host('h1'), lab.host('h2')].map(({ name: host, uri }) =>
+    libvirtHost(uri, { name: host, ways: [], clock: systemClock }),
+  );
+  if (source === undefined || destination === undefined) throw new Error('a host is missing');
+  const watcher = watchGuest(lab.hosts, name);
+  const down = async (): Promise<void> => {
+    watcher.stop();
+    await controller.kill();
+    await Promise.all([source.close(), destination.close()]);
+    await store.remove();
+    await lab.down();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await addGuest(lab.host('h1'), {
+      name,
+      class: guest.slaClass,
+      never: guest.never ?? [],
+      kind: 'beat',
+      memoryBytes: guest.memoryMiB * mib,
+      workload: parseWorkload(guest.workload),
+    });
+    await watcher.nextBeat(() => true, 30_000);
+    await controller.begin();
+  } catch (error) {
+    await down();
+    throw error;
+  }
+  return {
+    lab,
+    guest: name,
+    watcher,
+    source,
+    destination,
+    controller,
+    store,
+    ask: () => request(store, name, guest),
+    row: (id) => store.read((kept) => kept.migrations.get(id)),
+    down,
+  };
+}
+
+/** Into the store itself: also while no controller is there to be asked. */
+async function request(site: StoreSite, vm: string, guest: SimpleGuest): Promise<string> {
+  const id = realWorld.newId();
+  const at = Date.now();
+  const asked = { vm, from: 'h1', to: 'h2', importance: guest.importance };
+  const rest = { reason: undefined, deadlineAt: undefined, operationId: undefined };
+  const row = {
+    id,
+    origin: 'request',
+    requestedBy: 'test',
+    requestedAt: at,
+    requestKey: id,
+  } as const;
+  const event = { at, type: 'migration.queued', subject: id, data: asked };
+  for (;;) {
+    const done = await site.read((store) =>
+      store.migrations.create({ ...row, ...asked, ...rest }, event),
+    );
+    if (done !== undefined) return id;
+    await realWorld.clock.sleep(500);
+  }
+}
+
+/** A small disk of its own, which can be filled. */
+async function sqliteSite(folder: string): Promise<StoreSite> {
+  await mkdir(folder);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'drover-test', folder]);
+  const path = join(folder, 'drover.db');
+  const ballast = join(folder, 'ballast');
+  const store = await openStore({ kind: 'sqlite', path });
+  return {
+    place: path,
+    read: (work) => quietly(() => work(store)),
+    leave: () => Promise.reject(new Error('a file does not go away')),
+    comeBack: () => Promise.reject(new Error('a file does not go away')),
+    // `dd` ends with an error when the disk is full: that is what it is here for.
+    fill: async () => {
+      await run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k']).catch((error: unknown) => {
+        if (!String(error).includes('No space left')) throw error;
+      });
+    },
+    empty: () => rm(ballast),
+    remove: async () => {
+      await store.close();
+      await run('umount', ['--lazy', folder]);
+    },
+  };
+}
+
+async function postgresSite(): Promise<StoreSite> {
+  const server = await startPostgres();
+  const store = await openStore({ kind: 'postgres', url: server.url });
+  return {
+    place: server.url,
+    read: (work) => quietly(() => work(store)),
+    leave: () => server.stop(),
+    comeBack: () => server.begin(),
+    fill: () => Promise.reject(new Error('its disk is this machine’s')),
+    empty: () => Promise.reject(new Error('its disk is this machine’s')),
+    remove: async () => {
+      await store.close();
+      await server.remove();
+    },
+  };
+}
+
+/** A store that is away says nothing: whoever asks asks again. */
+async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'store.unavailable')
+      return undefined;
+    throw error;
+  }
+}
+
+function configText(lab: Lab): string {
+  const lines = lab.hosts.map(
+    ({ name, uri, peerUri }) => `  ${name}: { uri: '${uri}', peerUri: '${peerUri}' }\n`,
+  );
+  return `hosts:\n${lines.join('')}`;
+}
