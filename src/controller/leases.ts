@@ -123,16 +123,13 @@ export class Leases {
     const freshMs = this.#clock.nowMs() + ttlMs - marginMs - oldEnoughMs;
     const all = this.all();
     const due = all.length <= many ? all : all.filter(({ untilMs }) => untilMs <= freshMs);
-    for (let from = 0; from < due.length; from += partSize) {
-      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-      const part = due.slice(from, from + partSize);
-      // Some may have ended since.
-      await this.#renewPart(part.filter((one) => this.get(one.lease.id) === one));
-    }
+    const parts: Promise<void>[] = [];
+    for (let from = 0; from < due.length; from += partSize)
+      parts.push(this.#renewPart(due.slice(from, from + partSize)));
+    await Promise.all(parts);
   }
 
   async #renewPart(held: readonly HeldLease[]): Promise<void> {
-    if (held.length === 0) return;
     const askedAtMs = this.#clock.nowMs();
     const renewed = await this.#store.leases.renew(
       held.map(({ lease }) => lease),

@@ -5,8 +5,11 @@ import type { Tables } from './tables.ts';
 export interface Engine {
   readonly kind: 'sqlite' | 'postgres';
   readonly db: Kysely<Tables>;
-  /** One transaction: whole, and durable when it resolves, or not at all. */
-  transaction<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: whole, and durable when it resolves, or not at all. `urgent`: before those
+   * that wait.
+   */
+  transaction<T>(work: (trx: Transaction<Tables>) => Promise<T>, urgent?: boolean): Promise<T>;
   /** Now on the clock by which leases end, ms. It is never that of whoever holds one. */
   leaseNow(): RawBuilder<number>;
   /** The time of day, ms since 1970, by the one clock that all who write to this store share. */

@@ -32,13 +32,14 @@ export class Gathered {
     this.#turn = turn;
   }
 
-  write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+  write<T>(work: (trx: Transaction<Tables>) => Promise<T>, urgent: boolean): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = async (trx: Transaction<Tables>): Promise<() => void> => {
         const value = await work(trx);
         return () => resolve(value);
       };
-      this.#waiting.push({ run, reject });
+      if (urgent) this.#waiting.unshift({ run, reject });
+      else this.#waiting.push({ run, reject });
       if (!this.#writing) void this.#writeAll();
     });
   }

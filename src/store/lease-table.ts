@@ -72,7 +72,7 @@ export class LeaseTable implements Leases {
 
   renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlyMap<string, Wishes>> {
     const { engine } = this.#session;
-    return this.#session.write(async (trx) => {
+    return this.#session.writeNow(async (trx) => {
       // Locked before they are prolonged: a lease that another one is just taking is not.
       const held = await stillHeld(engine, trx, leases);
       if (held.size === 0) return new Map();

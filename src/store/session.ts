@@ -17,12 +17,21 @@ export class Session {
     return this.translated(() => work(this.engine.db));
   }
 
+  /** `write`, before all that waits: what ends by itself where it comes too late. */
+  writeNow<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#write(work, true);
+  }
+
   /** One transaction; from its beginning again where it met another in a way that the engine undoes. */
   write<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#write(work, false);
+  }
+
+  #write<T>(work: (trx: Transaction<Tables>) => Promise<T>, urgent: boolean): Promise<T> {
     return this.translated(async () => {
       for (let meetings = 0; ; meetings += 1) {
         try {
-          return await this.engine.transaction(work);
+          return await this.engine.transaction(work, urgent);
         } catch (error) {
           if (meetings === mostMeetings || !isMeeting(error)) throw error;
         }

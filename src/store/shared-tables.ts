@@ -53,7 +53,7 @@ export class ReplicaTable implements Replicas {
 
   beat(name: string, steering: number, ttlMs: number): Promise<readonly Replica[]> {
     const { engine } = this.#session;
-    return this.#session.write(async (trx) => {
+    return this.#session.writeNow(async (trx) => {
       await sql`
         insert into replicas (name, steering, until, boot)
         values (${name}, ${steering}, ${engine.leaseNow()} + ${ttlMs}, ${engine.boot})

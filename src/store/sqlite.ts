@@ -38,7 +38,7 @@ export function sqliteEngine(path: string, turn: () => Promise<void> = atOnce): 
   return {
     kind: 'sqlite',
     db,
-    transaction: (work) => gathered.write(work),
+    transaction: (work, urgent = false) => gathered.write(work, urgent),
     leaseNow: () => sql.val(machineMs()),
     dayNow: () => sql.val(Date.now()),
     boot: bootId(),
