@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Found, NotReached, playCell } from '../../tests/faults/cell.ts';
+import { type Found, NotReached, playSurely } from '../../tests/faults/cell.ts';
 import { type Cell, cells } from '../../tests/faults/matrix.ts';
 import { withTable } from './table.ts';
 
@@ -16,8 +16,6 @@ const atOnce = Number(option('--jobs') ?? 2);
 const only = option('--only');
 const file =
   option('--results') ?? join(await mkdtemp(join(tmpdir(), 'drover-faults-')), 'results');
-/** Tried so often: a guest on a loaded machine may slip through a phase. */
-const attempts = 3;
 
 const key = ({ phase, fault }: Cell): string => `${phase}: ${fault.name}`;
 const before = await results();
@@ -59,15 +57,13 @@ async function work(): Promise<void> {
 }
 
 async function play(cell: Cell): Promise<Found | undefined> {
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    try {
-      return await playCell(cell, await mkdtemp(join(tmpdir(), 'drover-fault-')));
-    } catch (error) {
-      if (!(error instanceof NotReached)) throw new Error(key(cell), { cause: error });
-    }
+  try {
+    return await playSurely(cell, () => mkdtemp(join(tmpdir(), 'drover-fault-')));
+  } catch (error) {
+    if (!(error instanceof NotReached)) throw new Error(key(cell), { cause: error });
+    missed.push(key(cell));
+    return undefined;
   }
-  missed.push(key(cell));
-  return undefined;
 }
 
 async function results(): Promise<readonly Found[]> {

@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { analyse } from '../../src/lab/guest/index.ts';
+import { labFolder } from '../lab/machine.ts';
+import { runsSplit } from './cell.ts';
+import { guestIn } from './matrix.ts';
+import { setTheatre, type Theatre } from './theatre.ts';
+
+const linkBits = 200e6;
+/** So slow that it breaks three times before its end. */
+const slowBits = 40e6;
+const longestMs = 240_000;
+const longestCheckMs = 60_000;
+
+test(
+  'a post-copy that breaks three times is one migration with three recoveries',
+  async () => {
+    const guest = guestIn['post-copy'];
+    const theatre = await setTheatre({ dir: await labFolder(), linkBits, guest, postgres: false });
+    try {
+      const { lab, watcher, store } = theatre;
+      await pause(1_500);
+      const startMs = performance.now();
+      const id = await theatre.ask();
+      await until(() => runsInPostCopy(theatre, id));
+      for (const { name } of lab.hosts) await lab.shape(name, slowBits);
+      for (let breaks = 1; breaks <= 3; breaks += 1) {
+        await until(() => runsInPostCopy(theatre, id));
+        await lab.breakMigrationConnection('h1');
+        await until(async () => (await storyOf(theatre, id)).includes(`after break ${breaks}.`));
+      }
+      for (const { name } of lab.hosts) await lab.shape(name, linkBits);
+      await until(async () => (await theatre.row(id))?.endedAt !== undefined);
+      const endMs = performance.now();
+      const report = () => analyse(watcher.log, { startMs, endMs, untilMs: performance.now() });
+      const giveUpMs = endMs + longestCheckMs;
+      while (!report().verifiedWhole && performance.now() < giveUpMs) await pause(250);
+      expect(report()).toMatchObject({
+        integrity: 'ok',
+        onePlace: 'ok',
+        verifiedWhole: true,
+        runsOn: ['h2'],
+      });
+      const all = await store.read((kept) => kept.migrations.list({}, { limit: 10 }));
+      expect(all?.items).toMatchObject([{ id, phase: 'completed', end: { postCopyBreaks: 3 } }]);
+      const story = await storyOf(theatre, id);
+      expect(story.match(/Post-copy broke; resuming it/g)).toHaveLength(3);
+      expect(story).toMatch(/Post-copy broke 3 times and was resumed/);
+    } finally {
+      await theatre.down();
+    }
+  },
+  longestMs + longestCheckMs,
+);
+
+async function runsInPostCopy(theatre: Theatre, id: string): Promise<boolean> {
+  const uuid = (await theatre.row(id))?.vmUuid;
+  return uuid !== undefined && runsSplit(theatre.destination, uuid);
+}
+
+async function storyOf({ store }: Theatre, id: string): Promise<string> {
+  const kept = await store.read((one) => one.migrations.chapters(id));
+  return kept?.why.join('\n') ?? '';
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const untilMs = performance.now() + longestMs;
+  while (!(await holds())) {
+    if (performance.now() > untilMs) throw new Error('what was waited for did not come');
+    await pause(50);
+  }
+}
