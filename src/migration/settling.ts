@@ -8,6 +8,7 @@ import type { Look, Verdict } from './whereabouts.ts';
  */
 const mustStandMs: Readonly<Record<Verdict, number>> = {
   arrived: 0,
+  'arrived-halted': 5_000,
   copying: Infinity,
   switching: Infinity,
   'post-copy': Infinity,

@@ -31,7 +31,7 @@ export async function tidyUp(untidy: Untidy): Promise<void> {
     const look = await lookAtBoth(source, destination, uuid);
     const verdict = whereabouts(look);
     if (verdict === 'at-source') await afterFailure(untidy, look);
-    if (verdict === 'arrived') await afterArrival(untidy, look);
+    if (verdict === 'arrived' || verdict === 'arrived-halted') await afterArrival(untidy, look);
   } catch (error) {
     tell(`What it left behind could not be tidied up: ${messageOf(error)}`);
   }

@@ -121,6 +121,7 @@ type AfterVerdict = (state: MigrationState) => Step;
 /** What a verdict means that may be a passing moment. */
 const afterPassingLook: Readonly<Record<Verdict, AfterVerdict>> = {
   arrived: () => to(ended('completed', ['destination'])),
+  'arrived-halted': (state) => to(state),
   copying: (state) => to(copying(leavingOf(state))),
   switching: (state) => to(switching(state)),
   'post-copy': () => to({ phase: 'post-copy' }),
@@ -137,6 +138,7 @@ const afterPassingLook: Readonly<Record<Verdict, AfterVerdict>> = {
 /** What a verdict means that stands for certain: an end, unless it says that all goes on. */
 const afterSettledLook: Readonly<Record<Verdict, AfterVerdict>> = {
   ...afterPassingLook,
+  'arrived-halted': () => to(ended('completed', ['destination'])),
   'post-copy-failed': () => to(ended('unknown', [])),
   'at-source': (state) => to(ended(outcomeAtSource(leavingOf(state)), ['source'])),
   'at-both': () => to(ended('unknown', ['source', 'destination'])),

@@ -35,7 +35,9 @@ const table: readonly [string, Sighting, Sighting, boolean, Verdict][] = [
   ],
   ['gone from the source', absent, is('running', 'migrated'), false, 'arrived'],
   ['a persistent definition is left', off, is('running', 'migrated'), false, 'arrived'],
-  ['it came from a paused guest', absent, is('paused'), false, 'arrived'],
+  ['it was paused over there', absent, is('paused'), false, 'arrived-halted'],
+  ['a disk failed it over there', absent, is('paused', 'io-error'), false, 'arrived-halted'],
+  ['its QEMU ends over there', absent, is('shut-off'), false, 'nowhere'],
   ['split over both', is('paused', 'post-copy'), is('running', 'post-copy'), true, 'post-copy'],
   ['post-copy begins', is('paused', 'post-copy'), incoming, true, 'switching'],
   [

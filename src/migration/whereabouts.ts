@@ -18,6 +18,8 @@ export interface Look {
 export type Verdict =
   /** It runs at the destination, and the source has let go of it. */
   | 'arrived'
+  /** It is at the destination alone, and stands still there for no reason of the migration's. */
+  | 'arrived-halted'
   /** It runs at the source and nothing is under way. */
   | 'at-source'
   /** It runs at the source while its memory is being copied. */
@@ -57,7 +59,7 @@ export function whereabouts(look: Look): Verdict {
 function withoutSource(there: DomainState | undefined): Verdict {
   if (there === undefined || failed(there)) return 'nowhere';
   if (there.state !== 'running')
-    return isHandOver(there.reason) ? 'stranded-at-destination' : 'arrived';
+    return isHandOver(there.reason) ? 'stranded-at-destination' : 'arrived-halted';
   return there.reason === 'post-copy' ? 'switching' : 'arrived';
 }
 

@@ -8,7 +8,8 @@ const states: Readonly<Record<ClientState['state'], DomainState['state']>> = {
   paused: 'paused',
   'shut-off': 'shut-off',
   crashed: 'crashed',
-  'shutting-down': 'other',
+  // Its QEMU ends: seen for some milliseconds at a destination whose source has just died.
+  'shutting-down': 'shut-off',
   'pm-suspended': 'other',
   none: 'other',
   unknown: 'other',
