@@ -104,7 +104,11 @@ async function run(errand: Errand): Promise<Done> {
   }
 }
 
+async function answer(errand: Errand): Promise<void> {
+  process.send?.(await run(errand));
+}
+
 process.on('message', (errand: Errand) => {
-  void run(errand).then((done) => process.send?.(done));
+  void answer(errand);
 });
 process.on('disconnect', () => process.exit(0));

@@ -10,8 +10,18 @@ export interface Written {
 
 /** Calls that only read. */
 const reading: ReadonlySet<PropertyKey> = new Set([
-  ...['get', 'list', 'idsFrom', 'beginning', 'chapters', 'lessons', 'counts', 'progressSince'],
-  ...['after', 'range', 'writes', 'byHash'],
+  'get',
+  'list',
+  'idsFrom',
+  'beginning',
+  'chapters',
+  'lessons',
+  'counts',
+  'progressSince',
+  'after',
+  'range',
+  'writes',
+  'byHash',
 ]);
 
 /** The same store; what it writes is counted. */

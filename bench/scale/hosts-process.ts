@@ -54,7 +54,9 @@ async function valueOf({ host: name, method, given }: Call): Promise<unknown> {
   if (host === undefined) throw new Error(`there is no host ${name}`);
   if (method === 'watchDomain') return watch(host, String(given[0]));
   if (method === 'unwatch') return watches.get(Number(given[0]))?.();
-  return Reflect.apply(host[method], host, given);
+  const asked: unknown = Reflect.get(host, method);
+  if (typeof asked !== 'function') throw new Error(`a host cannot be asked for ${method}`);
+  return Reflect.apply(asked, host, given);
 }
 
 async function watch(host: Host, uuid: string): Promise<number> {

@@ -121,7 +121,6 @@ function settingsFor(count: number): typeof emptyConfig.hosts {
 }
 
 function serve(controller: Controller, ending: AbortSignal): Promise<Door> {
-  const wallMs = (): number => realWorld.wallMs();
   const app = appOver({
     controller,
     metrics: new Metrics(),
@@ -137,6 +136,10 @@ function serve(controller: Controller, ending: AbortSignal): Promise<Door> {
     { fetch: (request: Request) => app.fetch(request, { peer }) },
     { ...emptyConfig.server, listen: '127.0.0.1:0' },
   );
+}
+
+function wallMs(): number {
+  return realWorld.wallMs();
 }
 
 async function untilSteered(controller: Controller, count: number): Promise<void> {

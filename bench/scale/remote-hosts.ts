@@ -4,7 +4,9 @@ import type { ResolvedHost } from '../../src/fleet/hosts.ts';
 import { systemClock } from '../../src/hypervisor/clock.ts';
 import { fenced } from '../../src/hypervisor/fenced.ts';
 import type { DomainChange, Host } from '../../src/hypervisor/port.ts';
-import { type Call, errorOf, type Method, Outbox, type Reply } from './wire.ts';
+import { SimulatedWorld } from '../../src/hypervisor/simulated.ts';
+import { VirtualClock } from '../../src/hypervisor/virtual-clock.ts';
+import { type Call, errorOf, Outbox, type Reply } from './wire.ts';
 
 interface Asked {
   readonly resolve: (value: unknown) => void;
@@ -17,6 +19,13 @@ export class RemoteHosts {
   readonly #outbox: Outbox<Call>;
   readonly #asked = new Map<number, Asked>();
   readonly #watchers = new Map<number, (change: DomainChange) => void>();
+  readonly #world = new SimulatedWorld(new VirtualClock(), {
+    linkBytesPerSecond: 1,
+    syncMs: Infinity,
+    setupMs: 0,
+    callMs: 0,
+  });
+  readonly #shapes = new Map<string, Host>();
   #calls = 0;
 
   constructor(count: number) {
@@ -38,13 +47,19 @@ export class RemoteHosts {
     return this.#calls;
   }
 
-  hostAt({ name, uri, ways }: ResolvedHost, mayAct: () => void): Host {
-    const own = { name, address: uri, ways };
-    const host = remoteHost(own, {
+  hostAt({ name }: ResolvedHost, mayAct: () => void): Host {
+    const host = remoteHost(this.#shapeOf(name), {
       call: (method, given) => this.#call(name, method, given),
       watch: (uuid, onChange) => this.#watch(name, uuid, onChange),
     });
     return fenced(host, mayAct);
+  }
+
+  /** What the host is called, and how others reach it. */
+  #shapeOf(name: string): Host {
+    const shape = this.#shapes.get(name) ?? this.#world.addHost(name);
+    this.#shapes.set(name, shape);
+    return shape;
   }
 
   async stop(): Promise<void> {
@@ -86,21 +101,19 @@ export class RemoteHosts {
 }
 
 interface Line {
-  readonly call: (method: Method, given: readonly unknown[]) => Promise<unknown>;
+  readonly call: (method: string, given: readonly unknown[]) => Promise<unknown>;
   readonly watch: Host['watchDomain'];
 }
 
-/** A host whose calls are handed on as they are: the other end has all that a host has. */
-function remoteHost(own: Pick<Host, 'name' | 'address' | 'ways'>, line: Line): Host {
-  const here: Pick<Host, keyof typeof own | 'watchDomain' | 'close'> = {
-    ...own,
-    watchDomain: line.watch,
-    close: () => Promise.resolve(),
-  };
-  return new Proxy(here as Host, {
+/** All that the host can be asked is handed on as it is: the other end has the same one. */
+function remoteHost(shape: Host, line: Line): Host {
+  return new Proxy(shape, {
     get(target, key) {
-      if (Reflect.has(target, key)) return Reflect.get(target, key);
-      return (...given: unknown[]) => line.call(key as Method, given);
+      const own: unknown = Reflect.get(target, key);
+      if (typeof own !== 'function' || typeof key !== 'string') return own;
+      if (key === 'watchDomain') return line.watch;
+      if (key === 'close') return () => Promise.resolve();
+      return (...given: unknown[]) => line.call(key, given);
     },
   });
 }

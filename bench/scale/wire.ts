@@ -1,15 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { DroverError, type ErrorCode } from '../../src/errors/catalogue.ts';
-import type { DomainChangeKind, Host } from '../../src/hypervisor/port.ts';
-
-/** What the hosts of a child process can be asked. What a call does not name is not asked here. */
-export type Method = Exclude<keyof Host, 'name' | 'address' | 'ways' | 'watchDomain' | 'close'>;
+import type { DomainChangeKind } from '../../src/hypervisor/port.ts';
 
 export interface Call {
   readonly kind: 'call';
   readonly id: number;
   readonly host: string;
-  readonly method: Method | 'watchDomain' | 'unwatch';
+  /** Of the port, or `unwatch`. */
+  readonly method: string;
   readonly given: readonly unknown[];
 }
 

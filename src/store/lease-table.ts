@@ -1,4 +1,4 @@
-import { type RawBuilder, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { free, listed, stillHeld } from './leasing.ts';
 import { joinedRows } from './migration-query.ts';
 import { migrationRow } from './migration-rows.ts';
