@@ -104,11 +104,11 @@ async function run(errand: Errand): Promise<Done> {
   }
 }
 
-async function answer(errand: Errand): Promise<void> {
+async function runFor(errand: Errand): Promise<void> {
   process.send?.(await run(errand));
 }
 
 process.on('message', (errand: Errand) => {
-  void answer(errand);
+  void runFor(errand);
 });
 process.on('disconnect', () => process.exit(0));
