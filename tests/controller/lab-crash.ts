@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { realWorld } from '../../src/controller/world.ts';
 import { takeCensus } from '../../src/demo/census.ts';
+import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
 import { addGuest, analyse, parseWorkload, watchGuest } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
 import type { Importance, SlaClass } from '../../src/policy/vocabulary.ts';
@@ -201,15 +202,4 @@ function configText(lab: Lab): string {
     ({ name, uri, peerUri }) => `  ${name}:\n    uri: ${uri}\n    peerUri: ${peerUri}\n`,
   );
   return `hosts:\n${lines.join('')}`;
-}
-
-/** Numbers from 0 to 1 that follow from the seed: Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

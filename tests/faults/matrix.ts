@@ -1,5 +1,5 @@
 import type { SimpleGuest } from './guests.ts';
-import type { Theatre } from './theatre.ts';
+import type { Site } from './theatre.ts';
 
 /** When something breaks. */
 export const phases = [
@@ -57,9 +57,9 @@ export const guestIn: Readonly<Record<Phase, SimpleGuest>> = {
 /** What breaks. */
 export interface Fault {
   readonly name: string;
-  readonly begin: (theatre: Theatre) => Promise<void>;
+  readonly begin: (site: Site) => Promise<void>;
   /** `undefined`: nothing is to be undone. */
-  readonly end?: (theatre: Theatre) => Promise<void>;
+  readonly end?: (site: Site) => Promise<void>;
   readonly lastsMs: number;
   /** It lasts for longer than anybody waits: what is said by then is looked at, and it is ended. */
   readonly forGood?: true;
@@ -176,17 +176,17 @@ export const faults: readonly Fault[] = [
 function both(name: string, one: Fault, other: Fault): Fault {
   return {
     name,
-    begin: async (theatre) => {
-      await Promise.all([one.begin(theatre), other.begin(theatre)]);
+    begin: async (site) => {
+      await Promise.all([one.begin(site), other.begin(site)]);
     },
-    end: async (theatre) => {
-      await Promise.all([one.end?.(theatre), other.end?.(theatre)]);
+    end: async (site) => {
+      await Promise.all([one.end?.(site), other.end?.(site)]);
     },
     lastsMs: Math.max(one.lastsMs, other.lastsMs),
   };
 }
 
-async function shapeAll(lab: Theatre['lab'], rate: number): Promise<void> {
+async function shapeAll(lab: Site['lab'], rate: number): Promise<void> {
   for (const { name } of lab.hosts) await lab.shape(name, rate);
 }
 

@@ -9,6 +9,7 @@ import type { Host } from '../../src/hypervisor/port.ts';
 import { addGuest, parseWorkload, watchGuest } from '../../src/lab/guest/index.ts';
 import type { HeartbeatWatcher } from '../../src/lab/guest/watcher.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import type { Importance } from '../../src/policy/vocabulary.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { MigrationRow } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -32,15 +33,20 @@ export interface StoreSite {
   remove(): Promise<void>;
 }
 
-/** Two real hosts, a controller in a process of its own, a store of its own, and one guest. */
-export interface Theatre {
+/** What can break. */
+export interface Site {
   readonly lab: Lab;
+  readonly controller: ControllerProcess;
+  readonly store: StoreSite;
+  /** The guest whose QEMU can be killed. */
   readonly guest: string;
+}
+
+/** Two real hosts, a controller in a process of its own, a store of its own, and one guest. */
+export interface Theatre extends Site {
   readonly watcher: HeartbeatWatcher;
   readonly source: Host;
   readonly destination: Host;
-  readonly controller: ControllerProcess;
-  readonly store: StoreSite;
   /** Asks for the guest's move, and says under which id. */
   ask(): Promise<string>;
   row(id: string): Promise<MigrationRow | undefined>;
@@ -98,17 +104,25 @@ export async function setTheatre(all: {
     destination,
     controller,
     store,
-    ask: () => request(store, name, guest),
+    ask: () => request(store, { vm: name, from: 'h1', to: 'h2', importance: guest.importance }),
     row: (id) => store.read((kept) => kept.migrations.get(id)),
     down,
   };
 }
 
 /** Into the store itself: also while no controller is there to be asked. */
-async function request(site: StoreSite, vm: string, guest: SimpleGuest): Promise<string> {
+export async function request(
+  site: StoreSite,
+  move: {
+    readonly vm: string;
+    readonly from: string;
+    readonly to: string;
+    readonly importance: Importance;
+  },
+): Promise<string> {
   const id = realWorld.newId();
   const at = Date.now();
-  const asked = { vm, from: 'h1', to: 'h2', importance: guest.importance };
+  const asked = move;
   const rest = { reason: undefined, deadlineAt: undefined, operationId: undefined };
   const row = {
     id,
@@ -128,7 +142,7 @@ async function request(site: StoreSite, vm: string, guest: SimpleGuest): Promise
 }
 
 /** A small disk of its own, which can be filled. */
-async function sqliteSite(folder: string): Promise<StoreSite> {
+export async function sqliteSite(folder: string): Promise<StoreSite> {
   await mkdir(folder);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'drover-test', folder]);
   const path = join(folder, 'drover.db');
@@ -181,7 +195,7 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function configText(lab: Lab): string {
+export function configText(lab: Lab): string {
   const lines = lab.hosts.map(
     ({ name, uri, peerUri }) => `  ${name}: { uri: '${uri}', peerUri: '${peerUri}' }\n`,
   );
