@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DroverError } from '../errors/catalogue.ts';
 import { emptyConfig, loadConfig, parseConfig } from './config.ts';
 import { resolveHost } from './hosts.ts';
 
@@ -19,7 +20,40 @@ rules:
   - label: realtime
     never: [throttle]
 `;
+/** Eight levels of nine aliases each: 43 million entries, were they unfolded. */
+const aliasBomb = [...'abcdefgh']
+  .map((name, level, names) => {
+    const item = level === 0 ? 'x' : `*${names[level - 1]}`;
+    return `${name}: &${name} [${Array(9).fill(item).join(', ')}]\n`;
+  })
+  .join('');
 const config = parseConfig(full, 'drover.yaml');
+
+describe('a file that means harm', () => {
+  test.each([
+    ['aliases that unfold without end', aliasBomb, /^drover.yaml: .*alias/i],
+    ['an alias of nothing', 'hosts: *nobody\n', /^drover.yaml.*: .*alias/i],
+    ['lists in lists without end', '['.repeat(20_000), /^drover.yaml:1: /],
+    ['a tag that makes objects', 'hosts: !!js/function "x"\n', /^drover.yaml:1: hosts: /],
+    ['a prototype', '__proto__:\n  uri: x\n', /Unrecognized key: "__proto__"/],
+    [
+      'a prototype of a host',
+      'hosts:\n  h1:\n    uri: qemu:///system\n    __proto__: { uri: x }\n',
+      /Unrecognized key: "__proto__"/,
+    ],
+  ])('is refused that has %s', (_, text, says) => {
+    expect(() => parseConfig(text, 'drover.yaml')).toThrow(DroverError);
+    expect(() => parseConfig(text, 'drover.yaml')).toThrow(says);
+  });
+
+  test('cannot give all objects a property', () => {
+    const { hosts } = parseConfig('hosts:\n  __proto__:\n    uri: qemu:///x\n', 'drover.yaml');
+    expect(Object.keys(hosts)).toEqual([]);
+    expect(hosts['h1']).toBeUndefined();
+    expect('uri' in {}).toBe(false);
+    expect('uri' in hosts).toBe(false);
+  });
+});
 
 describe('the configuration', () => {
   test('of nothing is empty', () => {

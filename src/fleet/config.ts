@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import { exclusions } from '../policy/exclusions.ts';
@@ -154,13 +154,23 @@ export function parseConfig(text: string, file: string): Config {
     const { line } = lines.linePos(broken.pos[0]);
     throw new DroverError('config.invalid', `${file}:${line}: ${broken.message}`);
   }
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  const parsed = configSchema.safeParse(dataOf(document, file) ?? {});
   if (parsed.success) return parsed.data;
   const messages = parsed.error.issues.map((issue) => {
     const field = issue.path.map(String).join('.') || 'the file';
     return `${file}:${lineOf(document, lines, issue.path)}: ${field}: ${issue.message}`;
   });
   throw new DroverError('config.invalid', messages.join('\n'));
+}
+
+/** Aliases can only be seen to be broken, or to unfold without end, when they are followed. */
+function dataOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DroverError('config.invalid', `${file}: ${reason}`, { cause: error });
+  }
 }
 
 async function readText(path: string): Promise<string> {
