@@ -9,6 +9,11 @@ const stillRunning = /migration is still running/i;
 const noPeer =
   /unable to connect to server at|failed to connect to remote libvirt|cannot recv data|no route to host/i;
 
+/** What it says where 64 migrations, or whatever its qemu.conf allows, take all ports there are. */
+const noPort = /unable to find an unused port/i;
+/** What it says, after 30 s, to whoever wants to change a domain that another job holds. */
+const lockHeld = /cannot acquire state change lock/i;
+
 /** The client's error in terms of the catalogue; anything else as it is. */
 export function translated(error: unknown, host: string): unknown {
   if (error instanceof LibvirtError) return refused(error, host);
@@ -29,6 +34,18 @@ function refused(error: LibvirtError, host: string): DroverError {
     return new DroverError('host.peer-unreachable', message, {
       cause,
       hint: `It is the libvirt daemon of ${host} that connects to the destination, with its own certificate or key: try from there.`,
+    });
+  }
+  if (noPort.test(error.message)) {
+    return new DroverError('host.busy', message, {
+      cause,
+      hint: 'All ports for guests that arrive are taken (49152 to 49215, unless qemu.conf says otherwise): let fewer arrive at once with maxIncoming, or give it more with migration_port_max.',
+    });
+  }
+  if (lockHeld.test(error.message)) {
+    return new DroverError('domain.busy', message, {
+      cause,
+      hint: 'Another job holds the VM: try again when it has ended.',
     });
   }
   if (error.code === 'migrate-unsafe') {

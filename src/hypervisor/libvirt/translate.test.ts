@@ -145,6 +145,16 @@ test.each([
   [9, 'internal error: Postcopy is not supported', 'hypervisor.no-post-copy'],
   [38, 'unable to connect to server at h2:16509: No route to host', 'host.peer-unreachable'],
   [81, 'Unsafe migration: Migration without shared storage is unsafe', 'preflight.refused'],
+  [
+    1,
+    "internal error: Unable to find an unused port in range 'migration' (49152-49215)",
+    'host.busy',
+  ],
+  [
+    68,
+    'Timed out during operation: cannot acquire state change lock (held by monitor=remoteDispatchDomainMigratePerform3Params)',
+    'domain.busy',
+  ],
   [9, 'operation failed: something else', 'hypervisor.failed'],
 ])('libvirt error %d, %s', (code, message, ours) => {
   const error = new LibvirtError('domainMigrate', { code, domain: 10, message, level: 2 });
