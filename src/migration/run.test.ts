@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DroverError } from '../errors/catalogue.ts';
 import type { HostFacts, StateReason } from '../hypervisor/port.ts';
 import { type SimulatedHost, SimulatedWorld } from '../hypervisor/simulated.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
@@ -170,6 +171,9 @@ async function residence({ source, destination, uuid, clock }: Stage): Promise<s
   return found;
 }
 
+/** What libvirt answers where the job has ended meanwhile. */
+const tooLate = new DroverError('hypervisor.failed', 'h1: no job is active on the domain');
+
 const postCopyAt2s = { 2_000: { kind: 'start-post-copy' } } as const;
 
 interface Case extends Scene {
@@ -234,6 +238,17 @@ const cases: readonly Case[] = [
     fate: { 5: ({ cancel }) => cancel() },
     outcome: 'aborted',
     runsOn: ['h1'],
+  },
+  {
+    name: 'an abort that comes when the guest has just arrived fails, and the guest has arrived',
+    guest: quiet,
+    before: ({ source }) => {
+      source.abortJob = () => Promise.reject(tooLate);
+    },
+    fate: { 1_000: ({ cancel }) => cancel() },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    says: /Could not cancel it yet: .*no job is active/,
   },
   {
     name: 'an abort after the point of no return is refused, and the guest arrives',
