@@ -21,7 +21,8 @@ rules:
     never: [throttle]
 `;
 /** Eight levels of nine aliases each: 43 million entries, were they unfolded. */
-const aliasBomb = [...'abcdefgh']
+const aliasBomb = 'a b c d e f g h'
+  .split(' ')
   .map((name, level, names) => {
     const item = level === 0 ? 'x' : `*${names[level - 1]}`;
     return `${name}: &${name} [${Array(9).fill(item).join(', ')}]\n`;
