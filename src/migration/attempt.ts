@@ -1,5 +1,6 @@
+import type { Sample } from '../forecast/telemetry.ts';
 import type { Clock } from '../hypervisor/clock.ts';
-import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
+import type { DomainChange } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
@@ -11,6 +12,7 @@ import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
+import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
 import type { Conclusion } from './result.ts';
@@ -193,7 +195,7 @@ export class Attempt {
     const sample = { ...reading.sample, atMs: this.#elapsedMs() };
     this.#steersman.observe(sample);
     await this.#dispatch({ kind: 'sampled', phase: sample.phase });
-    if (this.#state.phase === 'copying') await this.#steer();
+    if (this.#state.phase === 'copying') await this.#steerOrLeave(sample);
     if (this.#state.phase === 'post-copy') await this.#mending.heedFlow(sample);
     this.#record.sample(sample, this.#etaMs(sample.memoryRemainingBytes));
   }
@@ -205,6 +207,13 @@ export class Attempt {
       // The look at both hosts that follows says what is wrong.
       return undefined;
     }
+  }
+
+  async #steerOrLeave(sample: Sample): Promise<void> {
+    const leaving = this.#state.phase === 'copying' && this.#state.leaving !== undefined;
+    if (!leaving && this.#mending.standsStill(sample))
+      await this.#dispatch({ kind: 'cancel', because: 'standstill' });
+    else await this.#steer();
   }
 
   async #steer(): Promise<void> {
@@ -326,7 +335,10 @@ export class Attempt {
         this.#startedAtMs = this.#clock.nowMs();
         this.#record.why(this.#plan.why);
         this.#call(
-          this.#ports.source.migrate(this.#intent.domain.uuid, this.#options(this.#mending.way)),
+          this.#ports.source.migrate(
+            this.#intent.domain.uuid,
+            optionsOf(this.#intent, this.#plan, this.#mending.way),
+          ),
         );
         return;
       case 'look-at-both-hosts':
@@ -351,7 +363,7 @@ export class Attempt {
 
   #resumePostCopy(): void {
     if (this.#callsPending > 0) return;
-    const call = this.#mending.resume((way) => this.#options(way));
+    const call = this.#mending.resume((way) => optionsOf(this.#intent, this.#plan, way));
     if (call !== undefined) this.#call(call);
   }
 
@@ -426,19 +438,6 @@ export class Attempt {
       breaks: this.#mending.breaks,
       clock: this.#clock,
     });
-  }
-
-  #options(way: Way): MigrateOptions {
-    const { bandwidthBytesPerSecond } = this.#intent;
-    return {
-      way,
-      postCopy: this.#plan.postCopy,
-      autoConverge: this.#plan.autoConverge,
-      bandwidthBytesPerSecond: Number.isFinite(bandwidthBytesPerSecond)
-        ? bandwidthBytesPerSecond
-        : undefined,
-      persistent: this.#intent.domain.persistent,
-    };
   }
 
   #etaMs(remainingBytes: number): number | undefined {

@@ -15,6 +15,8 @@ import { Witness } from './witness.ts';
  * guest waits for TCP to give a dead connection up: some 15 minutes, as Linux is set by default.
  */
 const standstillMs = 5_000;
+/** The same in pre-copy, where nobody waits for it: it is cancelled. */
+const idleStandstillMs = 30_000;
 /** Clearing up that fails so often needs a person. */
 const mostClearings = 10;
 
@@ -92,13 +94,33 @@ export class Mending {
     this.#brokeAtMs = undefined;
   }
 
-  /** A reading in post-copy: what stands still is broken off, where it can be resumed. */
-  async heedFlow({ memorySentBytes: bytes, memoryRemainingBytes }: Flow): Promise<void> {
+  /** For how long nothing has come through, by this reading, ms. */
+  #stillMs({ memorySentBytes: bytes, memoryRemainingBytes }: Flow): number {
     const now = this.#clock.nowMs();
-    const stands = this.#split && bytes <= this.#flowed.bytes && memoryRemainingBytes > 0;
-    if (!stands) this.#flowed = { bytes, atMs: now };
-    if (now - this.#flowed.atMs < standstillMs || this.#recovery.forbidden() !== undefined) return;
-    this.#flowed = { bytes, atMs: now };
+    if (bytes > this.#flowed.bytes || memoryRemainingBytes === 0)
+      this.#flowed = { bytes, atMs: now };
+    return now - this.#flowed.atMs;
+  }
+
+  /**
+   * Whether a reading in pre-copy shows that nothing comes through any more. A throttled guest
+   * suffers meanwhile; and a QEMU 11.1 that throttles one whose connection breaks by itself has
+   * crashed five seconds after (seen on the lab), while one whose migration is cancelled has not.
+   */
+  standsStill(sample: Flow & Pick<Sample, 'throttlePercent'>): boolean {
+    const longestMs = sample.throttlePercent > 0 ? standstillMs : idleStandstillMs;
+    const stillMs = this.#stillMs(sample);
+    if (stillMs < longestMs) return false;
+    this.#tell(`Nothing has come through for ${formatDuration(stillMs)}: it is cancelled.`);
+    return true;
+  }
+
+  /** A reading in post-copy: what stands still is broken off, where it can be resumed. */
+  async heedFlow(sample: Flow): Promise<void> {
+    const stillMs = this.#stillMs(sample);
+    const open = this.#split && this.#recovery.forbidden() === undefined;
+    if (!open || stillMs < standstillMs) return;
+    this.#flowed = { bytes: sample.memorySentBytes, atMs: this.#clock.nowMs() };
     this.#tell('Nothing of its memory has come through for 5 s: the connection is broken off.');
     try {
       await this.#ports.source.breakOffPostCopy(this.#intent.domain.uuid);

@@ -20,8 +20,8 @@ export type Outcome = (typeof outcomes)[number];
 
 export const places = ['source', 'destination'] as const;
 export type Place = (typeof places)[number];
-/** Why the job is being cancelled. */
-export type Leaving = 'stay' | 'abort';
+/** Why the job is being cancelled: it is given up, a person wants it so, or nothing of it comes through. */
+export type Leaving = 'stay' | 'abort' | 'standstill';
 
 export type MigrationState =
   /** It waits for its turn: nothing was touched. */
@@ -157,8 +157,14 @@ function outcomeAtSource(leaving: Leaving | undefined): Outcome {
   return leaving === undefined ? 'failed-safe' : cancelled(leaving);
 }
 
+const cancelledAs: Readonly<Record<Leaving, Outcome>> = {
+  stay: 'stayed',
+  abort: 'aborted',
+  standstill: 'failed-safe',
+};
+
 function cancelled(because: Leaving): Outcome {
-  return because === 'stay' ? 'stayed' : 'aborted';
+  return cancelledAs[because];
 }
 
 function leavingOf(state: MigrationState): Leaving | undefined {
