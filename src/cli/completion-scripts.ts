@@ -35,7 +35,7 @@ _drover() {
     if [[ $line == :files ]]; then
       _files
     else
-      line=\${line//:/\\\\:}
+      line=\${\${line//:/\\\\:}%$'\\t'}
       described+=("\${line/$'\\t'/:}")
     fi
   done < <("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
