@@ -5,7 +5,27 @@ const uri = z
   .string()
   .max(2_048)
   .regex(/^\S+:\/\/\S*$/, { error: 'expected a libvirt URI' })
-  .refine(hasNoControl, { error: noControlError });
+  .refine(hasNoControl, { error: noControlError })
+  .refine(runsNothing, {
+    error: 'a URI with command or netcat is only taken from the config file',
+  });
+
+/**
+ * Libvirt's `command` names a program that the controller, and the daemon of every source, would
+ * run, and `netcat` one that the far side would: whoever may register a host may not do that. Names
+ * are read as libvirt reads them: decoded, in any case, behind `&` or `;`.
+ */
+function runsNothing(text: string): boolean {
+  return text.split(/[?&;#]/).every((parameter) => {
+    const [name = ''] = parameter.split('=', 1);
+    try {
+      return !['command', 'netcat'].includes(decodeURIComponent(name).toLowerCase());
+    } catch {
+      return false;
+    }
+  });
+}
+
 const postCopy = z.enum(['allowed', 'forbidden']).openapi({
   description: "The admin's word: whether a VM may run split over two hosts for a while",
 });
