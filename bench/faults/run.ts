@@ -1,8 +1,9 @@
 import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Found, NotReached, playSurely } from '../../tests/faults/cell.ts';
-import { type Cell, cells } from '../../tests/faults/matrix.ts';
+import { onInterrupt } from '../../src/cli/interrupt.ts';
+import { type Found, playSurely } from '../../tests/faults/cell.ts';
+import { type Cell, cells, NotReached } from '../../tests/faults/matrix.ts';
 import { withTable } from './table.ts';
 
 /** Every phase with every fault on the real lab; see README.md. */
@@ -28,12 +29,19 @@ console.log(`${chosen.length} of ${cells.length} cells, kept in ${file}`);
 const startMs = performance.now();
 const missed: string[] = [];
 const queue = [...chosen];
-await Promise.all(Array.from({ length: atOnce }, work));
+// Who is interrupted plays the cells that have begun to their end: nothing is left behind.
+const deaf = onInterrupt(
+  () => queue.splice(0),
+  () => process.exit(130),
+);
+const ends = await Promise.allSettled(Array.from({ length: atOnce }, work));
+deaf();
+for (const end of ends) if (end.status === 'rejected') console.error(end.reason);
 
 const all = await results();
 const of = (verdict: Found['verdict']): number =>
   all.filter((one) => one.verdict === verdict).length;
-if (only === undefined && !quick) {
+if (all.length + missed.length === cells.length) {
   const page = new URL('../../docs/safety.md', import.meta.url);
   await writeFile(page, withTable(await readFile(page, 'utf8'), all));
 }
@@ -42,7 +50,8 @@ const seconds = Math.round((performance.now() - startMs) / 1000);
 console.log(
   `cells ${all.length} kept ${of('kept')} lost_to_physics ${of('lost')} wrong ${of('wrong')} not_reached ${missed.length} seconds ${seconds}`,
 );
-process.exitCode = of('wrong') + missed.length === 0 ? 0 : 1;
+const broken = ends.filter(({ status }) => status === 'rejected').length;
+process.exitCode = of('wrong') + missed.length + broken === 0 ? 0 : 1;
 
 async function work(): Promise<void> {
   for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {

@@ -14,12 +14,24 @@ export function withTable(page: string, results: readonly Found[]): string {
 
 function tableOf(results: readonly Found[]): string {
   const head = ['fault', ...phases];
-  const rows = faults.map(({ name }) => [
+  const rows = faults.map(({ name, notIn = [] }) => [
     name,
-    ...phases.map((phase) => cellOf(results.find((one) => isIn(one, phase, name)))),
+    ...phases.map((phase) =>
+      notIn.includes(phase) ? '-' : cellOf(results.find((one) => isIn(one, phase, name))),
+    ),
   ]);
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return lines.join('\n');
+  return [...lines, '', ...causes()].join('\n');
+}
+
+/** Why the guest of a cell could not be kept. */
+function causes(): readonly string[] {
+  return faults.flatMap(({ name, physics = {} }) =>
+    phases.flatMap((phase) => {
+      const because = physics[phase];
+      return because === undefined ? [] : [`- ${name}, ${phase}: ${because}.`];
+    }),
+  );
 }
 
 function isIn(one: Found, phase: Phase, fault: string): boolean {
@@ -27,7 +39,7 @@ function isIn(one: Found, phase: Phase, fault: string): boolean {
 }
 
 function cellOf(found: Found | undefined): string {
-  if (found === undefined) return '-';
+  if (found === undefined) return '**not reached**';
   const { verdict, told, longestStallMs, truthMs } = found;
   const truth = truthMs === undefined ? '' : `, ${inSeconds(truthMs)}`;
   const what = verdict === 'wrong' ? `**WRONG**: ${found.problem ?? ''}` : told;

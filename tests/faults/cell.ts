@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Host } from '../../src/hypervisor/port.ts';
 import { analyse, type GuestReport } from '../../src/lab/guest/index.ts';
 import { type MigrationRow, unended } from '../../src/store/rows.ts';
-import { type Cell, type Fault, guestIn, linkBits, type Phase } from './matrix.ts';
+import { type Cell, type Fault, guestIn, linkBits, NotReached, type Phase } from './matrix.ts';
 import { setTheatre, type Theatre } from './theatre.ts';
 
 const longestWayMs = 90_000;
@@ -30,9 +30,6 @@ export interface Found {
   /** How often post-copy broke. */
   readonly breaks: number;
 }
-
-/** Thrown where the guest did not come into the phase: the cell says nothing. */
-export class NotReached extends Error {}
 
 /** Tried so often: a guest on a loaded machine may slip through a phase. */
 const attempts = 3;
@@ -112,9 +109,19 @@ async function outlast(
 ): Promise<string | undefined> {
   await pause(fault.lastsMs);
   const row = fault.forGood === true ? await rowNow() : undefined;
+  const untilMs = performance.now();
+  const sinceMs = untilMs - fault.lastsMs;
+  const { runsOn } = analyse(theatre.watcher.log, { startMs: sinceMs, endMs: untilMs, untilMs });
   await fault.end?.(theatre);
-  const lost = row?.phase === 'lost' || row?.phase === 'unknown';
-  return lost ? `while nothing could be done it was said to be ${row.phase}` : undefined;
+  return row === undefined ? undefined : wrongMeanwhile(row, runsOn);
+}
+
+/** What is said to have ended while nothing could be done has to be so already. */
+function wrongMeanwhile({ phase, endedAt }: MigrationRow, runsOn: readonly string[]) {
+  if (phase === 'unknown' || phase === 'lost') return `meanwhile it was said to be ${phase}`;
+  const told = phase === 'completed' ? 'h2' : 'h1';
+  if (endedAt === undefined || runsOn.includes(told)) return undefined;
+  return `meanwhile it was said to be ${phase}, and ran on ${runsOn.join(' and ') || 'no host'}`;
 }
 
 /** Until the hosts show that the migration is there. */

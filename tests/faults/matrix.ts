@@ -54,6 +54,9 @@ export const guestIn: Readonly<Record<Phase, SimpleGuest>> = {
   },
 };
 
+/** Thrown where what should break was not there: the cell says nothing. */
+export class NotReached extends Error {}
+
 /** What breaks. */
 export interface Fault {
   readonly name: string;
@@ -143,7 +146,8 @@ export const faults: readonly Fault[] = [
   {
     name: 'migration connection reset',
     begin: async ({ lab }) => {
-      await lab.breakMigrationConnection('h1');
+      if ((await lab.breakMigrationConnection('h1')) === 0)
+        throw new NotReached('no memory was on its way');
     },
     lastsMs: 0,
     notIn: ['before start', 'just completed'],

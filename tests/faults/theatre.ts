@@ -30,7 +30,6 @@ export interface StoreSite {
   comeBack(): Promise<void>;
   fill(): Promise<void>;
   empty(): Promise<void>;
-  remove(): Promise<void>;
 }
 
 /** What can break. */
@@ -61,53 +60,69 @@ export async function setTheatre(all: {
 }): Promise<Theatre> {
   const { dir, linkBits, guest } = all;
   const name = 'actor';
-  const lab = await createLab({ dir: join(dir, 'lab'), hosts: 2, link: linkBits });
-  const files = join(dir, 'controller');
-  await mkdir(files, { recursive: true });
-  const config = join(files, 'config.yaml');
-  await writeFile(config, configText(lab));
-  const store = await (all.postgres ? postgresSite() : sqliteSite(join(files, 'store')));
-  const controller = new ControllerProcess(config, store.place, join(files, 's'));
-  const [source, destination] = [lab.host('h1'), lab.host('h2')].map(({ name: host, uri }) =>
-    libvirtHost(uri, { name: host, ways: [], clock: systemClock }),
-  );
-  if (source === undefined || destination === undefined) throw new Error('a host is missing');
-  const watcher = watchGuest(lab.hosts, name);
-  const down = async (): Promise<void> => {
-    watcher.stop();
-    await controller.kill();
-    await Promise.all([source.close(), destination.close()]);
-    await store.remove();
-    await lab.down();
-    await rm(dir, { recursive: true, force: true });
-  };
-  try {
-    await addGuest(lab.host('h1'), {
-      name,
-      class: guest.slaClass,
-      never: guest.never ?? [],
-      kind: 'beat',
-      memoryBytes: guest.memoryMiB * mib,
-      workload: parseWorkload(guest.workload),
-    });
-    await watcher.nextBeat(() => true, 30_000);
-    await controller.begin();
-  } catch (error) {
-    await down();
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  const site = await setSite(stack, { dir, linkBits, postgres: all.postgres });
+  const { lab, store, controller } = site;
+  const [source, destination] = [hostOf(stack, lab, 'h1'), hostOf(stack, lab, 'h2')];
+  const watcher = watch(stack, lab, name);
+  await add(lab, name, guest);
+  await watcher.nextBeat(() => true, 30_000);
+  await controller.begin();
+  const held = stack.move();
   return {
-    lab,
+    ...site,
     guest: name,
     watcher,
     source,
     destination,
-    controller,
-    store,
     ask: () => request(store, { vm: name, from: 'h1', to: 'h2', importance: guest.importance }),
     row: (id) => store.read((kept) => kept.migrations.get(id)),
-    down,
+    down: () => held.disposeAsync(),
   };
+}
+
+/** Hosts, a store and a controller that is still to begin; all of it goes with the stack. */
+export async function setSite(
+  stack: AsyncDisposableStack,
+  all: { readonly dir: string; readonly linkBits: number; readonly postgres: boolean },
+): Promise<Omit<Site, 'guest'>> {
+  const { dir, linkBits } = all;
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const lab = await createLab({ dir: join(dir, 'lab'), hosts: 2, link: linkBits });
+  stack.defer(() => lab.down());
+  const files = join(dir, 'controller');
+  await mkdir(files, { recursive: true });
+  const config = join(files, 'config.yaml');
+  await writeFile(config, configText(lab));
+  const store = await (all.postgres
+    ? postgresSite(stack)
+    : sqliteSite(stack, join(files, 'store')));
+  const controller = new ControllerProcess(config, store.place, join(files, 's'));
+  stack.defer(() => controller.kill());
+  return { lab, store, controller };
+}
+
+export async function add(lab: Lab, name: string, guest: SimpleGuest): Promise<void> {
+  await addGuest(lab.host('h1'), {
+    name,
+    class: guest.slaClass,
+    never: guest.never ?? [],
+    kind: 'beat',
+    memoryBytes: guest.memoryMiB * mib,
+    workload: parseWorkload(guest.workload),
+  });
+}
+
+export function watch(stack: AsyncDisposableStack, lab: Lab, name: string): HeartbeatWatcher {
+  const watcher = watchGuest(lab.hosts, name);
+  stack.defer(() => watcher.stop());
+  return watcher;
+}
+
+function hostOf(stack: AsyncDisposableStack, lab: Lab, name: string): Host {
+  const host = libvirtHost(lab.host(name).uri, { name, ways: [], clock: systemClock });
+  stack.defer(() => host.close());
+  return host;
 }
 
 /** Into the store itself: also while no controller is there to be asked. */
@@ -122,7 +137,6 @@ export async function request(
 ): Promise<string> {
   const id = realWorld.newId();
   const at = Date.now();
-  const asked = move;
   const rest = { reason: undefined, deadlineAt: undefined, operationId: undefined };
   const row = {
     id,
@@ -131,10 +145,10 @@ export async function request(
     requestedAt: at,
     requestKey: id,
   } as const;
-  const event = { at, type: 'migration.queued', subject: id, data: asked };
+  const event = { at, type: 'migration.queued', subject: id, data: move };
   for (;;) {
     const done = await site.read((store) =>
-      store.migrations.create({ ...row, ...asked, ...rest }, event),
+      store.migrations.create({ ...row, ...move, ...rest }, event),
     );
     if (done !== undefined) return id;
     await realWorld.clock.sleep(500);
@@ -142,12 +156,16 @@ export async function request(
 }
 
 /** A small disk of its own, which can be filled. */
-export async function sqliteSite(folder: string): Promise<StoreSite> {
+async function sqliteSite(stack: AsyncDisposableStack, folder: string): Promise<StoreSite> {
   await mkdir(folder);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'drover-test', folder]);
+  stack.defer(async () => {
+    await run('umount', ['--lazy', folder]);
+  });
   const path = join(folder, 'drover.db');
   const ballast = join(folder, 'ballast');
   const store = await openStore({ kind: 'sqlite', path });
+  stack.defer(() => store.close());
   return {
     place: path,
     read: (work) => quietly(() => work(store)),
@@ -160,16 +178,14 @@ export async function sqliteSite(folder: string): Promise<StoreSite> {
       });
     },
     empty: () => rm(ballast),
-    remove: async () => {
-      await store.close();
-      await run('umount', ['--lazy', folder]);
-    },
   };
 }
 
-async function postgresSite(): Promise<StoreSite> {
+async function postgresSite(stack: AsyncDisposableStack): Promise<StoreSite> {
   const server = await startPostgres();
+  stack.defer(() => server.remove());
   const store = await openStore({ kind: 'postgres', url: server.url });
+  stack.defer(() => store.close());
   return {
     place: server.url,
     read: (work) => quietly(() => work(store)),
@@ -177,10 +193,6 @@ async function postgresSite(): Promise<StoreSite> {
     comeBack: () => server.begin(),
     fill: () => Promise.reject(new Error('its disk is this machine’s')),
     empty: () => Promise.reject(new Error('its disk is this machine’s')),
-    remove: async () => {
-      await store.close();
-      await server.remove();
-    },
   };
 }
 
@@ -195,7 +207,7 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-export function configText(lab: Lab): string {
+function configText(lab: Lab): string {
   const lines = lab.hosts.map(
     ({ name, uri, peerUri }) => `  ${name}: { uri: '${uri}', peerUri: '${peerUri}' }\n`,
   );
