@@ -17,9 +17,9 @@ const uri = z
  */
 function runsNothing(text: string): boolean {
   return text.split(/[?&;#]/).every((parameter) => {
-    const [name = ''] = parameter.split('=', 1);
+    const [key = ''] = parameter.split('=', 1);
     try {
-      return !['command', 'netcat'].includes(decodeURIComponent(name).toLowerCase());
+      return !['command', 'netcat'].includes(decodeURIComponent(key).toLowerCase());
     } catch {
       return false;
     }
