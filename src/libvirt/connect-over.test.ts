@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { connectOver } from './connect-over.ts';
 import { ArgumentError, AuthenticationError, CallTimeoutError, LibvirtError } from './errors.ts';
 import type { LifecycleEvent } from './events.ts';
@@ -7,6 +6,8 @@ import type { TypedParameter } from './protocol/types.ts';
 import { FakeDaemon, Refusal, silence } from './testing/fake-daemon.ts';
 
 const reference = { name: 'vm', uuid: '4dea22b3-1d52-d8f3-2516-782e98ab3fa0', id: 7 };
+
+const patience = { timeout: 15_000, interval: 5 };
 
 function open(daemon: FakeDaemon, options = {}) {
   const target = { uri: 'fake', remoteUri: 'qemu:///system', reach: daemon.reach };
@@ -81,6 +82,7 @@ describe('subscriptions', () => {
 
   test('an event that overtakes the answer to its subscription is not lost', async () => {
     const { daemon, connection, vm } = await withVm();
+    daemon.answer('connectGetHostname', () => 'host');
     daemon.answer('connectDomainEventCallbackRegisterAny', (_args, peer) => {
       peer.emit('lifecycle', { callback: 5, ...event });
       peer.emit('lifecycle', { callback: 6, ...event });
@@ -88,12 +90,14 @@ describe('subscriptions', () => {
     });
     const seen: LifecycleEvent[] = [];
     await connection.subscribe('lifecycle', (e) => void seen.push(e), { domain: vm });
-    await sleep(1);
+    // What is answered after it has come through after it.
+    await connection.hostname();
     expect(seen).toEqual([{ domain: reference, event: 'suspended', detail: 'post-copy-failed' }]);
   });
 
   test('nothing arrives after unsubscribing, and unsubscribing from a dead daemon is no error', async () => {
     const { daemon, connection } = await withVm();
+    daemon.answer('connectGetHostname', () => 'host');
     let callback = 0;
     daemon.answer('connectDomainEventCallbackRegisterAny', () => {
       callback += 1;
@@ -105,7 +109,7 @@ describe('subscriptions', () => {
     const second = await connection.subscribe('lifecycle', (e) => seen.push(e));
     await first.unsubscribe();
     daemon.emit('lifecycle', { callback: 1, ...event });
-    await sleep(1);
+    await connection.hostname();
     expect(seen).toEqual([]);
     daemon.peer.die();
     await connection.closed;
@@ -151,11 +155,11 @@ describe('migrations', () => {
     const running = Array.from({ length: 7 }, () =>
       vm.migratePeerToPeer('qemu+tcp://b/system', {}),
     );
-    await sleep(20);
-    const carried = daemon.peers.map(
-      ({ received }) => received.filter((name) => name === 'domainMigratePerform3Params').length,
-    );
-    expect(carried).toEqual([0, 3, 3, 1]);
+    const carried = (): readonly number[] =>
+      daemon.peers.map(
+        ({ received }) => received.filter((name) => name === 'domainMigratePerform3Params').length,
+      );
+    await vi.waitFor(() => expect(carried()).toEqual([0, 3, 3, 1]), patience);
     expect(await connection.hostname()).toBe('host');
     arrived.resolve(new Uint8Array());
     await Promise.all(running);
@@ -168,7 +172,9 @@ describe('migrations', () => {
     daemon.answer('domainMigratePerform3Params', () => silence);
     const waiting = vm.migratePeerToPeer('qemu+tcp://b/system', {});
     const outcome = waiting.catch((error: unknown) => error);
-    await sleep(10);
+    const begun = (): boolean =>
+      daemon.peers.some(({ received }) => received.includes('domainMigratePerform3Params'));
+    await vi.waitFor(() => expect(begun()).toBe(true), patience);
     await connection.close();
     expect(await outcome).toMatchObject({ name: 'ConnectionClosedError' });
     expect(await connection.closed).toBeUndefined();

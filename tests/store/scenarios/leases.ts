@@ -161,10 +161,15 @@ export const leaseScenarios: readonly Scenario[] = [
     name: 'a renewal makes a lease last',
     run: async (open) => {
       const store = await open();
-      const held = await steered(store, 'a', 2, { ttlMs: 400 });
+      // Long enough to be renewed on any machine; then it is waited for the other one's end.
+      const held = await steered(store, 'a', 2, { ttlMs: 3_000 });
       expect((await store.leases.renew(held.slice(0, 1), longMs)).size).toBe(1);
-      await sleep(500);
-      expect(idsOf(await store.leases.claim('b', longMs, 10))).toEqual([idAt(2)]);
+      let claimed: readonly string[] = [];
+      while (claimed.length === 0) {
+        await sleep(50);
+        claimed = idsOf(await store.leases.claim('b', longMs, 10));
+      }
+      expect(claimed).toEqual([idAt(2)]);
     },
   },
   {
