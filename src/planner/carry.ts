@@ -1,0 +1,40 @@
+import { idle, writtenWithin } from '../forecast/working-set.ts';
+import { budgetFor } from '../policy/budget-for.ts';
+import type { Importance } from '../policy/vocabulary.ts';
+import type { Vm } from './inventory.ts';
+
+/** Passes that shrink by less than this are not going to fit: something else ends the migration. */
+const shrinkingShare = 0.95;
+const mostPasses = 40;
+
+/**
+ * What moving a VM puts on the way at a steady rate, bytes: x(0) its touched memory, x(k+1) = W(x(k) / C),
+ * until the rest fits the pause that its budget allows, or until more passes do not help; then what is
+ * left is carried once. It falls as the rate rises. Those that move already carry what they have left.
+ */
+export function bytesToCarry(vm: Vm, bytesPerSecond: number, importance: Importance): number {
+  if (vm.moving !== undefined) return vm.moving.leftBytes;
+  const set = vm.workingSet ?? idle;
+  const { blackoutMs } = budgetFor(vm.slaClass, importance);
+  const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
+  let left = vm.touchedBytes;
+  let sent = left;
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const next = writtenWithin(set, (left / bytesPerSecond) * 1000);
+    sent += next;
+    if (next <= fitsBytes || next > left * shrinkingShare) break;
+    left = next;
+  }
+  return sent;
+}
+
+/**
+ * What no way of moving a VM carries less than, where no way is faster, bytes: its touched memory, and what is
+ * written while that is carried. (More passes may carry more over a faster way than over a slow one,
+ * where they do not pay.)
+ */
+export function leastBytes(vm: Vm, bytesPerSecond: number): number {
+  if (vm.moving !== undefined) return vm.moving.leftBytes;
+  const firstPassMs = (vm.touchedBytes / bytesPerSecond) * 1000;
+  return vm.touchedBytes + writtenWithin(vm.workingSet ?? idle, firstPassMs);
+}

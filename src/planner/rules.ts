@@ -1,0 +1,40 @@
+/** How a schedule is made. Which rules are best differs from instance to instance: several are tried. */
+export interface Rules {
+  /** At once from any host, and as many to it; Infinity: as many as there are. */
+  readonly atOncePerHost: number;
+  /** `equal`: those that share a way get the same; `by-work`: in proportion to what they have left. */
+  readonly shares: 'equal' | 'by-work';
+  /** Who begins first: over the way with most work left, the longest, what is worth most, or as listed. */
+  readonly order: 'busiest-way' | 'longest' | 'value' | 'listed';
+}
+
+export function rulesText({ atOncePerHost, shares, order }: Rules): string {
+  const many = atOncePerHost === Infinity ? 'any number' : String(atOncePerHost);
+  const first = {
+    'busiest-way': 'the busiest way first',
+    longest: 'the longest first',
+    value: 'the most valuable first',
+    listed: 'as listed',
+  }[order];
+  return `${many} at once per host, ${first}, ${shares === 'equal' ? 'equal shares' : 'shares by work left'}`;
+}
+
+/** What is tried, the most likely first: of a very large instance not all are. */
+export function candidateRules(steps: number, hasDeadline: boolean): readonly Rules[] {
+  const few = steps > 6_000;
+  const counts = few ? [2, 4, Infinity] : [1, 2, 3, 4, 6, 8, Infinity];
+  const busiest = counts.flatMap((atOncePerHost) =>
+    shareRules(atOncePerHost).map(
+      (shares): Rules => ({ atOncePerHost, shares, order: 'busiest-way' }),
+    ),
+  );
+  if (!hasDeadline) return busiest;
+  const valued = counts.map(
+    (atOncePerHost): Rules => ({ atOncePerHost, shares: 'equal', order: 'value' }),
+  );
+  return [...valued, ...busiest];
+}
+
+function shareRules(atOncePerHost: number): readonly Rules['shares'][] {
+  return atOncePerHost === 1 ? ['equal'] : ['by-work', 'equal'];
+}

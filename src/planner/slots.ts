@@ -1,0 +1,52 @@
+import type { Fleet } from './fleet.ts';
+import type { Step } from './trial.ts';
+
+/** How many migrations may run at once: of the fleet, from and to each host, over each uplink. */
+export class Slots {
+  readonly #counters: readonly (readonly number[])[];
+  readonly #left: Float64Array;
+  readonly #running: readonly boolean[];
+
+  constructor(fleet: Fleet, steps: readonly Step[], atOncePerHost: number) {
+    const { hosts, inventory } = fleet;
+    const { limits, links } = inventory;
+    const linkIndex = new Map(links.map(({ name }, index) => [name, index]));
+    const most = (...all: readonly (number | undefined)[]): number =>
+      Math.min(atOncePerHost, all.find((one) => one !== undefined) ?? Infinity);
+    this.#left = Float64Array.from([
+      limits.maxAtOnce ?? Infinity,
+      ...hosts.map((host) => most(host.maxOutgoing, limits.maxOutgoing)),
+      ...hosts.map((host) => most(host.maxIncoming, limits.maxIncoming)),
+      ...links.map((link) => link.maxAtOnce ?? Infinity),
+    ]);
+    const linkOf = (host: number): number => linkIndex.get(hosts[host]?.link ?? '') ?? -1;
+    this.#counters = steps.map(({ from, to }) => {
+      const [out, into] = [linkOf(from), linkOf(to)];
+      const passed = out === into ? [] : [out, into].filter((link) => link >= 0);
+      const uplinks = passed.map((link) => 1 + 2 * hosts.length + link);
+      return [0, 1 + from, 1 + hosts.length + to, ...uplinks];
+    });
+    this.#running = steps.map(({ vm, to }) => fleet.vms[vm]?.moving?.to === hosts[to]?.name);
+  }
+
+  /** What runs already is not asked. */
+  isFree(step: number): boolean {
+    if (this.#running[step] === true) return true;
+    const counters = this.#counters[step] ?? [];
+    for (const counter of counters) if ((this.#left[counter] ?? 0) < 1) return false;
+    return true;
+  }
+
+  take(step: number): void {
+    this.#add(step, -1);
+  }
+
+  leave(step: number): void {
+    this.#add(step, 1);
+  }
+
+  #add(step: number, sign: 1 | -1): void {
+    for (const counter of this.#counters[step] ?? [])
+      this.#left[counter] = (this.#left[counter] ?? 0) + sign;
+  }
+}
