@@ -65,6 +65,7 @@ function settingsOf(row: HostRow): HostSettings {
     peerUri: row.peerUri,
     migrationAddress: undefined,
     otherWays: undefined,
+    migrationTls: undefined,
     postCopy: row.postCopy,
     bandwidth: row.bandwidthBytesPerSecond,
     maxOutgoing: row.maxOutgoing,

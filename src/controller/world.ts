@@ -22,8 +22,8 @@ export interface World {
 export const realWorld: World = {
   clock: systemClock,
   wallMs: () => Date.now(),
-  hostAt: ({ name, uri, ways }, mayAct) =>
-    libvirtHost(uri, { name, ways, clock: systemClock, mayAct }),
+  hostAt: ({ name, uri, ways, migrationTls }, mayAct) =>
+    libvirtHost(uri, { name, ways, migrationTls, clock: systemClock, mayAct }),
   newId: () => {
     const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
     return `${time}-${randomBytes(4).toString('hex')}`;

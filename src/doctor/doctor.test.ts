@@ -90,6 +90,20 @@ const scenes: readonly Scene[] = [
     finds: { severity: 'warning', check: 'memory', where: 'h2' },
   },
   {
+    name: 'memory that goes in clear',
+    finds: { severity: 'unseen', check: 'encryption', message: expect.stringMatching(/in clear$/) },
+  },
+  {
+    name: 'memory that goes by TLS where it can',
+    resolved: { migrationTls: 'prefer' },
+    finds: { severity: 'unseen', check: 'encryption', message: expect.stringMatching(/whether/) },
+  },
+  {
+    name: 'memory that goes by TLS only',
+    resolved: { migrationTls: 'require' },
+    finds: { severity: 'ok', check: 'encryption', where: 'h2' },
+  },
+  {
     name: 'what cannot be seen, said as such',
     finds: { severity: 'unseen', check: 'migration ports' },
   },

@@ -28,6 +28,7 @@ export async function examineHost(resolved: ResolvedHost, host: Host): Promise<E
       ...ownName(resolved.name, facts),
       ...abilities(resolved, facts),
       memory(resolved.name, facts),
+      encryption(resolved),
       ...(moving.length === 0
         ? []
         : [found('ok', 'moving', `migrations under way: ${moving.join(', ')}`)]),
@@ -83,6 +84,26 @@ function memory(name: string, { freeMemoryBytes }: HostFacts): Finding {
   const free = `${formatBytes(freeMemoryBytes)} free for guests that arrive`;
   if (freeMemoryBytes >= leastFreeBytes) return found('ok', 'memory', free);
   return { ...found('warning', 'memory', free), hint: 'Few guests can be moved to it.' };
+}
+
+/** Libvirt does not tell whether QEMU has certificates: only a migration that wants them does. */
+function encryption({ name, migrationTls = 'never' }: ResolvedHost): Finding {
+  const found = findingsAt(name);
+  switch (migrationTls) {
+    case 'require':
+      return found('ok', 'encryption', 'memory goes from it and to it by TLS or not at all');
+    case 'prefer':
+      return found(
+        'unseen',
+        'encryption',
+        'whether its QEMU has certificates: without, memory goes in clear',
+      );
+    case 'never':
+      return {
+        ...found('unseen', 'encryption', 'who can listen where memory goes in clear'),
+        hint: 'Give QEMU certificates and set migrationTls, or close that network to others.',
+      };
+  }
 }
 
 /** What several hosts should not have in common. */

@@ -48,6 +48,8 @@ const hostSchema = z.strictObject({
   /** Further ways to it, tried in turn when one breaks. */
   otherWays: z.array(waySchema).optional(),
   postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
+  /** Whether memory goes from it and to it by TLS; the stricter of two hosts holds. */
+  migrationTls: z.enum(['require', 'prefer', 'never']).optional(),
   /** The most that migrations from and to this host may take of the link. */
   bandwidth: bandwidth.optional(),
   /** Migrations at once, from it and to it. */

@@ -1,5 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
-import type { Way } from '../hypervisor/port.ts';
+import type { MigrationTls, Way } from '../hypervisor/port.ts';
 import type { Permission } from '../steering/decision.ts';
 import type { Config } from './config.ts';
 
@@ -11,6 +11,8 @@ export interface ResolvedHost {
   /** How other hosts reach it; none where neither the configuration nor the URI says. */
   readonly ways: readonly Way[];
   readonly postCopy: Permission;
+  /** How the memory of guests goes from it and to it; without it as the other host wants it. */
+  readonly migrationTls?: MigrationTls | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
 }
 
@@ -24,6 +26,7 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
       uri: host.uri,
       ways: waysOf(host),
       postCopy: postCopyPermission(name, host.postCopy),
+      migrationTls: host.migrationTls,
       bandwidthBytesPerSecond: host.bandwidth,
     };
   }
@@ -49,17 +52,19 @@ function namedHost(
 
 /** The preferred way first; another one goes to the same daemon where it does not say otherwise. */
 function waysOf(host: WaySettings): readonly Way[] {
-  const { uri, peerUri = peerUriOf(uri), migrationAddress: address, otherWays = [] } = host;
-  const first = peerUri === undefined ? [] : [{ uri: peerUri, address }];
-  const others = otherWays.flatMap((way) => {
+  const { uri, peerUri = peerUriOf(uri), migrationAddress: address, migrationTls } = host;
+  const first = peerUri === undefined ? [] : [{ uri: peerUri, address, migrationTls }];
+  const others = (host.otherWays ?? []).flatMap((way) => {
     const other = way.peerUri ?? peerUri;
-    return other === undefined ? [] : [{ uri: other, address: way.migrationAddress }];
+    return other === undefined ? [] : [{ uri: other, address: way.migrationAddress, migrationTls }];
   });
   return [...first, ...others];
 }
 
 type WaySettings = Pick<Config['hosts'][string], 'uri'> &
-  Partial<Pick<Config['hosts'][string], 'peerUri' | 'migrationAddress' | 'otherWays'>>;
+  Partial<
+    Pick<Config['hosts'][string], 'peerUri' | 'migrationAddress' | 'migrationTls' | 'otherWays'>
+  >;
 
 /** A remote URI means the same host wherever it is used; a local one does not. */
 function peerUriOf(uri: string): string | undefined {

@@ -89,7 +89,15 @@ export interface Way {
   readonly uri: string;
   /** Where it takes memory in; `undefined` leaves that to the host itself. */
   readonly address: string | undefined;
+  /** Whether memory goes there by TLS; without it as `never`. */
+  readonly migrationTls?: MigrationTls | undefined;
 }
+
+/**
+ * How the memory of a guest goes from host to host: encrypted or not at all; encrypted where both
+ * hosts have certificates for it; in clear.
+ */
+export type MigrationTls = 'require' | 'prefer' | 'never';
 
 /** At least one. */
 export type Ways = readonly [Way, ...Way[]];
@@ -199,6 +207,8 @@ export interface MigrateOptions {
   readonly bandwidthBytesPerSecond: number | undefined;
   /** The domain is persistent: it is defined at the destination and undefined at the source. */
   readonly persistent: boolean;
+  /** Told, in words, where memory could not be encrypted and so goes in clear, as `prefer` allows. */
+  readonly tellClear?: (message: string) => void;
 }
 
 export interface JobReading {

@@ -1,6 +1,6 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Clock } from '../hypervisor/clock.ts';
-import type { DomainChange } from '../hypervisor/port.ts';
+import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
@@ -335,10 +335,7 @@ export class Attempt {
         this.#startedAtMs = this.#clock.nowMs();
         this.#record.why(this.#plan.why);
         this.#call(
-          this.#ports.source.migrate(
-            this.#intent.domain.uuid,
-            optionsOf(this.#intent, this.#plan, this.#mending.way),
-          ),
+          this.#ports.source.migrate(this.#intent.domain.uuid, this.#options(this.#mending.way)),
         );
         return;
       case 'look-at-both-hosts':
@@ -361,9 +358,14 @@ export class Attempt {
     }
   }
 
+  #options(way: Way): MigrateOptions {
+    const tellClear = (message: string): void => this.#tellOnce(message);
+    return { ...optionsOf(this.#intent, this.#plan, way), tellClear };
+  }
+
   #resumePostCopy(): void {
     if (this.#callsPending > 0) return;
-    const call = this.#mending.resume((way) => optionsOf(this.#intent, this.#plan, way));
+    const call = this.#mending.resume((way) => this.#options(way));
     if (call !== undefined) this.#call(call);
   }
 

@@ -15,6 +15,7 @@ export interface Surroundings {
 /** The system's clock, and libvirt; nothing is remembered. */
 export const realSurroundings: Surroundings = {
   clock: systemClock,
-  hostAt: ({ name, uri, ways }) => libvirtHost(uri, { name, ways, clock: systemClock }),
+  hostAt: ({ name, uri, ways, migrationTls }) =>
+    libvirtHost(uri, { name, ways, migrationTls, clock: systemClock }),
   keeping: keepsNothing,
 };

@@ -21,11 +21,13 @@ import type {
   HostSurvey,
   JobReading,
   MigrateOptions,
+  MigrationTls,
   SeenWrites,
   Way,
 } from '../port.ts';
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
+import { lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
@@ -46,6 +48,8 @@ export interface LibvirtHostOptions {
   readonly clock: Clock;
   /** Called right before a request that changes something goes out; throws where it must not. */
   readonly mayAct?: () => void;
+  /** How the memory of its own guests is to go; without it as the destination wants it. */
+  readonly migrationTls?: MigrationTls | undefined;
 }
 
 /**
@@ -60,14 +64,17 @@ export class LibvirtHost implements Host {
   readonly #watch: Watch;
   readonly #clock: Clock;
   readonly #mayAct: () => void;
+  readonly #migrationTls: MigrationTls | undefined;
 
-  constructor(address: string, { name, ways, clock, mayAct }: LibvirtHostOptions) {
+  constructor(address: string, options: LibvirtHostOptions) {
+    const { name, ways, clock, mayAct, migrationTls } = options;
     this.name = name;
     this.address = address;
     this.ways = ways;
     this.#control = new Line(address);
     this.#watch = new Watch(new Line(address), clock);
     this.#clock = clock;
+    this.#migrationTls = migrationTls;
     this.#mayAct = mayAct ?? (() => undefined);
   }
 
@@ -219,12 +226,12 @@ export class LibvirtHost implements Host {
   }
 
   migrate(uuid: string, options: MigrateOptions): Promise<void> {
-    return this.#carry(uuid, options.way, parametersOf(options));
+    return this.#carry(uuid, options, parametersOf(options));
   }
 
   resumePostCopy(uuid: string, options: MigrateOptions): Promise<void> {
     const parameters = { ...parametersOf(options), postCopyResume: true };
-    return this.#carry(uuid, options.way, parameters);
+    return this.#carry(uuid, options, parameters);
   }
 
   breakOffPostCopy(uuid: string): Promise<void> {
@@ -283,8 +290,22 @@ export class LibvirtHost implements Host {
     });
   }
 
-  #carry(uuid: string, { uri }: Way, parameters: MigrateParameters): Promise<void> {
-    return this.#act(uuid, (domain) => domain.migratePeerToPeer(uri, parameters));
+  async #carry(
+    uuid: string,
+    { way, tellClear }: MigrateOptions,
+    parameters: MigrateParameters,
+  ): Promise<void> {
+    const send = (tls: MigrateParameters['tls']): Promise<void> =>
+      this.#act(uuid, (domain) => domain.migratePeerToPeer(way.uri, { ...parameters, tls }));
+    const wanted = tlsBetween(this.#migrationTls, way.migrationTls);
+    if (wanted === 'never') return send(undefined);
+    try {
+      return await send({});
+    } catch (error) {
+      if (wanted === 'require' || !lacksCertificates(error)) throw error;
+      tellClear?.(`Its memory goes in clear: ${error.message}`);
+      return send(undefined);
+    }
   }
 }
 
