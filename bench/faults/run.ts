@@ -48,7 +48,7 @@ if (all.length + missed.length === cells.length) {
 for (const one of missed) console.log(`not reached: ${one}`);
 const seconds = Math.round((performance.now() - startMs) / 1000);
 console.log(
-  `cells ${all.length} kept ${of('kept')} lost_to_physics ${of('lost')} wrong ${of('wrong')} not_reached ${missed.length} seconds ${seconds}`,
+  `cells ${all.length} kept ${of('kept')} lost_to_physics ${of('lost')} halted ${of('halted')} wrong ${of('wrong')} not_reached ${missed.length} seconds ${seconds}`,
 );
 const broken = ends.filter(({ status }) => status === 'rejected').length;
 process.exitCode = of('wrong') + missed.length + broken === 0 ? 0 : 1;

@@ -24,11 +24,11 @@ function tableOf(results: readonly Found[]): string {
   return [...lines, '', ...causes()].join('\n');
 }
 
-/** Why the guest of a cell could not be kept. */
+/** Why the guest of a cell could not be kept, or not be had to go on. */
 function causes(): readonly string[] {
-  return faults.flatMap(({ name, physics = {} }) =>
+  return faults.flatMap(({ name, physics = {}, halts = {} }) =>
     phases.flatMap((phase) => {
-      const because = physics[phase];
+      const because = physics[phase] ?? halts[phase];
       return because === undefined ? [] : [`- ${name}, ${phase}: ${because}.`];
     }),
   );

@@ -16,8 +16,11 @@ const undisturbedMs = 1_500;
 export interface Found {
   readonly phase: Phase;
   readonly fault: string;
-  /** `kept`: it runs in one place, whole, as told. `lost`: as physics has it, and told. */
-  readonly verdict: 'kept' | 'lost' | 'wrong';
+  /**
+   * `kept`: it runs in one place, whole, as told. `lost`: as physics has it, and told. `halted`: it
+   * stands still at its source, that is told, and it is whole when a person resumes it there.
+   */
+  readonly verdict: 'kept' | 'lost' | 'halted' | 'wrong';
   /** What is wrong, in words; `undefined`: nothing. */
   readonly problem: string | undefined;
   /** What was told in the end, and where the guest beat. */
@@ -57,16 +60,20 @@ async function playCell({ phase, fault }: Cell, dir: string): Promise<Found> {
     await pause(undisturbedMs);
     const startMs = performance.now();
     const { id, faultAtMs, meanwhile } = await disturb(theatre, phase, fault);
-    const row = await ended(theatre, id);
+    const mayHalt = fault.halts?.[phase] !== undefined;
+    const row = await ended(theatre, id, mayHalt);
+    const halted = mayHalt && row.phase === 'unknown';
+    if (halted) await resumeByHand(theatre);
     const endMs = performance.now();
     const dies = fault.physics?.[phase] !== undefined;
     await pause(undisturbedMs);
     const report = await wholeReport(theatre, startMs, endMs, dies);
-    const problem = meanwhile ?? problemWith(row, report, phase, dies);
+    const told = halted ? { ...row, phase: 'failed-safe' as const } : row;
+    const problem = meanwhile ?? problemWith(told, report, phase, dies);
     return {
       phase,
       fault: fault.name,
-      verdict: problem !== undefined ? 'wrong' : dies ? 'lost' : 'kept',
+      verdict: problem !== undefined ? 'wrong' : dies ? 'lost' : halted ? 'halted' : 'kept',
       problem,
       told: row.error === undefined ? row.phase : `${row.phase} (${row.error.code})`,
       runsOn: report.runsOn,
@@ -166,11 +173,17 @@ export async function runsSplit(destination: Host, uuid: string): Promise<boolea
   return state?.state === 'running' && state.reason === 'post-copy';
 }
 
-/** The row when its end is told; of one that is unknown it is waited for what shows. */
-async function ended(theatre: Theatre, id: string): Promise<MigrationRow> {
+async function resumeByHand({ lab, guest }: Theatre): Promise<void> {
+  const { code, stderr } = await lab.exec('h1', ['virsh', 'resume', guest]);
+  if (code !== 0) throw new Error(`it could not be resumed by hand: ${stderr}`);
+}
+
+/** The row when its end is told; of one that is unknown it is waited for what shows, unless it may halt. */
+async function ended(theatre: Theatre, id: string, mayHalt: boolean): Promise<MigrationRow> {
   const untilMs = performance.now() + longestEndMs;
   for (;;) {
     const row = await theatre.row(id);
+    if (row !== undefined && mayHalt && row.phase === 'unknown') return row;
     const live = row === undefined || unended.some((phase) => phase === row.phase);
     if (!live) return row;
     if (performance.now() > untilMs) {

@@ -70,6 +70,8 @@ export interface Fault {
   readonly notIn?: readonly Phase[];
   /** Phases in which no program could keep the guest, and why. */
   readonly physics?: Readonly<Partial<Record<Phase, string>>>;
+  /** Phases in which it may be left standing still, because nobody can prove that it may go on. */
+  readonly halts?: Readonly<Partial<Record<Phase, string>>>;
   /** The store has to be PostgreSQL. */
   readonly postgres?: true;
 }
@@ -173,7 +175,13 @@ export const faults: readonly Fault[] = [
   },
   both('controller and source libvirtd killed', controllerKilled, sourceDaemon),
   both('controller killed, link cut for 3 s', controllerKilled, shortCut),
-  both('both libvirtds killed', sourceDaemon, destinationDaemon),
+  {
+    ...both('both libvirtds killed', sourceDaemon, destinationDaemon),
+    halts: {
+      'switching over':
+        'its destination was not watched all along, and may have run it: a person looks, and resumes it at its source',
+    },
+  },
 ];
 
 /** Two at once; both are over when the longer one is. */

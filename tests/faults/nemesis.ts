@@ -43,24 +43,31 @@ export interface Survived {
 
 /** Breaks what can break without killing a guest, one thing after another, as the seed has it. */
 export async function haunt(dir: string, forMs: number, seed: number): Promise<Survived> {
-  await using stack = new AsyncDisposableStack();
-  const site = await setSite(stack, { dir, linkBits: linkBits(), postgres: false });
-  const { lab, store, controller } = site;
-  const watchers = Object.keys(actors).map((name) => ({ name, watcher: watch(stack, lab, name) }));
-  for (const [name, guest] of Object.entries(actors)) await add(lab, name, guest);
-  await controller.begin();
-  await pause(2_000);
-  const startMs = performance.now();
-  const happened = await disturb({ ...site, guest: 'furious' }, forMs, seed);
-  await untilPeace(store);
-  const endMs = performance.now();
-  const migrations = await everything(store);
-  const wrong = migrations.flatMap(wrongEnd);
-  for (const { name, watcher } of watchers) {
-    const report = await wholeReport(watcher, startMs, endMs);
-    wrong.push(...wrongGuest(name, report), ...wrongPlace(name, report.runsOn, migrations));
+  const stack = new AsyncDisposableStack();
+  try {
+    const site = await setSite(stack, { dir, linkBits: linkBits(), postgres: false });
+    const { lab, store, controller } = site;
+    const watchers = Object.keys(actors).map((name) => ({
+      name,
+      watcher: watch(stack, lab, name),
+    }));
+    for (const [name, guest] of Object.entries(actors)) await add(lab, name, guest);
+    await controller.begin();
+    await pause(2_000);
+    const startMs = performance.now();
+    const happened = await disturb({ ...site, guest: 'furious' }, forMs, seed);
+    await untilPeace(store);
+    const endMs = performance.now();
+    const migrations = await everything(store);
+    const wrong = migrations.flatMap(wrongEnd);
+    for (const { name, watcher } of watchers) {
+      const report = await wholeReport(watcher, startMs, endMs);
+      wrong.push(...wrongGuest(name, report), ...wrongPlace(name, report.runsOn, migrations));
+    }
+    return { faults: happened, migrations, wrong };
+  } finally {
+    await stack.disposeAsync();
   }
-  return { faults: happened, migrations, wrong };
 }
 
 /** Watches until the guest has read and checked all of its memory once more, or for too long. */

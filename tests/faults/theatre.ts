@@ -60,25 +60,29 @@ export async function setTheatre(all: {
 }): Promise<Theatre> {
   const { dir, linkBits, guest } = all;
   const name = 'actor';
-  await using stack = new AsyncDisposableStack();
-  const site = await setSite(stack, { dir, linkBits, postgres: all.postgres });
-  const { lab, store, controller } = site;
-  const [source, destination] = [hostOf(stack, lab, 'h1'), hostOf(stack, lab, 'h2')];
-  const watcher = watch(stack, lab, name);
-  await add(lab, name, guest);
-  await watcher.nextBeat(() => true, 30_000);
-  await controller.begin();
-  const held = stack.move();
-  return {
-    ...site,
-    guest: name,
-    watcher,
-    source,
-    destination,
-    ask: () => request(store, { vm: name, from: 'h1', to: 'h2', importance: guest.importance }),
-    row: (id) => store.read((kept) => kept.migrations.get(id)),
-    down: () => held.disposeAsync(),
-  };
+  const stack = new AsyncDisposableStack();
+  try {
+    const site = await setSite(stack, { dir, linkBits, postgres: all.postgres });
+    const { lab, store, controller } = site;
+    const [source, destination] = [hostOf(stack, lab, 'h1'), hostOf(stack, lab, 'h2')];
+    const watcher = watch(stack, lab, name);
+    await add(lab, name, guest);
+    await watcher.nextBeat(() => true, 30_000);
+    await controller.begin();
+    return {
+      ...site,
+      guest: name,
+      watcher,
+      source,
+      destination,
+      ask: () => request(store, { vm: name, from: 'h1', to: 'h2', importance: guest.importance }),
+      row: (id) => store.read((kept) => kept.migrations.get(id)),
+      down: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
 }
 
 /** Hosts, a store and a controller that is still to begin; all of it goes with the stack. */
