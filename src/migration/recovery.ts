@@ -1,7 +1,7 @@
 import type { Permission } from '../steering/decision.ts';
 
 const firstPauseMs = 1_000;
-const longestPauseMs = 30_000;
+const longestPauseMs = 15_000;
 
 /**
  * When to try again to mend a broken post-copy: at once, then with growing pauses, for as long as
