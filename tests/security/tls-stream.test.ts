@@ -60,6 +60,17 @@ describe('the memory of a guest', () => {
     expect(report).toMatchObject({ integrity: 'ok', onePlace: 'ok', runsOn: ['h2'] });
   });
 
+  test('goes on in clear after a post-copy that broke in clear', async () => {
+    let broken: Promise<number> | undefined;
+    const { result, report } = await move('prefer', () => {
+      broken ??= stage.lab.breakMigrationConnection('h1');
+    });
+    expect(await broken).toBeGreaterThan(0);
+    expect(result.why.join('\n')).toMatch(/Post-copy broke/);
+    expect(result.outcome).toBe('completed');
+    expect(report).toMatchObject({ integrity: 'ok', onePlace: 'ok', runsOn: ['h2'] });
+  });
+
   test('is seen on the wire without TLS, and not with it', async () => {
     await certify('h1', trusted);
     await certify('h2', trusted);
