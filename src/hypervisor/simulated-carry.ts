@@ -2,7 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { MigrateOptions } from './port.ts';
 import { type JobListener, SimulatedJob } from './simulated-job.ts';
 import { newResident, type Resident } from './simulated-resident.ts';
-import type { Site, Transfer, World } from './simulated-setting.ts';
+import type { LeftOver, Site, Transfer, World } from './simulated-setting.ts';
 import { Stream } from './simulated-stream.ts';
 
 /** How long the source keeps the stopped domain after it has arrived elsewhere. */
@@ -19,10 +19,44 @@ export function carry(
   const { uuid, guest, tags } = resident;
   const arriving = newResident(guest, uuid, { state: 'paused', reason: 'migration' }, tags);
   destination.register.add(arriving);
+  /** The daemons have lost each other in post-copy: nobody lets the source go when it has ended. */
+  let unattended = false;
   return new Promise((resolve, reject) => {
+    const fail = (message: string): void => reject(new DroverError('hypervisor.failed', message));
     const giveUp = (message: string): void => {
       stayBehind(world, source, destination, resident, transfer);
-      reject(new DroverError('hypervisor.failed', message));
+      fail(message);
+    };
+    const part = (left: LeftOver): void => {
+      if (job.phase === 'post-copy') {
+        unattended = true;
+        source.register.become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
+        destination.register.become(arriving, 'running', 'post-copy-failed', 'post-copy-failed');
+        fail('the connection of the daemons is lost');
+      } else if (job.phase === 'switching' && left !== 'nothing') {
+        leave(world, resident, transfer);
+        if (left === 'source-waits') destination.register.vanish(uuid);
+        fail('nobody carries it out any more');
+      } else job.fail('the connection of the daemons is lost');
+    };
+    const sourceDies = (): void => {
+      const split = isSplit(job);
+      leave(world, resident, transfer);
+      source.register.vanish(uuid);
+      if (split)
+        destination.register.become(arriving, 'paused', 'post-copy-failed', 'post-copy-failed');
+      else destination.register.vanish(uuid);
+      fail('the domain is gone');
+    };
+    const destinationDies = (): void => {
+      destination.register.vanish(uuid);
+      if (!isSplit(job)) {
+        job.fail('the peer is gone');
+        return;
+      }
+      leave(world, resident, transfer);
+      source.register.become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
+      fail('the peer is gone');
     };
     const job = newJob(world, source, destination, resident, options, {
       suspended: () =>
@@ -38,14 +72,24 @@ export function carry(
         reject(new DroverError('hypervisor.failed', 'post-copy failed'));
       },
       arrived: () => {
-        handOver(world, source, destination, resident, arriving, transfer);
+        handOver(world, destination, resident, arriving, transfer);
+        if (unattended) return;
+        letGo(world, source, resident);
         after(world, world.traits.finishMs, resolve);
       },
       cancelled: () => giveUp('operation aborted: migration out: canceled by client'),
       failed: (why) => giveUp(`operation failed: job 'migration out' failed: ${why}`),
       flowChanged: () => world.share(),
     });
-    const transfer: Transfer = { job, from: source.name, to: destination.name };
+    const transfer: Transfer = {
+      job,
+      from: source.name,
+      to: destination.name,
+      uuid,
+      daemonsPart: part,
+      sourceDies,
+      destinationDies,
+    };
     resident.job = job;
     world.admit(transfer);
   });
@@ -89,9 +133,20 @@ function stayBehind(
     source.register.become(resident, 'running', 'other', 'resumed');
 }
 
+function isSplit({ phase }: SimulatedJob): boolean {
+  return phase === 'post-copy' || phase === 'broken';
+}
+
+/** Nobody carries it out any more; what is left stays as it is. */
+function leave(world: World, resident: Resident, transfer: Transfer): void {
+  transfer.job.vanish();
+  resident.toll = transfer.job.toll;
+  resident.job = undefined;
+  world.dismiss(transfer);
+}
+
 function handOver(
   world: World,
-  source: Site,
   destination: Site,
   leaving: Resident,
   arriving: Resident,
@@ -100,17 +155,19 @@ function handOver(
   const { job } = transfer;
   destination.register.become(arriving, 'running', 'migrated', 'resumed');
   // After post-copy QEMU's statistics are not at the destination.
-  if (leaving.state.reason !== 'post-copy') {
+  if (!leaving.state.reason.startsWith('post-copy')) {
     const sentBytes = Math.round(job.sentBytes);
     arriving.completed = { totalMs: job.elapsedMs, downtimeMs: job.pauseMs, sentBytes };
   }
   arriving.toll = job.toll;
   leaving.job = undefined;
   world.dismiss(transfer);
+}
+
+function letGo(world: World, source: Site, leaving: Resident): void {
   source.register.become(leaving, 'paused', 'migrated', 'job-completed');
   after(world, releaseMs, () => {
-    source.register.remove(leaving.uuid);
-    source.register.tell(leaving.uuid, 'stopped');
+    if (source.register.get(leaving.uuid) === leaving) source.register.vanish(leaving.uuid);
   });
 }
 

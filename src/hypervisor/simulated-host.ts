@@ -35,7 +35,8 @@ export class SimulatedHost implements Host, Site {
   #reachable = true;
   /** Errors that the next calls of this name end with, after having done their work. */
   readonly #lostReplies = new Set<string>();
-  #endLostCall: (() => void) | undefined;
+  /** Ends the carrying calls under way, for their callers only. */
+  readonly #endLostCalls = new Set<() => void>();
 
   constructor(world: World, name: string, facts: Partial<HostFacts>, survey: Partial<HostSurvey>) {
     this.#world = world;
@@ -77,7 +78,7 @@ export class SimulatedHost implements Host, Site {
   /** Cuts or restores the controller's way to this host; migrations go on. */
   setReachable(reachable: boolean): void {
     this.#reachable = reachable;
-    if (!reachable) this.#endLostCall?.();
+    if (!reachable) for (const end of this.#endLostCalls) end();
     this.register.setHeard(reachable);
   }
 
@@ -287,8 +288,9 @@ export class SimulatedHost implements Host, Site {
   /** The call's own end, or the loss of its connection, whichever comes first. */
   #answerOf(carried: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#endLostCall = () => reject(unreachable(this.name));
-      carried.then(resolve, reject);
+      const end = (): void => reject(unreachable(this.name));
+      this.#endLostCalls.add(end);
+      carried.then(resolve, reject).finally(() => this.#endLostCalls.delete(end));
     });
   }
 

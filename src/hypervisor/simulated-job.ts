@@ -74,6 +74,8 @@ export class SimulatedJob {
   #syncedAtMs: number;
   #withdraw: () => void = () => undefined;
   #withdrawDeath: (() => void) | undefined;
+  /** One of its hosts is dark: what is sent reaches nobody. */
+  #dark = false;
   pauseMs: number | undefined;
 
   constructor(
@@ -165,7 +167,8 @@ export class SimulatedJob {
   }
 
   resumePostCopy(): boolean {
-    if (this.#phase !== 'broken' || this.#stream.linkBytesPerSecond <= 0) return false;
+    if (this.#phase !== 'broken' || this.#dark || this.#stream.linkBytesPerSecond <= 0)
+      return false;
     this.#runInPostCopy();
     return true;
   }
@@ -187,6 +190,21 @@ export class SimulatedJob {
     this.#settle();
     this.#noteResume();
     this.#end(() => this.#listener.failed(why));
+  }
+
+  /** One of its hosts has lost its power: nothing arrives any more, and nobody is told. */
+  fallDark(): void {
+    this.#dark = true;
+  }
+
+  get isDark(): boolean {
+    return this.#dark;
+  }
+
+  /** A QEMU that it needs is gone, or nobody carries it out any more: it ends, and tells nobody. */
+  vanish(): void {
+    this.#settle();
+    this.#end(() => undefined);
   }
 
   reading(): JobReading | undefined {
@@ -324,6 +342,7 @@ export class SimulatedJob {
   }
 
   #arrive(): void {
+    if (this.#dark) return;
     this.#noteResume();
     this.#end(() => this.#listener.arrived());
   }
@@ -346,6 +365,7 @@ export class SimulatedJob {
   }
 
   #runInPostCopy(): void {
+    if (this.#dark) return;
     this.#settle();
     this.#noteResume();
     this.#phase = 'post-copy';
@@ -364,6 +384,7 @@ export class SimulatedJob {
     }
     this.#next(ms, () => {
       this.#settle();
+      if (this.#dark) return;
       if (this.#memory.dirtyBytes > roundingBytes) this.#planPostCopyEnd();
       else this.#end(() => this.#listener.arrived());
     });

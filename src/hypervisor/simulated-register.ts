@@ -7,6 +7,8 @@ export class Register {
   readonly #clock: VirtualClock;
   readonly #residents = new Map<string, Resident>();
   readonly #watchers = new Map<string, Set<(change: DomainChange) => void>>();
+  /** Called after whatever changes, whoever hears of it. */
+  onChange: () => void = () => undefined;
   /** Whether the controller hears of it. */
   #heard = true;
 
@@ -28,10 +30,18 @@ export class Register {
 
   add(resident: Resident): void {
     this.#residents.set(resident.uuid, resident);
+    this.onChange();
   }
 
   remove(uuid: string): void {
     this.#residents.delete(uuid);
+  }
+
+  /** It ends, and whoever watches hears of it. */
+  vanish(uuid: string): void {
+    if (!this.#residents.delete(uuid)) return;
+    this.onChange();
+    this.tell(uuid, 'stopped');
   }
 
   clear(): void {
@@ -59,7 +69,10 @@ export class Register {
     reason: DomainState['reason'],
     change: DomainChange['kind'],
   ): void {
+    // A host that has lost its power has nothing left that could change.
+    if (this.get(resident.uuid) !== resident) return;
     resident.state = { state, reason };
+    this.onChange();
     this.tell(resident.uuid, change);
   }
 

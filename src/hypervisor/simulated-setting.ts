@@ -63,4 +63,21 @@ export interface Transfer {
   readonly job: SimulatedJob;
   readonly from: string;
   readonly to: string;
+  readonly uuid: string;
+  /**
+   * The daemons lose each other: what has not come to post-copy fails, or, where nobody is left to
+   * end it, stays as it is; post-copy goes on by itself, and whoever asks is told that it broke.
+   */
+  readonly daemonsPart: (left: LeftOver) => void;
+  readonly sourceDies: () => void;
+  readonly destinationDies: () => void;
 }
+
+/** What of a switch-over is left when nobody carries it out any more. */
+export type LeftOver =
+  /** The source's daemon has its guest go on. */
+  | 'nothing'
+  /** The guest stands still at its source; over there its copy still waits. */
+  | 'both-wait'
+  /** The guest stands still at its source; the copy is gone. */
+  | 'source-waits';

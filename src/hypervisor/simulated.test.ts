@@ -165,7 +165,7 @@ describe('the simulated hypervisor', () => {
       h1.setReachable(true);
       expect(await stateOn(at, h2, uuid)).toBe(onDestination);
       expect(await stateOn(at, h1, uuid)).toBe(
-        postCopyAtMs === undefined ? 'running other' : 'none',
+        postCopyAtMs === undefined ? 'running other' : 'paused post-copy-failed',
       );
     }
   });

@@ -3,11 +3,11 @@ import { SimulatedHost } from './simulated-host.ts';
 import { fairShares } from './simulated-links.ts';
 import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
 import { type Random, randomFrom } from './simulated-random.ts';
-import type { Transfer, World, WorldSettings } from './simulated-setting.ts';
+import type { LeftOver, Transfer, World, WorldSettings } from './simulated-setting.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export { SimulatedHost } from './simulated-host.ts';
-export type { WorldSettings } from './simulated-setting.ts';
+export type { LeftOver, WorldSettings } from './simulated-setting.ts';
 
 /** Hosts, guests and the links between them, in virtual time: the same inputs give the same course, always. */
 export class SimulatedWorld implements World {
@@ -57,17 +57,41 @@ export class SimulatedWorld implements World {
 
   /** A power cut: everything on the host is gone, and its peers hear nothing of it. */
   killHost(host: SimulatedHost): void {
+    for (const { job } of this.#transfersOf(host)) job.fallDark();
     host.fallDark();
     this.shapeLink(0, host.name);
   }
 
-  /** kill -9 of the daemon: what has not come to post-copy ends; guests, and post-copy, run on. */
-  killDaemon(host: SimulatedHost): void {
-    for (const { job, from, to } of this.#transfers) {
-      const concerned = from === host.name || to === host.name;
-      if (concerned && job.phase !== 'post-copy') job.fail(`the daemon of ${host.name} is gone`);
-    }
+  /** The power is back, and nothing runs: what still waits for an answer hears that nobody is there. */
+  bootHost(host: SimulatedHost, bytesPerSecond: number): void {
+    for (const { job } of this.#transfersOf(host)) if (job.isDark) job.fail('connection reset');
+    this.shapeLink(bytesPerSecond, host.name);
+    host.setReachable(true);
+  }
+
+  /** kill -9 of the daemon: guests, and post-copy, run on. `left`: of a switch-over that it began. */
+  killDaemon(host: SimulatedHost, left: LeftOver = 'nothing'): void {
+    this.partDaemons(host, left);
     host.setReachable(false);
+  }
+
+  /** The connections between this host's daemon and its peers break; everybody else is heard. */
+  partDaemons(host: SimulatedHost, left: LeftOver = 'nothing'): void {
+    for (const transfer of this.#transfersOf(host))
+      transfer.daemonsPart(transfer.from === host.name ? left : 'nothing');
+  }
+
+  /** kill -9 of the QEMU that a host has for this guest: it runs there, waits there or leaves it. */
+  killQemu(host: SimulatedHost, uuid: string): void {
+    const transfer = this.#transfersOf(host).find((one) => one.uuid === uuid);
+    if (transfer?.from === host.name) transfer.sourceDies();
+    else if (transfer !== undefined) transfer.destinationDies();
+    else host.register.vanish(uuid);
+  }
+
+  /** The connections by which memory goes from or to this host are reset. */
+  resetStreams(host: SimulatedHost): void {
+    for (const { job } of this.#transfersOf(host)) job.fail('connection reset by peer');
   }
 
   nextJobSeed(): number {
@@ -106,6 +130,10 @@ export class SimulatedWorld implements World {
     // Whoever sends nothing now finds the link as it is, alive or dead.
     for (const { job, from, to } of transfers)
       if (job.wantedBytesPerSecond === 0) job.setLink(this.linkBetween(from, to));
+  }
+
+  #transfersOf(host: SimulatedHost): readonly Transfer[] {
+    return [...this.#transfers].filter(({ from, to }) => from === host.name || to === host.name);
   }
 
   #cardOf(host: string): number {

@@ -19,6 +19,8 @@ export type StorePlace =
       readonly path: string;
       /** Ends when those who write in the same moment have come: they are written together. */
       readonly turn?: () => Promise<void>;
+      /** The clock by which leases end, ms; the machine's own where a simulation brings none. */
+      readonly leaseMs?: () => number;
     }
   | { readonly kind: 'postgres'; readonly url: string };
 
@@ -73,7 +75,7 @@ async function engineAt(place: StorePlace): Promise<Engine> {
   }
   const { explainSqlite, sqliteEngine } = await import('./sqlite.ts');
   try {
-    return sqliteEngine(place.path, place.turn);
+    return sqliteEngine(place.path, place.turn, place.leaseMs);
   } catch (error) {
     const explained = explainSqlite(error, place.path);
     if (explained === undefined) throw error;

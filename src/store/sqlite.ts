@@ -27,7 +27,11 @@ const mostPrepared = 500;
  * Opens the file, and makes it and its folder where they are missing. `turn` ends when those who
  * write in the same moment have come: they are written together.
  */
-export function sqliteEngine(path: string, turn: () => Promise<void> = atOnce): Engine {
+export function sqliteEngine(
+  path: string,
+  turn: () => Promise<void> = atOnce,
+  leaseMs: () => number = machineMs,
+): Engine {
   makeFolder(dirname(path));
   const database = openDatabase(path);
   const db = new Kysely<Tables>({
@@ -39,7 +43,7 @@ export function sqliteEngine(path: string, turn: () => Promise<void> = atOnce): 
     kind: 'sqlite',
     db,
     transaction: (work, urgent = false) => gathered.write(work, urgent),
-    leaseNow: () => sql.val(machineMs()),
+    leaseNow: () => sql.val(leaseMs()),
     dayNow: () => sql.val(Date.now()),
     boot: bootId(),
     // A transaction that begins as a writer has the whole file to itself.
