@@ -7,7 +7,7 @@ import { againAfterMs, lastAttempt } from '../migration/again.ts';
 import type { Beginning } from '../migration/beginning.ts';
 import type { RunEvent } from '../migration/events.ts';
 import type { Keeping } from '../migration/keeping.ts';
-import { hasCode } from '../migration/look.ts';
+import { hasCode, lookAtBoth } from '../migration/look.ts';
 import type { Orders, Watching } from '../migration/orders.ts';
 import { endOf } from '../migration/recording.ts';
 import type { Conclusion } from '../migration/result.ts';
@@ -15,6 +15,7 @@ import { moveVm } from '../migration/service.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { takeUpVm } from '../migration/take-up.ts';
 import type { MigrationState } from '../migration/transition.ts';
+import { whereabouts } from '../migration/whereabouts.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
@@ -83,18 +84,21 @@ export class Job {
     const { store } = this.#ports;
     let conclusion = await this.#attempt();
     let failures = 1;
+    let fresh = true;
     while (conclusion.outcome === 'failed-safe' && this.#mustFinish()) {
       const waitMs = againAfterMs(failures);
       if (waitMs === undefined) {
         this.#notice(`It failed ${failures} times, and is not tried again.`);
-        return conclusion;
+        return fresh ? conclusion : this.#lookedAfter(conclusion);
       }
       this.#notice(
         `It has to be moved: it is tried again in ${formatDuration(waitMs)}, after ${failures} in vain.`,
       );
       this.#write(() => store.migrations.advance(this.held.lease, { phase: 'preflight' }, []));
       if (!(await this.#waited(waitMs))) return this.#afterWait(conclusion);
-      conclusion = (await this.#attemptAgain(failures)) ?? conclusion;
+      const next = await this.#attemptAgain(failures);
+      fresh = next !== undefined;
+      conclusion = next ?? conclusion;
       failures += 1;
     }
     return conclusion;
@@ -118,8 +122,25 @@ export class Job {
     return true;
   }
 
-  #afterWait(conclusion: Conclusion): Conclusion {
-    return { ...conclusion, outcome: this.held.over.aborted ? 'detached' : 'aborted' };
+  async #afterWait(conclusion: Conclusion): Promise<Conclusion> {
+    if (this.held.over.aborted) return { ...conclusion, outcome: 'detached' };
+    return this.#lookedAfter({ ...conclusion, outcome: 'aborted' });
+  }
+
+  /** Its host may have died while it waited to be tried again: then where it is has to show. */
+  async #lookedAfter(conclusion: Conclusion): Promise<Conclusion> {
+    const { config } = this.#ports;
+    const { hostAt } = this.#surroundings();
+    const source = hostAt(resolveHost(config(), this.#row.from));
+    const destination = hostAt(resolveHost(config(), this.#row.to));
+    try {
+      const look = await lookAtBoth(source, destination, conclusion.domain.uuid);
+      if (whereabouts(look) === 'at-source') return conclusion;
+      this.#notice('It was seen at its source before, and is not any more.');
+      return { ...conclusion, outcome: 'unknown', runsOn: [] };
+    } finally {
+      await Promise.allSettled([source.close(), destination.close()]);
+    }
   }
 
   /** From pre-flight on; `undefined` where that finds that a host is still not there. */
