@@ -263,7 +263,7 @@ export class SimulatedHost implements Host, Site {
   async discardCopy(uuid: string): Promise<void> {
     await this.#call();
     if (this.#resident(uuid).state.state !== 'paused') throw failed('it is not paused');
-    this.register.remove(uuid);
+    this.#world.killQemu(this, uuid);
   }
 
   async forgetDefinition(uuid: string): Promise<void> {

@@ -54,6 +54,8 @@ export interface World {
   linkBetween(from: string, to: string): number;
   admit(transfer: Transfer): void;
   dismiss(transfer: Transfer): void;
+  /** The QEMU that a site has for this guest ends, and what it held with it. */
+  killQemu(site: Site, uuid: string): void;
   /** The links are shared anew. */
   share(): void;
 }

@@ -3,7 +3,7 @@ import { SimulatedHost } from './simulated-host.ts';
 import { fairShares } from './simulated-links.ts';
 import { type HypervisorTraits, qemu10, qemu11 } from './simulated-qemu.ts';
 import { type Random, randomFrom } from './simulated-random.ts';
-import type { LeftOver, Transfer, World, WorldSettings } from './simulated-setting.ts';
+import type { LeftOver, Site, Transfer, World, WorldSettings } from './simulated-setting.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export { SimulatedHost } from './simulated-host.ts';
@@ -82,7 +82,7 @@ export class SimulatedWorld implements World {
   }
 
   /** kill -9 of the QEMU that a host has for this guest: it runs there, waits there or leaves it. */
-  killQemu(host: SimulatedHost, uuid: string): void {
+  killQemu(host: Site, uuid: string): void {
     const transfer = this.#transfersOf(host).find((one) => one.uuid === uuid);
     if (transfer?.from === host.name) transfer.sourceDies();
     else if (transfer !== undefined) transfer.destinationDies();
@@ -132,7 +132,7 @@ export class SimulatedWorld implements World {
       if (job.wantedBytesPerSecond === 0) job.setLink(this.linkBetween(from, to));
   }
 
-  #transfersOf(host: SimulatedHost): readonly Transfer[] {
+  #transfersOf(host: Pick<Site, 'name'>): readonly Transfer[] {
     return [...this.#transfers].filter(({ from, to }) => from === host.name || to === host.name);
   }
 

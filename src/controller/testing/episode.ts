@@ -24,6 +24,11 @@ export const guestsPerEpisode = 6;
 /** Migrations are asked for, and faults begin, within so long, ms. */
 const askedWithinMs = 6_000;
 const faultsWithinMs = 30_000;
+/** How often it is looked whether a phase has come that a fault waits for, and for how long, ms. */
+const tickMs = 10;
+const watchedMs = 60_000;
+/** A fault strikes up to so long after the phase that it waits for has begun, ms. */
+const longestDelayMs = 400;
 /** What is broken for good is mended after this, so that everything can come to an end, ms. */
 const mendedAfterMs = 600_000;
 /** What has not ended so long after all was mended never will, ms. */
@@ -31,7 +36,7 @@ const endsWithinMs = 900_000;
 /** What libvirt and the last job tidy up by themselves, ms. */
 const quietMs = 30_000;
 
-const writeRates = [0, 5, 60, 300].map((rate) => rate * mib);
+const writeRates = [0, 60, 150, 400].map((rate) => rate * mib);
 
 export interface Episode {
   readonly seed: number;
@@ -130,18 +135,43 @@ async function play(
   const { clock } = levers;
   await lives.begin();
   const asked = levers.uuids.map((uuid) => lives.ask(uuid, levers, random));
-  for (const fault of drawn)
-    clock.schedule(fault.atMs, () => {
-      struckIn.push(...levers.truth.phases());
-      befall(fault, levers);
-    });
+  for (const fault of drawn) plan(fault, levers, struckIn);
+  const watching = new AbortController();
+  void tick(levers, watching.signal);
   await Promise.all(asked);
   await clock.sleep(faultsWithinMs - clock.nowMs());
   await allEnded(store, levers, mendedAfterMs);
   levers.truth.judgeSoFar((await store.migrations.list({}, { limit: 1_000 })).items);
+  watching.abort();
   mendAll(levers);
   await allEnded(store, levers, endsWithinMs);
   await clock.sleep(quietMs);
+}
+
+async function tick({ clock, truth }: Levers, end: AbortSignal): Promise<void> {
+  while (!end.aborted && clock.nowMs() < watchedMs) {
+    truth.tick();
+    await clock.sleep(tickMs);
+  }
+}
+
+/** At its time, or when its guest comes to the phase that it waits for. */
+function plan(fault: Fault, levers: Levers, struckIn: string[]): void {
+  const { clock, truth, hosts } = levers;
+  const strike = (struck: Fault): void => {
+    struckIn.push(truth.phaseOf(levers.uuids[fault.guest] ?? ''));
+    befall(struck, levers);
+  };
+  if (fault.when === undefined) {
+    clock.schedule(fault.atMs, () => strike(fault));
+    return;
+  }
+  truth.await(levers.uuids[fault.guest] ?? '', fault.when, (ends) => {
+    const host = ends[fault.host % ends.length];
+    const delayMs = (fault.atMs / faultsWithinMs) * longestDelayMs;
+    const struck = { ...fault, host: host === undefined ? fault.host : hosts.indexOf(host) };
+    clock.schedule(clock.nowMs() + delayMs, () => strike(struck));
+  });
 }
 
 /** Waits until nothing moves any more, but not for ever. */

@@ -23,6 +23,8 @@ export type FaultName = keyof typeof faults;
 export interface Fault {
   readonly what: FaultName;
   readonly atMs: number;
+  /** Not before its guest is in this phase; then `host` is one of the two that take part. */
+  readonly when: Phase | undefined;
   readonly lastsMs: number;
   /** Which of the hosts, and of the guests, by its place among them. */
   readonly host: number;
@@ -30,6 +32,18 @@ export interface Fault {
   readonly left: LeftOver;
   readonly stepMs: number;
 }
+
+export type Phase = 'pre-copy' | 'switching' | 'to-post-copy' | 'post-copy' | 'broken';
+/** Most of the time a guest is in none of those in which most can go wrong. */
+const phases: readonly (Phase | undefined)[] = [
+  undefined,
+  'pre-copy',
+  'switching',
+  'to-post-copy',
+  'post-copy',
+  'post-copy',
+  'broken',
+];
 
 const leftOvers: readonly LeftOver[] = ['nothing', 'both-wait', 'source-waits'];
 const longestStepMs = 3_600_000;
@@ -59,6 +73,7 @@ function drawFault(
   return {
     what,
     atMs,
+    when: pick(phases, random),
     lastsMs: pick(faults[what], random) ?? 0,
     host: Math.floor(random() * hosts),
     guest: Math.floor(random() * guests),

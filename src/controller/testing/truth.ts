@@ -2,6 +2,7 @@ import type { SimulatedHost } from '../../hypervisor/simulated.ts';
 import type { Resident } from '../../hypervisor/simulated-resident.ts';
 import type { VirtualClock } from '../../hypervisor/virtual-clock.ts';
 import { type MigrationPhase, type MigrationRow, unended } from '../../store/rows.ts';
+import type { Phase } from './schedule.ts';
 
 /** What no program can help: the list is whole. */
 const physics = {
@@ -31,6 +32,12 @@ interface Fate {
   decided: number;
 }
 
+interface Awaited {
+  readonly uuid: string;
+  readonly phase: Phase;
+  readonly act: (ends: readonly SimulatedHost[]) => void;
+}
+
 /** Knows what no controller sees: where guests really are, at every instant. */
 export class Truth {
   readonly wrong: string[] = [];
@@ -38,6 +45,10 @@ export class Truth {
   readonly #hosts: readonly SimulatedHost[];
   readonly #fates = new Map<string, Fate>();
   readonly #dark = new Set<SimulatedHost>();
+  /** The guests whose point of no return the store knows, and which migration is whose. */
+  readonly #passedReturn = new Set<string>();
+  readonly #vmOf = new Map<string, string>();
+  readonly #awaited: Awaited[] = [];
   readonly #endedAtMs = new Map<string, number>();
 
   constructor(clock: VirtualClock, hosts: readonly SimulatedHost[]) {
@@ -57,8 +68,29 @@ export class Truth {
         if (fate !== undefined) fate.begun += 1;
         return migrate(uuid, options);
       };
+      const startPostCopy = host.startPostCopy.bind(host);
+      host.startPostCopy = (uuid) => {
+        if (!this.#passedReturn.has(uuid))
+          this.wrong.push(`${uuid} is switched to post-copy, and the store does not know`);
+        return startPostCopy(uuid);
+      };
     }
     this.#look();
+  }
+
+  /** Calls `act` when the guest next is in this phase, at once where it is, with the hosts of its job. */
+  await(uuid: string, phase: Phase, act: (ends: readonly SimulatedHost[]) => void): void {
+    this.#awaited.push({ uuid, phase, act });
+  }
+
+  /** Looks who is waited for; what only the job knows shows at no change of a register. */
+  tick(): void {
+    for (const one of [...this.#awaited]) {
+      const residents = this.#residents(one.uuid);
+      if (!residents.some(({ resident }) => resident.job?.phase === one.phase)) continue;
+      this.#awaited.splice(this.#awaited.indexOf(one), 1);
+      one.act(residents.map(({ host }) => host));
+    }
   }
 
   get gone(): readonly string[] {
@@ -83,9 +115,12 @@ export class Truth {
   /** What really came to be in the store. */
   stored(part: string, name: string, given: readonly unknown[], answer: unknown): void {
     if (part !== 'migrations' || answer !== true) return;
-    const [, what] = given;
+    const [lease, what] = given;
+    const passes = name === 'advance' && isLease(lease) && passesReturn(what);
+    if (passes) this.#passedReturn.add(this.#vmOf.get(lease.id) ?? '');
     if (name === 'begin' && isBeginning(what)) {
       const fate = this.#fates.get(what.head.vm.uuid);
+      if (isLease(lease)) this.#vmOf.set(lease.id, what.head.vm.uuid);
       if (fate !== undefined) fate.decided += 1;
     }
   }
@@ -105,12 +140,10 @@ export class Truth {
     else if (fate.lastOn === host) fate.gone = { atMs, because: physics.whole };
   }
 
-  /** In which states the guests are that move now. */
-  phases(): readonly string[] {
-    return [...this.#fates.keys()].flatMap((uuid) => {
-      const jobs = this.#residents(uuid).flatMap(({ resident }) => resident.job?.phase ?? []);
-      return jobs.length > 0 ? jobs : ['no job'];
-    });
+  /** In which phase of a migration it is now. */
+  phaseOf(uuid: string): string {
+    const jobs = this.#residents(uuid).flatMap(({ resident }) => resident.job?.phase ?? []);
+    return jobs[0] ?? 'no job';
   }
 
   /** While something may still be broken: what is said to be over must be true. */
@@ -232,4 +265,8 @@ function isBeginning(
   given: unknown,
 ): given is { readonly head: { readonly vm: { readonly uuid: string } } } {
   return typeof given === 'object' && given !== null && 'head' in given;
+}
+
+function passesReturn(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'pointOfNoReturnAt' in given;
 }
