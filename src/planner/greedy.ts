@@ -1,20 +1,7 @@
-import type { Loads } from './loads.ts';
 import { makeRoom } from './make-room.ts';
-import type { Occupancy } from './occupancy.ts';
+import { isDone, type Placing } from './placing.ts';
 import { Trial } from './trial.ts';
-import type { Job, Task } from './wanted.ts';
-
-/** What moving a VM over a way carries at least, bytes. */
-export type BytesOf = (vm: number, from: number, to: number) => number;
-
-export interface Placing {
-  readonly task: Task;
-  readonly occupancy: Occupancy;
-  readonly loads: Loads;
-  readonly bytesOf: BytesOf;
-  /** No placement ends sooner than this, s: a way may be busy for so long at no cost. */
-  readonly boundSeconds: number;
-}
+import type { Job } from './wanted.ts';
 
 /**
  * Moves job after job to the best host that has room; who finds none waits until others have left, and
@@ -49,11 +36,6 @@ function inOrderOfNeed({ task }: Placing): readonly Job[] {
   const size = (job: Job): number =>
     job.vms.reduce((sum, vm) => sum + (task.fleet.vms[vm]?.memoryBytes ?? 0), 0);
   return task.jobs.toSorted((a, b) => a.goals.length - b.goals.length || size(b) - size(a));
-}
-
-export function isDone({ vms, goals }: Job, occupancy: Occupancy): boolean {
-  const at = occupancy.hostOf(vms[0] ?? -1);
-  return goals.includes(at) && vms.every((vm) => occupancy.hostOf(vm) === at);
 }
 
 function placeJob(

@@ -1,4 +1,4 @@
-import { isDone, type Placing } from './greedy.ts';
+import { isDone, type Placing } from './placing.ts';
 import type { Trial } from './trial.ts';
 import type { Job } from './wanted.ts';
 

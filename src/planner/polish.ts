@@ -1,4 +1,4 @@
-import type { Placing } from './greedy.ts';
+import type { Placing } from './placing.ts';
 import type { Step } from './trial.ts';
 
 /** Numbers from 0 up to, not including, 1. The same ones give the same plan. */

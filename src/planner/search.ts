@@ -1,5 +1,5 @@
-import { isDone } from './greedy.ts';
 import type { Occupancy } from './occupancy.ts';
+import { isDone } from './placing.ts';
 import type { Step } from './trial.ts';
 import type { Task } from './wanted.ts';
 
