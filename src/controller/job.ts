@@ -130,9 +130,9 @@ export class Job {
   /** Its host may have died while it waited to be tried again: then where it is has to show. */
   async #lookedAfter(conclusion: Conclusion): Promise<Conclusion> {
     const { config } = this.#ports;
-    const { hostAt } = this.#surroundings();
-    const source = hostAt(resolveHost(config(), this.#row.from));
-    const destination = hostAt(resolveHost(config(), this.#row.to));
+    const around = this.#surroundings();
+    const source = around.hostAt(resolveHost(config(), this.#row.from));
+    const destination = around.hostAt(resolveHost(config(), this.#row.to));
     try {
       const look = await lookAtBoth(source, destination, conclusion.domain.uuid);
       if (whereabouts(look) === 'at-source') return conclusion;

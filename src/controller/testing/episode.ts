@@ -199,7 +199,7 @@ class Lives {
 
   async begin(): Promise<void> {
     const body = mortal(this.#store, this.#world);
-    this.#die = body.die;
+    this.#die = () => body.die();
     const name = `life-${(this.#count += 1)}`;
     const { store, world } = body;
     const controller = makeController({

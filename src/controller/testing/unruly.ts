@@ -58,7 +58,9 @@ async function befallen(
   }
   if (what !== 'reply late') return answer;
   const lateMs = random() * latestMs;
-  return answer.finally(() => clock.sleep(lateMs));
+  await Promise.allSettled([answer]);
+  await clock.sleep(lateMs);
+  return answer;
 }
 
 async function noAnswer(name: string, clock: Clock): Promise<never> {
