@@ -2,7 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { MigrateOptions } from './port.ts';
 import { type JobListener, SimulatedJob } from './simulated-job.ts';
 import { newResident, type Resident } from './simulated-resident.ts';
-import type { LeftOver, Site, Transfer, World } from './simulated-setting.ts';
+import type { Site, Transfer, World } from './simulated-setting.ts';
 import { Stream } from './simulated-stream.ts';
 
 /** How long the source keeps the stopped domain after it has arrived elsewhere. */
@@ -26,37 +26,6 @@ export function carry(
     const giveUp = (message: string): void => {
       stayBehind(world, source, destination, resident, transfer);
       fail(message);
-    };
-    const part = (left: LeftOver): void => {
-      if (job.phase === 'post-copy') {
-        unattended = true;
-        source.register.become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
-        destination.register.become(arriving, 'running', 'post-copy-failed', 'post-copy-failed');
-        fail('the connection of the daemons is lost');
-      } else if (job.phase === 'switching' && left !== 'nothing') {
-        leave(world, resident, transfer);
-        if (left === 'source-waits') destination.register.vanish(uuid);
-        fail('nobody carries it out any more');
-      } else job.fail('the connection of the daemons is lost');
-    };
-    const sourceDies = (): void => {
-      const split = isSplit(job);
-      leave(world, resident, transfer);
-      source.register.vanish(uuid);
-      if (split)
-        destination.register.become(arriving, 'paused', 'post-copy-failed', 'post-copy-failed');
-      else destination.register.vanish(uuid);
-      fail('the domain is gone');
-    };
-    const destinationDies = (): void => {
-      destination.register.vanish(uuid);
-      if (!isSplit(job)) {
-        job.fail('the peer is gone');
-        return;
-      }
-      leave(world, resident, transfer);
-      source.register.become(resident, 'paused', 'post-copy-failed', 'post-copy-failed');
-      fail('the peer is gone');
     };
     const job = newJob(world, source, destination, resident, options, {
       suspended: () =>
@@ -86,13 +55,71 @@ export function carry(
       from: source.name,
       to: destination.name,
       uuid,
-      daemonsPart: part,
-      sourceDies,
-      destinationDies,
+      ...mishapsOf(
+        () => ({ world, source, destination, resident, arriving, transfer, fail }),
+        () => {
+          unattended = true;
+        },
+      ),
     };
     resident.job = job;
     world.admit(transfer);
   });
+}
+
+interface Carried {
+  readonly world: World;
+  readonly source: Site;
+  readonly destination: Site;
+  readonly resident: Resident;
+  readonly arriving: Resident;
+  readonly transfer: Transfer;
+  /** Ends the call that carries it. */
+  readonly fail: (message: string) => void;
+}
+
+const broken = ['post-copy-failed', 'post-copy-failed'] as const;
+
+/** What daemons and QEMUs do to it that end or part. */
+function mishapsOf(
+  carried: () => Carried,
+  unattend: () => void,
+): Pick<Transfer, 'daemonsPart' | 'sourceDies' | 'destinationDies'> {
+  return {
+    daemonsPart: (left) => {
+      const { world, source, destination, resident, arriving, transfer, fail } = carried();
+      if (transfer.job.phase === 'post-copy') {
+        unattend();
+        source.register.become(resident, 'paused', ...broken);
+        destination.register.become(arriving, 'running', ...broken);
+        fail('the connection of the daemons is lost');
+      } else if (transfer.job.phase === 'switching' && left !== 'nothing') {
+        leave(world, resident, transfer);
+        if (left === 'source-waits') destination.register.vanish(resident.uuid);
+        fail('nobody carries it out any more');
+      } else transfer.job.fail('the connection of the daemons is lost');
+    },
+    sourceDies: () => {
+      const { world, source, destination, resident, arriving, transfer, fail } = carried();
+      const split = isSplit(transfer.job);
+      leave(world, resident, transfer);
+      source.register.vanish(resident.uuid);
+      if (split) destination.register.become(arriving, 'paused', ...broken);
+      else destination.register.vanish(resident.uuid);
+      fail('the domain is gone');
+    },
+    destinationDies: () => {
+      const { world, source, destination, resident, transfer, fail } = carried();
+      destination.register.vanish(resident.uuid);
+      if (!isSplit(transfer.job)) {
+        transfer.job.fail('the peer is gone');
+        return;
+      }
+      leave(world, resident, transfer);
+      source.register.become(resident, 'paused', ...broken);
+      fail('the peer is gone');
+    },
+  };
 }
 
 function newJob(

@@ -15,7 +15,7 @@ import { mortal } from './mortal.ts';
 import { drawSchedule, type Fault, pick } from './schedule.ts';
 import { me } from './stage.ts';
 import { Truth } from './truth.ts';
-import { unrulyHost } from './unruly.ts';
+import { type Unruly, unrulyHost } from './unruly.ts';
 
 const mib = 2 ** 20;
 const dayMs = Date.UTC(2030, 0, 1);
@@ -75,17 +75,7 @@ export async function runEpisode(seed: number): Promise<Episode> {
     const time = { offMs: 0 };
     const store = failingStore(kept, watch, randomFrom(seed ^ 0x5f0e));
     const calls = randomFrom(seed ^ 0x0ca1);
-    let ids = 0;
-    const world: World = {
-      clock,
-      wallMs: () => dayMs + Math.round(clock.nowMs() + time.offMs),
-      hostAt: ({ name }, mayAct) => {
-        const host = hosts.find((one) => one.name === name) ?? hosts[0];
-        if (host === undefined) throw new Error('an episode has hosts');
-        return fenced(unrulyHost(host, unruly, clock, calls), mayAct);
-      },
-      newId: () => `m${String((ids += 1)).padStart(4, '0')}`,
-    };
+    const world = worldOf(clock, hosts, unruly, time, calls);
     const lives = new Lives(store, world);
     const drawn = drawSchedule(random, {
       hosts: hosts.length,
@@ -118,6 +108,26 @@ export async function runEpisode(seed: number): Promise<Episode> {
   } finally {
     await kept.close();
   }
+}
+
+function worldOf(
+  clock: VirtualClock,
+  hosts: readonly SimulatedHost[],
+  unruly: Unruly,
+  time: { readonly offMs: number },
+  calls: Random,
+): World {
+  let ids = 0;
+  return {
+    clock,
+    wallMs: () => dayMs + Math.round(clock.nowMs() + time.offMs),
+    hostAt: ({ name }, mayAct) => {
+      const host = hosts.find((one) => one.name === name);
+      if (host === undefined) throw new Error(`an episode has no host ${name}`);
+      return fenced(unrulyHost(host, unruly, clock, calls), mayAct);
+    },
+    newId: () => `m${String((ids += 1)).padStart(4, '0')}`,
+  };
 }
 
 interface Play {

@@ -86,7 +86,7 @@ export class Truth {
   /** Looks who is waited for; what only the job knows shows at no change of a register. */
   tick(): void {
     if (this.#awaited.length === 0) return;
-    for (const one of [...this.#awaited]) {
+    for (const one of this.#awaited.slice()) {
       const residents = this.#residents(one.uuid);
       if (!residents.some(({ resident }) => resident.job?.phase === one.phase)) continue;
       this.#awaited.splice(this.#awaited.indexOf(one), 1);
