@@ -1,7 +1,7 @@
 import { leastBytes } from './carry.ts';
 import { pathRate, type Ways } from './loads.ts';
 import { besidesMs, type Course } from './schedule.ts';
-import type { Job, Task } from './wanted.ts';
+import type { Task } from './wanted.ts';
 
 /**
  * No schedule of these steps ends sooner, ms: every way has to carry what passes it, every VM its own
@@ -19,7 +19,10 @@ export function boundOfSteps({ fleet, ways, steps, after }: Course): number {
       const rate = ways.bytesPerSecond[way] ?? Infinity;
       busy[way] = (busy[way] ?? 0) + (carried * 1000) / rate;
     }
-    const start = (after[index] ?? []).reduce((most, one) => Math.max(most, ends[one] ?? 0), 0);
+    const start = (after[index] ?? []).reduce(
+      (most, before) => Math.max(most, ends[before] ?? 0),
+      0,
+    );
     ends[index] = start + (carried * 1000) / slowest + besidesMs;
   }
   const busiest = busy.reduce((most, ms) => Math.max(most, ms), 0);

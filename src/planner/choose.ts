@@ -1,7 +1,8 @@
 import { weights } from '../steering/harm.ts';
 import { boundOfSteps } from './bound.ts';
+import type { Random } from './polish.ts';
 import { candidateRules, type Rules } from './rules.ts';
-import { type Course, follow, type Schedule } from './schedule.ts';
+import { type Course, follow, type Nudges, type Schedule } from './schedule.ts';
 
 /** Schedules whose makespans are so near each other are told apart by what guests suffer. */
 const nearShare = 0.02;
@@ -20,25 +21,71 @@ export interface Weighed extends Schedule {
  * The schedule with the least lateness; of those within 2 % of the shortest, the one in which VMs are
  * exposed for the least time. (Harm before makespan would never move two at once.)
  */
-export function chooseSchedule(course: Course, deadlineMs: number | undefined): Weighed {
+export function chooseSchedule(
+  course: Course,
+  deadlineMs: number | undefined,
+  random: Random,
+): Weighed {
   const boundMs = boundOfSteps(course);
   const tried: Weighed[] = [];
   for (const rules of candidateRules(course.steps.length, deadlineMs !== undefined)) {
-    const schedule = weigh(course, rules, boundMs, deadlineMs);
+    const schedule = weigh(course, rules, { boundMs, deadlineMs });
     tried.push(schedule);
     const { makespanMs, latenessSeconds } = schedule;
     if (latenessSeconds === 0 && makespanMs <= boundMs * goodEnough) break;
   }
-  return bestOf(tried);
+  const better = tryNudges(course, tried, { boundMs, deadlineMs }, random);
+  return bestOf([...tried, ...better]);
 }
+
+interface Goal {
+  readonly boundMs: number;
+  readonly deadlineMs: number | undefined;
+}
+
+/** To follow a schedule takes time by the square of its steps; this many of these are less than a second's work. */
+const mostWork = 1_000_000;
+const mostTries = 60;
+/** Whose turn it is with so many at once is worth a search; where more run, order matters little. */
+const nudgedUpTo = 4;
+
+/** A local search: the urgency of a few steps is changed at random, and what makes it shorter is kept. */
+function tryNudges(
+  course: Course,
+  tried: readonly Weighed[],
+  { boundMs, deadlineMs }: Goal,
+  random: Random,
+): readonly Weighed[] {
+  const steps = course.steps.length;
+  const starts = tried
+    .filter(({ rules }) => rules.atOncePerHost <= nudgedUpTo && rules.order === 'busiest-way')
+    .toSorted((a, b) => a.makespanMs - b.makespanMs)
+    .slice(0, 2);
+  const tries = Math.min(mostTries, Math.floor(mostWork / Math.max(1, steps) ** 2));
+  return starts.map((start) => {
+    let best = start;
+    let nudges = new Float64Array(steps).fill(1);
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      if (best.makespanMs <= boundMs * goodEnough) break;
+      const next = nudges.map((one) => (random() < nudgedShare ? 0.5 + random() : one));
+      const schedule = weigh(course, start.rules, { boundMs, deadlineMs }, next);
+      if (schedule.makespanMs > best.makespanMs) continue;
+      best = schedule;
+      nudges = next;
+    }
+    return best;
+  });
+}
+
+const nudgedShare = 0.15;
 
 function weigh(
   course: Course,
   rules: Rules,
-  boundMs: number,
-  deadlineMs: number | undefined,
+  { boundMs, deadlineMs }: Goal,
+  nudges?: Nudges,
 ): Weighed {
-  const schedule = follow(course, rules, boundMs);
+  const schedule = follow(course, rules, boundMs, nudges);
   let latenessSeconds = 0;
   let exposureSeconds = 0;
   for (const [step, { startMs, endMs }] of schedule.timings.entries()) {

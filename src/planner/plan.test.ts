@@ -29,7 +29,7 @@ describe('a plan', { timeout: 120_000 }, () => {
         const plan = planned(inventory, drain('h0'));
         expect(violationsOf(inventory, plan, ['h0'])).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -45,7 +45,7 @@ describe('a plan', { timeout: 120_000 }, () => {
         const plan = planned(inventory, { ...drain(), targets });
         expect(violationsOf(inventory, plan, [])).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
   });
 

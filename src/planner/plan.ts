@@ -4,11 +4,12 @@ import { bytesToCarry } from './carry.ts';
 import { chooseSchedule, type Weighed } from './choose.ts';
 import { type Obstacle, obstaclesOf } from './explain.ts';
 import { type Fleet, fleetOf } from './fleet.ts';
-import { type BytesOf, isDone, placeGreedily } from './greedy.ts';
+import { placeGreedily } from './greedy.ts';
 import type { Inventory } from './inventory.ts';
 import { Loads, pathRate, type Ways, waysOf } from './loads.ts';
 import { Occupancy } from './occupancy.ts';
 import { lookAhead, type MoveOutlook } from './outlook.ts';
+import { type BytesOf, isDone } from './placing.ts';
 import { polish, type Random } from './polish.ts';
 import { precedenceOf } from './precedence.ts';
 import { rulesText } from './rules.ts';
@@ -76,12 +77,23 @@ export interface PlanOptions {
  * is left. Throws a RangeError that names what the inventory does not have.
  */
 export function planMoves(inventory: Inventory, wanted: Wanted, options: PlanOptions): Plan {
+  const { task, course, occupancy } = placeMoves(inventory, wanted, options);
+  const schedule = chooseSchedule(course, wanted.deadlineMs, options.random);
+  return planOf(task, course, schedule, occupancy, boundOfTask(task, course.ways));
+}
+
+/** A plan without its schedule: the moves, what they wait for, and who is where after them. */
+export function placeMoves(
+  inventory: Inventory,
+  wanted: Wanted,
+  options: PlanOptions,
+): { readonly task: Task; readonly course: Course; readonly occupancy: Occupancy } {
   const fleet = fleetOf(inventory);
   const task = taskOf(fleet, wanted);
   const ways = waysOf(fleet);
   const bytesOf = bytesOver(fleet, ways, wanted);
   const { steps, occupancy } = stepsFor(task, ways, bytesOf, options);
-  const course: Course = {
+  const course = {
     fleet,
     ways,
     steps,
@@ -89,12 +101,10 @@ export function planMoves(inventory: Inventory, wanted: Wanted, options: PlanOpt
     importance: wanted.importance,
     bytes: steps.map(({ vm, from, to }) => bytesOf(vm, from, to)),
   };
-  const schedule = chooseSchedule(course, wanted.deadlineMs);
-  return planOf(task, course, schedule, occupancy, boundOfTask(task, ways));
+  return { task, course, occupancy };
 }
 
-/** The steps of a plan without its schedule. */
-export function stepsFor(
+function stepsFor(
   task: Task,
   ways: Ways,
   bytesOf: BytesOf,
@@ -166,7 +176,7 @@ function preferences(
 }
 
 /** The least bytes of a move. */
-export function bytesOver(fleet: Fleet, ways: Ways, { importance }: Wanted): BytesOf {
+function bytesOver(fleet: Fleet, ways: Ways, { importance }: Wanted): BytesOf {
   const known = new Map<number, Map<number, number>>();
   return (vm, from, to) => {
     const one = fleet.vms[vm];

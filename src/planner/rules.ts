@@ -2,7 +2,7 @@
 export interface Rules {
   /** At once from any host, and as many to it; Infinity: as many as there are. */
   readonly atOncePerHost: number;
-  /** `equal`: those that share a way get the same; `by-work`: in proportion to what they have left. */
+  /** `equal`: those that share a way get the same; `by-work`: in proportion to what they have left, and those first whom others wait for. */
   readonly shares: 'equal' | 'by-work';
   /** Who begins first: over the way with most work left, the longest, what is worth most, or as listed. */
   readonly order: 'busiest-way' | 'longest' | 'value' | 'listed';

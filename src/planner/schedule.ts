@@ -44,9 +44,12 @@ export const besidesMs = 450;
 const exactUpTo = 1_500;
 const grain = 1 / 1_000;
 
+/** By how much each step is more urgent than the rules say, as a factor. */
+export type Nudges = Float64Array;
+
 /** Follows a course under the rules of one schedule, until all have arrived. */
-export function follow(course: Course, rules: Rules, boundMs: number): Schedule {
-  const run = new Run(course, rules, course.steps.length > exactUpTo ? boundMs * grain : 0);
+export function follow(course: Course, rules: Rules, boundMs: number, nudges?: Nudges): Schedule {
+  const run = new Run(course, rules, nudges, course.steps.length > exactUpTo ? boundMs * grain : 0);
   while (!run.isOver()) run.goOn();
   const { timings } = run;
   const makespanMs = timings.reduce((most, { endMs }) => Math.max(most, endMs), 0);
@@ -55,6 +58,13 @@ export function follow(course: Course, rules: Rules, boundMs: number): Schedule 
 
 /** What is left to be carried for less than this has been carried: time has no more digits. */
 const instantMs = 1e-3;
+
+/**
+ * Whom others wait for gets so many times what its work would give it, and more the more follows: in effect
+ * the whole way. The others lose nothing by it, as they would end together with the last one.
+ */
+const roomMakersWeight = 1e3;
+const longTailsWeight = 1e6;
 
 /** A step that is being carried. */
 interface Running extends Flow {
@@ -73,6 +83,7 @@ class Run {
   readonly timings: Timing[] = [];
   readonly #course: Course;
   readonly #rules: Rules;
+  readonly #nudges: Nudges | undefined;
   readonly #grainMs: number;
   readonly #slots: Slots;
   readonly #unmet: number[];
@@ -80,21 +91,26 @@ class Run {
   /** What each way has still to carry, bytes. */
   readonly #work: Float64Array;
   readonly #worth: readonly number[];
+  readonly #tails: readonly number[];
+  readonly #longestTail: number;
   #waiting: number[];
   #running: Running[] = [];
   #landing: { readonly step: number; readonly atMs: number }[] = [];
   #nowMs = 0;
 
-  constructor(course: Course, rules: Rules, grainMs: number) {
+  constructor(course: Course, rules: Rules, nudges: Nudges | undefined, grainMs: number) {
     const { fleet, steps, after } = course;
     this.#course = course;
     this.#rules = rules;
+    this.#nudges = nudges;
     this.#grainMs = grainMs;
-    this.#slots = new Slots(fleet, steps, rules.atOncePerHost);
-    this.#unmet = after.map((all) => all.length);
     this.#successors = successorsOf(after);
+    this.#slots = new Slots(fleet, steps, rules.atOncePerHost, (step) => this.#isWaitedFor(step));
+    this.#unmet = after.map((all) => all.length);
     this.#work = workOf(course);
     this.#worth = steps.map((step, index) => worthOf(course, step, index));
+    this.#tails = tailsOf(course, this.#successors);
+    this.#longestTail = this.#tails.reduce((most, one) => Math.max(most, one), 1e-9);
     this.#waiting = steps.map((_, step) => step);
   }
 
@@ -120,7 +136,9 @@ class Run {
       (step) => this.#unmet[step] === 0 && this.#slots.isFree(step),
     );
     if (ready.length === 0) return;
-    const urgency = new Map(ready.map((step) => [step, this.#urgencyOf(step)]));
+    const urgency = new Map(
+      ready.map((step) => [step, this.#urgencyOf(step) * (this.#nudges?.[step] ?? 1)]),
+    );
     ready.sort((a, b) => (urgency.get(b) ?? 0) - (urgency.get(a) ?? 0) || a - b);
     const begun = new Set(ready.filter((step) => this.#beginOne(step)));
     this.#waiting = this.#waiting.filter((step) => !begun.has(step));
@@ -168,14 +186,25 @@ class Run {
       const rate = this.#course.ways.bytesPerSecond[way] ?? Infinity;
       most = Math.max(most, (this.#work[way] ?? 0) / rate);
     }
-    return most;
+    return most + (this.#tails[step] ?? 0);
+  }
+
+  #isWaitedFor(step: number): boolean {
+    return (this.#successors[step]?.length ?? 0) > 0;
+  }
+
+  #weightOf({ step, left }: Running): number {
+    const work = Math.max(1, (this.#course.bytes[step] ?? 0) * left);
+    if (!this.#isWaitedFor(step)) return work;
+    const tail = (this.#tails[step] ?? 0) / this.#longestTail;
+    return work * roomMakersWeight * longTailsWeight ** tail;
   }
 
   #share(): void {
-    const { fleet, ways, steps, importance, bytes } = this.#course;
+    const { fleet, ways, steps, importance } = this.#course;
     const before = this.#running.map(({ rate }) => rate);
     if (this.#rules.shares === 'by-work')
-      for (const one of this.#running) one.weight = Math.max(1, (bytes[one.step] ?? 0) * one.left);
+      for (const one of this.#running) one.weight = this.#weightOf(one);
     fill(this.#running, ways.bytesPerSecond);
     for (const [index, one] of this.#running.entries()) {
       if (one.firstRate === 0) one.firstRate = one.rate;
@@ -232,6 +261,30 @@ function successorsOf(after: readonly (readonly number[])[]): number[][] {
   const successors: number[][] = after.map(() => []);
   for (const [step, all] of after.entries()) for (const one of all) successors[one]?.push(step);
   return successors;
+}
+
+/** What follows a step at the least, s: the ways of those that wait for it have that to carry after it. */
+function tailsOf(
+  { steps, ways, bytes }: Course,
+  successors: readonly (readonly number[])[],
+): readonly number[] {
+  const tails: number[] = [];
+  for (let step = steps.length - 1; step >= 0; step -= 1) {
+    const busy = new Map<number, number>();
+    let longest = 0;
+    for (const next of successors[step] ?? []) {
+      const move = steps[next];
+      if (move === undefined) continue;
+      for (const way of ways.between(move.from, move.to)) {
+        const seconds = (bytes[next] ?? 0) / (ways.bytesPerSecond[way] ?? Infinity);
+        const sum = (busy.get(way) ?? 0) + seconds;
+        busy.set(way, sum);
+        longest = Math.max(longest, sum, seconds + (tails[next] ?? 0));
+      }
+    }
+    tails[step] = longest;
+  }
+  return tails;
 }
 
 function workOf({ ways, steps, bytes }: Course): Float64Array {

@@ -7,7 +7,12 @@ export class Slots {
   readonly #left: Float64Array;
   readonly #running: readonly boolean[];
 
-  constructor(fleet: Fleet, steps: readonly Step[], atOncePerHost: number) {
+  constructor(
+    fleet: Fleet,
+    steps: readonly Step[],
+    atOncePerHost: number,
+    isWaitedFor: (step: number) => boolean,
+  ) {
     const { hosts, inventory } = fleet;
     const { limits, links } = inventory;
     const linkIndex = new Map(links.map(({ name }, index) => [name, index]));
@@ -18,13 +23,16 @@ export class Slots {
       ...hosts.map((host) => most(host.maxOutgoing, limits.maxOutgoing)),
       ...hosts.map((host) => most(host.maxIncoming, limits.maxIncoming)),
       ...links.map((link) => link.maxAtOnce ?? Infinity),
+      // Of those that others wait for one at a time leaves a host: so the first of these can begin soon.
+      ...hosts.map(() => 1),
     ]);
     const linkOf = (host: number): number => linkIndex.get(hosts[host]?.link ?? '') ?? -1;
-    this.#counters = steps.map(({ from, to }) => {
+    this.#counters = steps.map(({ from, to }, step) => {
       const [out, into] = [linkOf(from), linkOf(to)];
       const passed = out === into ? [] : [out, into].filter((link) => link >= 0);
       const uplinks = passed.map((link) => 1 + 2 * hosts.length + link);
-      return [0, 1 + from, 1 + hosts.length + to, ...uplinks];
+      const maker = isWaitedFor(step) ? [1 + 2 * hosts.length + links.length + from] : [];
+      return [0, 1 + from, 1 + hosts.length + to, ...uplinks, ...maker];
     });
     this.#running = steps.map(({ vm, to }) => fleet.vms[vm]?.moving?.to === hosts[to]?.name);
   }
