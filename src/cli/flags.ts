@@ -57,6 +57,21 @@ export interface ForecastFlags extends AskFlags {
   readonly reason?: Reason;
 }
 
+/** A plan is made of a file: no server is asked. */
+export interface PlanFlags {
+  readonly inventory: string;
+  readonly drain: readonly string[];
+  readonly to?: readonly string[];
+  readonly importance?: Importance;
+  readonly reason?: Reason;
+  /** From now, ms. */
+  readonly deadline?: number;
+  readonly seed: number;
+  /** ms */
+  readonly improve?: number;
+  readonly output: OutputFormat;
+}
+
 export interface ReplayFlags extends AskFlags {
   readonly policy?: string;
   readonly class?: SlaClass;

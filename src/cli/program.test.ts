@@ -47,7 +47,7 @@ describe('the manual', () => {
 });
 
 it('knows the options of which server answers in each command that asks one', () => {
-  const local = /^drover (serve|completion|policy check|context \w+)$/;
+  const local = /^drover (serve|plan|completion|policy check|context \w+)$/;
   const asking = leaves.filter(([path]) => !local.test(path));
   const without = asking.filter(([, { options }]) =>
     ['--server', '--context', '--config'].some((one) => !options.some(({ long }) => long === one)),

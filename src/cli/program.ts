@@ -26,6 +26,11 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./forecast.ts')).forecastCommand(io),
   },
   {
+    name: 'plan',
+    summary: 'say who would go where if hosts were emptied, of a file',
+    load: async (io) => (await import('./plan.ts')).planCommand(io),
+  },
+  {
     name: 'migrations',
     summary: 'list, show, watch and cancel migrations',
     load: async (io) => (await import('./migrations.ts')).migrationsCommand(io),
