@@ -1,4 +1,4 @@
-const pure = '^src/(policy|forecast|steering|planner|recording|replay|units)/';
+const pure = '^src/(policy|forecast|steering|planner|operations|recording|replay|units)/';
 const tests = '[.]test[.]ts$';
 
 module.exports = {

@@ -26,7 +26,7 @@ const reading: ReadonlySet<PropertyKey> = new Set([
 
 /** The same store; what it writes is counted. */
 export function countedStore(store: Store, written: Written): Store {
-  const { migrations, leases, hosts, vms, operations } = store;
+  const { migrations, leases, hosts, vms, operations, closures } = store;
   const { events, audit, tokens, requests, replicas } = store;
   const counted = <T extends object>(part: T): T => countedPart(part, written);
   return {
@@ -36,6 +36,7 @@ export function countedStore(store: Store, written: Written): Store {
     hosts: counted(hosts),
     vms: counted(vms),
     operations: counted(operations),
+    closures: counted(closures),
     events: counted(events),
     audit: counted(audit),
     tokens: counted(tokens),

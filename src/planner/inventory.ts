@@ -69,6 +69,8 @@ export interface Vm {
   /** Tags that its host must have, and must not have. */
   readonly needsTags: readonly string[];
   readonly avoidsTags: readonly string[];
+  /** Hosts that cannot take it in for a reason of their own, and that reason, by host. */
+  readonly unfit?: Readonly<Record<string, string>>;
   /** It moves already: it holds room at both hosts until it has arrived. */
   readonly moving: { readonly to: string; readonly leftBytes: number } | undefined;
 }

@@ -50,12 +50,15 @@ function kindOf(fleet: Fleet, vm: number): string {
     one?.pinnedTo,
     one?.needsTags,
     one?.avoidsTags,
+    one?.unfit,
     ...(fleet.demand[vm] ?? []),
   ]);
 }
 
 function mismatch(vm: Vm, host: Host): string | undefined {
   const { cpuModel, machineType, pinnedTo } = vm;
+  const refusal = vm.unfit?.[host.name];
+  if (refusal !== undefined) return refusal;
   if (pinnedTo !== undefined && !pinnedTo.includes(host.name))
     return pinnedTo.length === 0 ? 'it is pinned' : `it is pinned to ${pinnedTo.join(', ')}`;
   if (cpuModel !== undefined && host.cpuModels?.includes(cpuModel) === false)

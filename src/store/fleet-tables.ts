@@ -1,8 +1,7 @@
 import type { Selectable, Transaction } from 'kysely';
-import { pageOf } from './paging.ts';
-import type { HostRow, NewEvent, OperationRow, VmRow } from './rows.ts';
+import type { HostRow, NewEvent, VmRow } from './rows.ts';
 import { mostAtOnce, type Session } from './session.ts';
-import type { Hosts, OperationChange, Operations, Page, PageRequest, Vms } from './store.ts';
+import type { Hosts, Vms } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** So many measurements of what one VM writes are kept. */
@@ -171,77 +170,4 @@ export class VmTable implements Vms {
 
 function storedVm({ foreignJob, ...vm }: VmRow): Selectable<Tables['vms']> {
   return { ...vm, foreignJob: Number(foreignJob) };
-}
-
-export class OperationTable implements Operations {
-  readonly #session: Session;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  create(operation: Omit<OperationRow, 'revision'>): Promise<OperationRow> {
-    return this.#session.write(async (trx) => {
-      const values = {
-        ...operation,
-        reason: operation.reason ?? null,
-        deadlineAt: operation.deadlineAt ?? null,
-        endedAt: operation.endedAt ?? null,
-        revision: 1,
-      };
-      await trx.insertInto('operations').values(values).execute();
-      return operationRow(values);
-    });
-  }
-
-  get(id: string): Promise<OperationRow | undefined> {
-    return this.#session.read(async (db) => {
-      const row = await db
-        .selectFrom('operations')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return row === undefined ? undefined : operationRow(row);
-    });
-  }
-
-  list({ limit, after }: PageRequest): Promise<Page<OperationRow>> {
-    return this.#session.read(async (db) => {
-      let query = db.selectFrom('operations').selectAll().orderBy('id', 'desc');
-      if (after !== undefined) query = query.where('id', '<', after);
-      const rows = await query.limit(limit + 1).execute();
-      return pageOf(rows.map(operationRow), limit, ({ id }) => id);
-    });
-  }
-
-  change(
-    id: string,
-    change: OperationChange,
-    ifRevision?: number,
-  ): Promise<OperationRow | 'stale' | 'missing'> {
-    return this.#session.write(async (trx) => {
-      let query = trx
-        .updateTable('operations')
-        .set(({ eb }) => ({ ...change, revision: eb('revision', '+', 1) }))
-        .where('id', '=', id);
-      if (ifRevision !== undefined) query = query.where('revision', '=', ifRevision);
-      const { numUpdatedRows } = await query.executeTakeFirst();
-      const row = await trx
-        .selectFrom('operations')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst();
-      if (row === undefined) return 'missing';
-      return numUpdatedRows === 0n ? 'stale' : operationRow(row);
-    });
-  }
-}
-
-function operationRow(row: Selectable<Tables['operations']>): OperationRow {
-  return {
-    ...row,
-    reason: row.reason ?? undefined,
-    deadlineAt: row.deadlineAt ?? undefined,
-    endedAt: row.endedAt ?? undefined,
-  };
 }

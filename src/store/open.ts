@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { DroverError } from '../errors/catalogue.ts';
 import { storeFile } from '../fleet/state-dir.ts';
 import type { Engine } from './engine.ts';
-import { HostTable, OperationTable, VmTable } from './fleet-tables.ts';
+import { HostTable, VmTable } from './fleet-tables.ts';
 import { LeaseTable } from './lease-table.ts';
 import { MigrationTable } from './migrations.ts';
+import { ClosureTable, OperationTable } from './operation-tables.ts';
 import { AuditTable, RequestTable, TokenTable } from './people-tables.ts';
 import { prune } from './prune.ts';
 import { migrateSchema } from './schema.ts';
@@ -57,6 +58,7 @@ export async function openStore(place: StorePlace): Promise<Store> {
     hosts: new HostTable(session),
     vms: new VmTable(session),
     operations: new OperationTable(session),
+    closures: new ClosureTable(session),
     events: new EventTable(session),
     audit: new AuditTable(session),
     tokens: new TokenTable(session),

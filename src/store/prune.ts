@@ -30,9 +30,10 @@ async function pruneSmall(session: Session, keep: Retention, now: number): Promi
     await trx.deleteFrom('operations').where('endedAt', '<', migrationsEnd).execute();
     await trx.deleteFrom('vmWrites').where('at', '<', migrationsEnd).execute();
     // Each start of a replica has a name of its own. One that lives says so again by itself.
-    await sql`delete from replicas where until <= ${engine.leaseNow()} or boot <> ${engine.boot}`.execute(
-      trx,
-    );
+    for (const table of ['replicas', 'duties'])
+      await sql`delete from ${sql.table(table)} where until <= ${engine.leaseNow()} or boot <> ${engine.boot}`.execute(
+        trx,
+      );
   });
 }
 

@@ -5,6 +5,7 @@ import type { Beginning } from '../migration/beginning.ts';
 import type { LessonsOf } from '../migration/keeping.ts';
 import type { Progress } from '../migration/progress.ts';
 import type { Outcome } from '../migration/transition.ts';
+import type { Aims, OperationKind, OperationState, Report } from '../operations/report.ts';
 import type { Importance, Reason, SlaClass } from '../policy/vocabulary.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { Decision } from '../steering/decision.ts';
@@ -146,18 +147,34 @@ export interface VmRow {
   readonly seenAt: number;
 }
 
+/** Several migrations that are one matter. */
 export interface OperationRow {
+  /** Sorts by time. */
   readonly id: string;
-  readonly kind: 'drain';
-  readonly host: string;
-  readonly reason: Reason | undefined;
+  readonly kind: OperationKind;
+  /** That is to be empty, or to get back those that lived on it; `undefined`: the whole fleet. */
+  readonly host: string | undefined;
+  readonly aims: Aims;
+  readonly reason: Reason;
   readonly importance: Importance;
   readonly deadlineAt: number | undefined;
   readonly requestedBy: string;
   readonly requestedAt: number;
   readonly endedAt: number | undefined;
-  readonly state: 'running' | 'paused' | 'completed' | 'cancelled';
+  readonly state: OperationState;
+  /** Counts the changes of what is wanted of it. */
   readonly revision: number;
+  /** What it has come to; `undefined`: nobody has looked yet. */
+  readonly report: Report | undefined;
+}
+
+/** A host that takes nobody in, because somebody said so. */
+export interface Closure {
+  readonly host: string;
+  readonly at: number;
+  readonly by: string;
+  /** The drain that closed it. */
+  readonly operationId: string;
 }
 
 /** Something that happened. Events are numbered without gaps that fill later. */

@@ -73,6 +73,12 @@ export class ReplicaTable implements Replicas {
     });
   }
 
+  layDown(name: string, owner: string): Promise<void> {
+    return this.#session.write(async (trx) => {
+      await trx.deleteFrom('duties').where('name', '=', name).where('owner', '=', owner).execute();
+    });
+  }
+
   duty(name: string, owner: string, ttlMs: number): Promise<boolean> {
     const { engine } = this.#session;
     return this.#session.write(async (trx) => {

@@ -3,6 +3,7 @@ import type {
   AuditRow,
   Beginning,
   Chapter,
+  Closure,
   EventRow,
   HostRow,
   Lease,
@@ -34,6 +35,7 @@ export interface Store {
   readonly hosts: Hosts;
   readonly vms: Vms;
   readonly operations: Operations;
+  readonly closures: Closures;
   readonly events: Events;
   readonly audit: Audit;
   readonly tokens: Tokens;
@@ -248,18 +250,43 @@ export interface OperationChange {
   readonly state?: OperationRow['state'];
   readonly importance?: OperationRow['importance'];
   readonly deadlineAt?: number | null;
+  readonly aims?: OperationRow['aims'];
   readonly endedAt?: number;
 }
 
 export interface Operations {
-  create(operation: Omit<OperationRow, 'revision'>): Promise<OperationRow>;
+  /**
+   * `busy`: another one has not ended that is about the same host, or, of those about the fleet, any.
+   * A drain closes its host with the same stroke.
+   */
+  create(
+    operation: Omit<OperationRow, 'revision' | 'report'>,
+    event: NewEvent,
+  ): Promise<{ readonly how: 'created' | 'busy'; readonly row: OperationRow }>;
   get(id: string): Promise<OperationRow | undefined>;
   list(page: PageRequest): Promise<Page<OperationRow>>;
+  /** Those that have not ended, oldest first. */
+  live(): Promise<readonly OperationRow[]>;
+  /** What a person wants of it, or how it ended. */
   change(
     id: string,
     change: OperationChange,
+    event: NewEvent,
     ifRevision?: number,
-  ): Promise<OperationRow | 'stale' | 'missing'>;
+  ): Promise<OperationRow | 'stale' | 'ended' | 'missing'>;
+  /** What it has come to. */
+  report(
+    id: string,
+    report: NonNullable<OperationRow['report']>,
+    events: readonly NewEvent[],
+  ): Promise<void>;
+}
+
+/** Hosts that take nobody in. */
+export interface Closures {
+  list(): Promise<readonly Closure[]>;
+  /** Opens it again; `false`: it was not closed. */
+  open(host: string, event: NewEvent): Promise<boolean>;
 }
 
 export interface Events {
@@ -310,6 +337,8 @@ export interface Replicas {
   leave(name: string): Promise<void>;
   /** A duty that one replica has at a time, such as looking at the hosts. Prolongs it, too. */
   duty(name: string, owner: string, ttlMs: number): Promise<boolean>;
+  /** Gives it up at once. */
+  layDown(name: string, owner: string): Promise<void>;
 }
 
 export interface Replica {

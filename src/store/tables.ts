@@ -15,6 +15,7 @@ export interface Tables {
   vms: VmsTable;
   vmWrites: { uuid: string; at: number; bytesPerSecond: number };
   operations: OperationsTable;
+  closures: { host: string; at: number; by: string; operationId: string };
   audit: AuditTable;
   tokens: TokensTable;
   requests: RequestsTable;
@@ -92,9 +93,10 @@ interface VmsTable {
 
 interface OperationsTable {
   id: string;
-  kind: 'drain';
-  host: string;
-  reason: Reason | null;
+  kind: OperationRow['kind'];
+  host: string | null;
+  aims: string;
+  reason: Reason;
   importance: Importance;
   deadlineAt: number | null;
   requestedBy: string;
@@ -102,6 +104,7 @@ interface OperationsTable {
   endedAt: number | null;
   state: OperationRow['state'];
   revision: number;
+  report: string | null;
 }
 
 interface AuditTable {

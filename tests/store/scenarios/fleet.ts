@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { HostRow, OperationRow, VmRow } from '../../../src/store/rows.ts';
+import type { HostRow, NewEvent, OperationRow, VmRow } from '../../../src/store/rows.ts';
 import { everyPage, newEvent, oneOf } from '../rows.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -56,12 +56,13 @@ function byName(vms: readonly VmRow[]): readonly VmRow[] {
 function operationAt(
   index: number,
   change: Partial<OperationRow> = {},
-): Omit<OperationRow, 'revision'> {
+): Omit<OperationRow, 'revision' | 'report'> {
   return {
     id: `o${index}`,
     kind: 'drain',
-    host: 'h1',
-    reason: undefined,
+    host: `h${index}`,
+    aims: {},
+    reason: 'maintenance',
     importance: 'low',
     deadlineAt: undefined,
     requestedBy: 'alice',
@@ -214,45 +215,56 @@ const vmScenarios: readonly Scenario[] = [
   },
 ];
 
+/** What somebody did to an operation. */
+const told: NewEvent = { at: 1, type: 'operation.changed', subject: 'o1', data: {} };
+
 const operationScenarios: readonly Scenario[] = [
   {
     name: 'operations: kept as they were begun, and listed in pages, newest first',
     run: async (open) => {
       const { operations } = await open();
-      const full = operationAt(1, { reason: 'maintenance', deadlineAt: 9_000 });
-      expect(await operations.create(full)).toEqual({ ...full, revision: 1 });
-      expect(await (await open()).operations.get('o1')).toEqual({ ...full, revision: 1 });
+      const aims = { to: ['h2'], targets: { u: 'h3' }, vms: { u: { leave: true } } };
+      const full = operationAt(1, { reason: 'evacuation', deadlineAt: 9_000, aims });
+      const kept = { ...full, revision: 1, report: undefined };
+      expect(await operations.create(full, told)).toEqual({ how: 'created', row: kept });
+      expect(await (await open()).operations.get('o1')).toEqual(kept);
       expect(await operations.get('o')).toBeUndefined();
-      for (const index of [3, 2, 5, 4]) await operations.create(operationAt(index));
+      for (const index of [3, 2, 5, 4]) await operations.create(operationAt(index), told);
       for (const limit of [1, 2, 5, 9]) {
         const all = await everyPage((after) => operations.list({ limit, after }));
         expect(all.map(({ id }) => id)).toEqual(['o5', 'o4', 'o3', 'o2', 'o1']);
       }
+      expect((await operations.live()).map(({ id }) => id)).toEqual(['o1', 'o2', 'o3', 'o4', 'o5']);
     },
   },
   {
-    name: 'operations: what is named changes, unless it is stale or missing',
+    name: 'operations: what is named changes, unless it is stale, ended or missing',
     run: async (open) => {
       const { operations } = await open();
-      const begun = operationAt(1, { deadlineAt: 9_000, reason: 'evacuation' });
-      await operations.create(begun);
-      expect(await operations.change('o1', { state: 'paused' }, 1)).toEqual({
-        ...begun,
+      const begun = operationAt(1, { deadlineAt: 9_000 });
+      await operations.create(begun, told);
+      const rest = { ...begun, report: undefined };
+      expect(await operations.change('o1', { state: 'paused' }, told, 1)).toEqual({
+        ...rest,
         state: 'paused',
         revision: 2,
       });
-      expect(await operations.change('o1', { state: 'running' }, 1)).toBe('stale');
-      expect(await operations.change('o1', { importance: 'high', deadlineAt: null })).toEqual({
-        ...begun,
+      expect(await operations.change('o1', { state: 'running' }, told, 1)).toBe('stale');
+      const aims = { vms: { u: { importance: 'high' } } } as const;
+      const wished = { importance: 'high', deadlineAt: null, aims } as const;
+      expect(await operations.change('o1', wished, told)).toEqual({
+        ...rest,
         state: 'paused',
         importance: 'high',
         deadlineAt: undefined,
+        aims,
         revision: 3,
       });
       const over = { state: 'completed', endedAt: 9_500 } as const;
-      expect(await operations.change('o1', over, 3)).toMatchObject({ ...over, revision: 4 });
-      expect(await operations.change('o2', over)).toBe('missing');
-      expect(await operations.change('o2', over, 1)).toBe('missing');
+      expect(await operations.change('o1', over, told, 3)).toMatchObject({ ...over, revision: 4 });
+      expect(await operations.change('o1', { state: 'running' }, told)).toBe('ended');
+      expect(await operations.change('o2', over, told)).toBe('missing');
+      expect(await operations.live()).toEqual([]);
       expect(await operations.get('o1')).toMatchObject({
         ...over,
         importance: 'high',
@@ -261,13 +273,78 @@ const operationScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'operations: what they come to is kept beside what is wanted of them',
+    run: async (open) => {
+      const { operations, events } = await open();
+      await operations.create(operationAt(1), told);
+      const { last } = await events.range();
+      const report = {
+        at: 5,
+        importance: 'low',
+        parts: [],
+        schedule: '',
+        eta: { p50: 1, p90: Infinity },
+        boundMs: 0,
+        share: 0.5,
+        totalBytes: 0,
+        late: [],
+        silent: ['h2'],
+        assumed: [],
+        says: 'so it is',
+      } as const;
+      await operations.report(
+        'o1',
+        { ...report, plannedAt: undefined, firstEta: undefined, stuckSince: undefined },
+        [{ ...told, type: 'operation.part' }],
+      );
+      expect(await operations.get('o1')).toMatchObject({ revision: 1, report });
+      expect((await events.after(last, 9)).map(({ type }) => type)).toEqual(['operation.part']);
+    },
+  },
+  {
+    name: 'operations: of many that are asked for at once for one host one is begun',
+    run: async (open) => {
+      const stores = await Promise.all([open(), open(), open()]);
+      const answers = await Promise.all(
+        Array.from({ length: 9 }, (_, index) =>
+          oneOf(stores, index).operations.create(operationAt(index, { host: 'h1' }), told),
+        ),
+      );
+      expect(answers.filter(({ how }) => how === 'created')).toHaveLength(1);
+      const begun = answers.find(({ how }) => how === 'created');
+      expect(answers.map(({ row }) => row.id)).toEqual(answers.map(() => begun?.row.id));
+      const other = await stores[0].operations.create(
+        operationAt(20, { kind: 'balance', host: undefined }),
+        told,
+      );
+      expect(other.how).toBe('created');
+    },
+  },
+  {
+    name: 'operations: a drain closes its host with the same stroke, until it is opened',
+    run: async (open) => {
+      const { operations, closures } = await open();
+      await operations.create(operationAt(1), told);
+      await operations.create(operationAt(2, { kind: 'restore' }), told);
+      const closure = { host: 'h1', at: 1_000, by: 'alice', operationId: 'o1' };
+      expect(await (await open()).closures.list()).toEqual([closure]);
+      await operations.change('o1', { state: 'completed', endedAt: 2_000 }, told);
+      expect(await closures.list()).toEqual([closure]);
+      await operations.create(operationAt(3, { host: 'h1', requestedAt: 3_000 }), told);
+      expect(await closures.list()).toEqual([{ ...closure, at: 3_000, operationId: 'o3' }]);
+      expect(await closures.open('h1', told)).toBe(true);
+      expect(await closures.open('h1', told)).toBe(false);
+      expect(await closures.list()).toEqual([]);
+    },
+  },
+  {
     name: 'operations: of changes to one revision at once one holds',
     run: async (open) => {
       const stores = await Promise.all([open(), open(), open()]);
-      await stores[0].operations.create(operationAt(1));
+      await stores[0].operations.create(operationAt(1), told);
       const answers = await Promise.all(
         Array.from({ length: 9 }, (_, index) =>
-          oneOf(stores, index).operations.change('o1', { deadlineAt: index }, 1),
+          oneOf(stores, index).operations.change('o1', { deadlineAt: index }, told, 1),
         ),
       );
       expect(answers.filter((answer) => answer === 'stale')).toHaveLength(8);

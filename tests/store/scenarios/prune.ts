@@ -130,18 +130,22 @@ export const pruneScenarios: readonly Scenario[] = [
         ['new', 600_000],
         ['running', undefined],
       ] as const)
-        await operations.create({
-          id,
-          kind: 'drain',
-          host: 'h1',
-          reason: undefined,
-          importance: 'low',
-          deadlineAt: undefined,
-          requestedBy: 'a',
-          requestedAt: 1,
-          endedAt,
-          state: endedAt === undefined ? 'running' : 'completed',
-        });
+        await operations.create(
+          {
+            id,
+            kind: 'drain',
+            host: id,
+            aims: {},
+            reason: 'maintenance',
+            importance: 'low',
+            deadlineAt: undefined,
+            requestedBy: 'a',
+            requestedAt: 1,
+            endedAt,
+            state: endedAt === undefined ? 'running' : 'completed',
+          },
+          { at: 1, type: 'operation.began', subject: id, data: {} },
+        );
       for (const at of [1, 599_999, 600_000, now]) await vms.measured('u', at, 5);
       for (const at of [799_999, 800_000]) await requests.take(key(at), at);
       await store.prune(keep, now);

@@ -1,0 +1,189 @@
+import type { WorkingSet } from '../forecast/working-set.ts';
+import type { Inventory } from '../planner/inventory.ts';
+import type { Plan, PlannedMove } from '../planner/plan.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Part, PlannedPart } from './report.ts';
+
+/** A host as the planning of operations knows it. */
+export interface KnownHost {
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  readonly cpus: number;
+  /** What migrations have of its card, each way, bytes/s. */
+  readonly bandwidthBytesPerSecond: number;
+  readonly maxOutgoing: number;
+  readonly maxIncoming: number;
+  readonly link: string | undefined;
+  readonly postCopy: boolean;
+  /** It takes nobody in. */
+  readonly closed: boolean;
+}
+
+export interface KnownLink {
+  readonly name: string;
+  readonly bandwidthBytesPerSecond: number | undefined;
+  readonly maxAtOnce: number | undefined;
+}
+
+/** A VM as the planning of operations knows it. */
+export interface KnownVm {
+  readonly uuid: string;
+  readonly name: string;
+  readonly host: string;
+  readonly memoryBytes: number;
+  readonly virtualCpus: number;
+  readonly slaClass: SlaClass;
+  /** `undefined`: not known, so that all of its memory is expected to be touched. */
+  readonly touchedBytes: number | undefined;
+  readonly workingSet: WorkingSet | undefined;
+  readonly moving: { readonly to: string; readonly leftBytes: number } | undefined;
+  /** Hosts that cannot take it in, and why. */
+  readonly unfit: Readonly<Record<string, string>>;
+  /** Why it is not moved at all; `undefined`: it may be. */
+  readonly fixed: string | undefined;
+  readonly together: readonly string[];
+  readonly apart: readonly string[];
+  /** The only hosts where it may run; `undefined`: any. */
+  readonly pinnedTo: readonly string[] | undefined;
+}
+
+/** vCPUs of VMs for each CPU of a host. An emptied host must not fail for want of CPUs that idle. */
+const vcpuOvercommit = 16;
+/** What the host itself is left of its memory: this share, and at least so many bytes. */
+const reservedShare = 0.03;
+const leastReservedBytes = 256 * 2 ** 20;
+
+/** What is known, as the planner takes it. VMs go by their UUIDs: names may occur twice in a fleet. */
+export function inventoryOf(
+  hosts: readonly KnownHost[],
+  links: readonly KnownLink[],
+  vms: readonly KnownVm[],
+): Inventory {
+  const names = new Set(hosts.map(({ name }) => name));
+  const there = vms.filter(({ host }) => names.has(host));
+  return {
+    hosts: hosts.map((host) => hostOf(host, there)),
+    links,
+    vms: there.map((vm) => vmOf(vm, hosts, names)),
+    limits: { maxAtOnce: undefined, maxOutgoing: undefined, maxIncoming: undefined },
+  };
+}
+
+/** VMs may have what is free, and what they have: where others use the host, too, that is less than all. */
+function hostOf(host: KnownHost, vms: readonly KnownVm[]): Inventory['hosts'][number] {
+  const held = vms
+    .filter((vm) => vm.host === host.name)
+    .reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const reserved = Math.max(leastReservedBytes, host.memoryBytes * reservedShare);
+  return {
+    name: host.name,
+    memoryBytes: Math.max(0, Math.min(host.memoryBytes, host.freeMemoryBytes + held) - reserved),
+    vcpus: host.cpus,
+    vcpuOvercommit,
+    hugePageBytes: {},
+    cpuModels: undefined,
+    machineTypes: undefined,
+    storage: [],
+    networks: [],
+    tags: [],
+    bandwidthBytesPerSecond: host.bandwidthBytesPerSecond,
+    maxOutgoing: host.maxOutgoing,
+    maxIncoming: host.maxIncoming,
+    link: host.link,
+    postCopy: host.postCopy,
+    draining: host.closed,
+  };
+}
+
+function vmOf(
+  vm: KnownVm,
+  hosts: readonly KnownHost[],
+  names: ReadonlySet<string>,
+): Inventory['vms'][number] {
+  const { fixed } = vm;
+  const unfit =
+    fixed === undefined ? vm.unfit : Object.fromEntries(hosts.map(({ name }) => [name, fixed]));
+  return {
+    name: vm.uuid,
+    host: vm.host,
+    memoryBytes: vm.memoryBytes,
+    touchedBytes: Math.min(vm.memoryBytes, vm.touchedBytes ?? vm.memoryBytes),
+    vcpus: vm.virtualCpus,
+    hugePages: undefined,
+    workingSet: vm.workingSet,
+    slaClass: vm.slaClass,
+    cpuModel: undefined,
+    machineType: undefined,
+    storage: [],
+    networks: [],
+    affinity: vm.together,
+    antiAffinity: vm.apart,
+    pinnedTo: vm.pinnedTo,
+    needsTags: [],
+    avoidsTags: [],
+    unfit,
+    moving: vm.moving !== undefined && names.has(vm.moving.to) ? vm.moving : undefined,
+  };
+}
+
+/** What of a plan begins by now: it waits for nobody, and its time has come. */
+export function dueMoves({ moves }: Plan, sinceMs: number): readonly PlannedMove[] {
+  return moves.filter(
+    ({ running, after, startMs }) => !running && after.length === 0 && startMs <= sinceMs + 1,
+  );
+}
+
+/** Parts with what the plan says of them. `nameOf`: of a UUID. */
+export function withPlan(
+  parts: readonly Part[],
+  plan: Plan,
+  now: number,
+  nameOf: (uuid: string) => string,
+): readonly Part[] {
+  // Of several moves of one VM the first is its next.
+  const moves = new Map(plan.moves.toReversed().map((move) => [move.vm, move]));
+  const remaining = new Map(plan.remaining.map((one) => [one.vm, one]));
+  return parts.map((part) => {
+    if (part.state !== 'waiting' && part.state !== 'moving') return part;
+    const move = moves.get(part.uuid);
+    if (move !== undefined) {
+      const expected = plannedPart(move, now);
+      const to = part.state === 'moving' ? part.to : move.to;
+      return {
+        ...part,
+        to,
+        expected,
+        planned: part.planned ?? expected,
+        why: named(move.why, nameOf),
+      };
+    }
+    const stuck = remaining.get(part.uuid);
+    if (stuck === undefined || part.state === 'moving') return part;
+    const why = stuck.obstacles.map((one) => `${one.hosts.join(', ')}: ${one.why}`).join('; ');
+    return {
+      ...part,
+      to: undefined,
+      expected: undefined,
+      why: named(why === '' ? 'there is no other host' : why, nameOf),
+    };
+  });
+}
+
+function plannedPart(move: PlannedMove, now: number): PlannedPart {
+  const { expected, startMs, endMs, to, bytes } = move;
+  const { forecast, ending } = expected;
+  return {
+    to,
+    startAt: now + startMs,
+    endAt: { p50: now + endMs.p50, p90: now + endMs.p90 },
+    bytes,
+    blackoutMs: forecast.completes ? forecast.blackoutMs : undefined,
+    ending,
+  };
+}
+
+/** The planner's words, with names for UUIDs. */
+function named(text: string, nameOf: (uuid: string) => string): string {
+  return text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, nameOf);
+}
