@@ -1,6 +1,6 @@
 import { DroverError } from '../errors/catalogue.ts';
 import type { Store } from '../store/store.ts';
-import type { Asker } from './controller.ts';
+import type { Asker } from './asker.ts';
 
 /** What is written into the audit log of one request. */
 export interface Deed {

@@ -1,5 +1,4 @@
 import type { Config } from '../fleet/config.ts';
-import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { AbortResult } from '../migration/abort.ts';
 import type { ForecastAnswer } from '../migration/foresight.ts';
 import type { MigrateRequest } from '../migration/request.ts';
@@ -8,13 +7,9 @@ import type { Tags } from '../policy/tags.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { EventRow, HostRow, MigrationRow, VmRow } from '../store/rows.ts';
 import type { NewWishes, Store } from '../store/store.ts';
-
-/** Who asks, from where. */
-export interface Asker {
-  readonly who: string;
-  /** The peer's address, or `local`. */
-  readonly from: string;
-}
+import type { Asker } from './asker.ts';
+import type { FleetHost } from './fleet.ts';
+import type { OperationDesk } from './operations/desk.ts';
 
 /**
  * The fleet's migrations: what may be asked of them. The server puts it on the network, the command
@@ -50,6 +45,9 @@ export interface Controller {
   takeUp(id: string): void;
   recording(id: string): Promise<Recording>;
   forecast(request: MigrateRequest): Promise<ForecastAnswer>;
+
+  /** Drains, and whatever else is several migrations. */
+  readonly operations: OperationDesk;
 
   /** All hosts: those of the config file, and those added. */
   hosts(): Promise<readonly FleetHost[]>;
@@ -97,16 +95,6 @@ export interface Requested {
   readonly row: MigrationRow;
   /** `false`: the same request had been made before. */
   readonly created: boolean;
-}
-
-/** A host as it is set, and who says so. */
-export interface FleetHost extends ResolvedHost {
-  readonly origin: 'config' | 'store';
-  readonly maxOutgoing: number | undefined;
-  readonly maxIncoming: number | undefined;
-  readonly link: string | undefined;
-  /** 0 where the config file has it. */
-  readonly revision: number;
 }
 
 export interface ControllerStatus {

@@ -1,8 +1,7 @@
 import type { Config } from '../fleet/config.ts';
-import { resolveHost } from '../fleet/hosts.ts';
-import type { HostRow } from '../store/rows.ts';
+import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
+import type { Closure, HostRow } from '../store/rows.ts';
 import type { Limits } from './admission.ts';
-import type { FleetHost } from './controller.ts';
 import type { Caps } from './shares.ts';
 
 /**
@@ -11,16 +10,46 @@ import type { Caps } from './shares.ts';
  */
 const usualAtOnce = 2;
 
-type HostSettings = Config['hosts'][string];
-
-/** The config file's hosts and those that were added. The file has the last word on a name. */
-export function wholeConfig(file: Config, added: readonly HostRow[]): Config {
-  const hosts = Object.fromEntries(added.map((row) => [row.name, settingsOf(row)]));
-  return { ...file, hosts: { ...hosts, ...file.hosts } };
+/** A host as it is set, and who says so. */
+export interface FleetHost extends ResolvedHost {
+  readonly origin: 'config' | 'store';
+  readonly maxOutgoing: number | undefined;
+  readonly maxIncoming: number | undefined;
+  readonly link: string | undefined;
+  /** Who closed it; `undefined`: nobody, or the config file. */
+  readonly closure: Closure | undefined;
+  /** 0 where the config file has it. */
+  readonly revision: number;
 }
 
-export function fleetHosts(file: Config, added: readonly HostRow[]): readonly FleetHost[] {
-  const whole = wholeConfig(file, added);
+type HostSettings = Config['hosts'][string];
+
+/**
+ * The config file's hosts and those that were added. The file has the last word on a name, but what a
+ * person has closed is closed.
+ */
+export function wholeConfig(
+  file: Config,
+  added: readonly HostRow[],
+  closures: readonly Closure[],
+): Config {
+  const all = {
+    ...Object.fromEntries(added.map((row) => [row.name, settingsOf(row)])),
+    ...file.hosts,
+  };
+  const closed = closures.flatMap(({ host }) => {
+    const settings = all[host];
+    return settings === undefined ? [] : [[host, { ...settings, arrivals: 'closed' }] as const];
+  });
+  return { ...file, hosts: { ...all, ...Object.fromEntries(closed) } };
+}
+
+export function fleetHosts(
+  file: Config,
+  added: readonly HostRow[],
+  closures: readonly Closure[],
+): readonly FleetHost[] {
+  const whole = wholeConfig(file, added, closures);
   const revisions = new Map(added.map(({ name, revision }) => [name, revision]));
   return Object.entries(whole.hosts)
     .map(([name, { maxOutgoing, maxIncoming, link }]) => ({
@@ -31,6 +60,7 @@ export function fleetHosts(file: Config, added: readonly HostRow[]): readonly Fl
       maxOutgoing,
       maxIncoming,
       link,
+      closure: closures.find(({ host }) => host === name),
     }))
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }

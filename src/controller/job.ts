@@ -105,7 +105,8 @@ export class Job {
   }
 
   #mustFinish(): boolean {
-    if (this.#slaClass === undefined) return false;
+    // An operation goes elsewhere, or comes back to it.
+    if (this.#slaClass === undefined || this.#row.operationId !== undefined) return false;
     const matrix = matrixWith(this.#ports.config().policy);
     const { importance } = this.held.wishes;
     return budgetFor(this.#slaClass, importance, matrix).otherwise === 'finish';

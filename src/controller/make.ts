@@ -8,10 +8,17 @@ import { keepsNothing } from '../migration/keeping.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { getTags, setTags } from '../migration/tags.ts';
 import { importanceOfReason } from '../policy/vocabulary.ts';
-import { type HostRow, type MigrationRow, type NewEvent, unended } from '../store/rows.ts';
+import {
+  type Closure,
+  type HostRow,
+  type MigrationRow,
+  type NewEvent,
+  unended,
+} from '../store/rows.ts';
 import type { NewWishes, Store } from '../store/store.ts';
+import type { Asker } from './asker.ts';
 import { audited, type Deed } from './audit.ts';
-import type { AdoptRequest, Asker, Controller, MigrationRequest, Requested } from './controller.ts';
+import type { AdoptRequest, Controller, MigrationRequest, Requested } from './controller.ts';
 import { findMigration, recordingOf } from './find.ts';
 import { fleetHosts, wholeConfig } from './fleet.ts';
 import { Helm, type Scope } from './helm.ts';
@@ -19,6 +26,9 @@ import { Hub } from './hub.ts';
 import { lookAtHosts } from './inventory.ts';
 import { LagClock } from './lag.ts';
 import { type LeaseTimes, usualLeaseTimes } from './leases.ts';
+import { OperationDesk } from './operations/desk.ts';
+import type { PartRequest } from './operations/run.ts';
+import { Steward } from './operations/steward.ts';
 import { Rota } from './rota.ts';
 import { realWorld, type World } from './world.ts';
 
@@ -57,12 +67,15 @@ class FleetController implements Controller {
   readonly #helm: Helm;
   readonly #hub: Hub;
   readonly #rota: Rota;
+  readonly operations: OperationDesk;
+  readonly #steward: Steward;
   readonly #own = new Set<string>();
   readonly #log: ControllerOptions['log'];
   readonly #name: string;
   readonly #scope: ControllerOptions['scope'];
   #file: Config;
   #added: readonly HostRow[] = [];
+  #closures: readonly Closure[] = [];
   #whole: Config;
 
   constructor(options: ControllerOptions) {
@@ -91,11 +104,24 @@ class FleetController implements Controller {
     });
     this.#hub = new Hub(store, world.clock, log);
     this.#rota = new Rota(name, store, this.#world, log);
+    const ports = { store, world: this.#world, config: () => this.#whole, log };
+    this.operations = new OperationDesk({
+      ...ports,
+      refresh: () => this.#refresh(),
+      onChange: (id) => this.#attend(id),
+    });
+    this.#steward = new Steward({
+      ...ports,
+      name,
+      only: scope === 'own' ? this.#own : undefined,
+      begin: (part) => this.#beginPart(part),
+    });
   }
 
   async start(): Promise<void> {
     await this.#refresh();
     this.#helm.start();
+    this.#steward.start();
     if (this.#scope === 'all')
       this.#rota.start([
         { name: 'inventory', everyMs: inventoryMs, work: () => this.#takeInventory() },
@@ -104,14 +130,14 @@ class FleetController implements Controller {
   }
 
   async stop(): Promise<void> {
-    await this.#rota.stop();
+    await Promise.all([this.#rota.stop(), this.#steward.stop()]);
     this.#hub.close();
     await this.#helm.stop();
   }
 
   reload(config: Config): void {
     this.#file = config;
-    this.#whole = wholeConfig(config, this.#added);
+    this.#whole = wholeConfig(config, this.#added, this.#closures);
   }
 
   config(): Config {
@@ -186,6 +212,7 @@ class FleetController implements Controller {
   takeUp(id: string): void {
     this.#own.add(id);
     this.#helm.poke();
+    this.#steward.poke();
   }
 
   recording(id: string): ReturnType<Controller['recording']> {
@@ -201,7 +228,7 @@ class FleetController implements Controller {
 
   async hosts(): ReturnType<Controller['hosts']> {
     await this.#refresh();
-    return fleetHosts(this.#file, this.#added);
+    return fleetHosts(this.#file, this.#added, this.#closures);
   }
 
   putHost(host: Omit<HostRow, 'revision'>, by: Asker, ifRevision?: number): Promise<HostRow> {
@@ -294,6 +321,17 @@ class FleetController implements Controller {
     return { row, created: how === 'created' };
   }
 
+  #attend(id: string): void {
+    this.#own.add(id);
+    this.#steward.poke();
+  }
+
+  async #beginPart({ operation, ...part }: PartRequest): Promise<void> {
+    const { id, reason, requestedBy } = operation;
+    const by = { who: requestedBy, from: `operation ${id}` };
+    await this.#create({ ...part, reason, operationId: id }, 'request', by);
+  }
+
   async #wish(
     id: string,
     wishes: NewWishes,
@@ -312,8 +350,11 @@ class FleetController implements Controller {
 
   /** The hosts that were added, also over other replicas. */
   async #refresh(): Promise<void> {
-    this.#added = await this.store.hosts.list();
-    this.#whole = wholeConfig(this.#file, this.#added);
+    [this.#added, this.#closures] = await Promise.all([
+      this.store.hosts.list(),
+      this.store.closures.list(),
+    ]);
+    this.#whole = wholeConfig(this.#file, this.#added, this.#closures);
   }
 
   /** Returns the hosts that did not answer. */

@@ -96,7 +96,7 @@ describe('the configuration', () => {
     ],
     ['rules:\n  - label: x\n    never: []\n', /^drover.yaml:3: rules.0.never: expected a list/],
     ['rules:\n  - class: pet\n', /^drover.yaml:2: rules.0: .*name, label or both/],
-    ['rules:\n  - name: x\n', /^drover.yaml:2: rules.0: .*class, never or both/],
+    ['rules:\n  - name: x\n', /^drover.yaml:2: rules.0: .*class, never, apart, together or hosts/],
     ['rules:\n  - nam: x\n    class: pet\n', /^drover.yaml:2: rules.0: .*nam/],
   ])('that is wrong names line, field and what is allowed: %j', (text, message) => {
     expect(() => parseConfig(text, 'drover.yaml')).toThrow(message);

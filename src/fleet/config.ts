@@ -57,6 +57,8 @@ const hostSchema = z.strictObject({
   maxIncoming: atOnce.optional(),
   /** What it shares with others on the way: one of `links`. */
   link: z.string().min(1).optional(),
+  /** `closed`: no VM moves to it. */
+  arrivals: z.enum(['open', 'closed']).optional(),
 });
 
 /** A link, a rack's uplink, that several hosts share. */
@@ -80,13 +82,20 @@ const ruleSchema = z
       .array(z.enum(exclusions), { error: expectedNever })
       .min(1, { error: expectedNever })
       .optional(),
+    /** A group of VMs of which no two are to be on one host, and one that stays together. */
+    apart: z.string().min(1).optional(),
+    together: z.string().min(1).optional(),
+    /** The only hosts where they may run. */
+    hosts: z.array(z.string().min(1)).min(1).optional(),
   })
   .refine(({ name, label }) => name !== undefined || label !== undefined, {
     error: 'a rule selects by name, label or both',
   })
-  .refine(({ class: slaClass, never }) => slaClass !== undefined || never !== undefined, {
-    error: 'a rule gives class, never or both',
-  });
+  .refine(
+    ({ class: slaClass, never, apart, together, hosts }) =>
+      [slaClass, never, apart, together, hosts].some((given) => given !== undefined),
+    { error: 'a rule gives class, never, apart, together or hosts' },
+  );
 
 const expectedDuration = 'expected a duration such as 90d';
 const duration = z.string({ error: expectedDuration }).transform((text, context) => {

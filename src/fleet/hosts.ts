@@ -14,6 +14,8 @@ export interface ResolvedHost {
   /** How the memory of guests goes from it and to it; without it as the other host wants it. */
   readonly migrationTls?: MigrationTls | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
+  /** Whether a VM may move to it; without it: yes. */
+  readonly arrivals?: Permission;
 }
 
 /** The host of this name or URI. A URI that the configuration does not have stands for itself. */
@@ -28,6 +30,7 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
       postCopy: postCopyPermission(name, host.postCopy),
       migrationTls: host.migrationTls,
       bandwidthBytesPerSecond: host.bandwidth,
+      arrivals: arrivalPermission(name, host.arrivals),
     };
   }
   if (!nameOrUri.includes('://')) throw unknownHost(config, nameOrUri);
@@ -74,6 +77,14 @@ function peerUriOf(uri: string): string | undefined {
 function postCopyPermission(name: string, setting: 'allowed' | 'forbidden'): Permission {
   if (setting === 'allowed') return { allowed: true };
   return { allowed: false, because: `the administrator forbids it on ${name}` };
+}
+
+function arrivalPermission(name: string, setting: 'open' | 'closed' | undefined): Permission {
+  if (setting !== 'closed') return { allowed: true };
+  return {
+    allowed: false,
+    because: `${name} takes no VM in: it is being emptied, or closed (drover undrain ${name} opens it)`,
+  };
 }
 
 function unknownHost(config: Config, name: string): DroverError {

@@ -32,6 +32,30 @@ export function standingOf(config: Config, domainName: string, own: Tags): Stand
   return { ...classOf(fitting, own), excluded };
 }
 
+/** Where a domain may run beside others, by all rules that fit. */
+export interface Placement {
+  readonly apart: readonly string[];
+  readonly together: readonly string[];
+  /** `undefined`: anywhere. */
+  readonly pinnedTo: readonly string[] | undefined;
+}
+
+/** Of several rules that name hosts, all hold. */
+export function placementOf(
+  config: Config,
+  domainName: string,
+  labels: readonly string[],
+): Placement {
+  const fitting = config.rules.filter((rule) => fits(rule, domainName, labels));
+  const lists = fitting.flatMap(({ hosts }) => (hosts === undefined ? [] : [hosts]));
+  const [first, ...others] = lists;
+  return {
+    apart: fitting.flatMap(({ apart }) => apart ?? []),
+    together: fitting.flatMap(({ together }) => together ?? []),
+    pinnedTo: first?.filter((host) => others.every((list) => list.includes(host))),
+  };
+}
+
 function classOf(fitting: readonly Rule[], own: Tags): Omit<Standing, 'excluded'> {
   if (own.slaClass !== undefined) {
     return { slaClass: own.slaClass, classOrigin: { from: 'metadata' } };

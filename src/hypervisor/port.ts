@@ -107,6 +107,9 @@ export interface HostFacts {
   readonly hostUuid: string;
   readonly libvirtVersion: string;
   readonly hypervisorVersion: string;
+  /** All the memory it has, and how many CPUs. */
+  readonly memoryBytes: number;
+  readonly cpus: number;
   /** Memory that a new guest could have, page cache included. */
   readonly freeMemoryBytes: number;
   /** Whether this host's QEMU and daemon can take part in post-copy, as far as can be seen. */

@@ -49,6 +49,8 @@ export class SimulatedHost implements Host, Site {
       hostUuid: `uuid-of-${name}`,
       libvirtVersion: '12.8.0',
       hypervisorVersion: '11.1.0',
+      memoryBytes: 64 * 2 ** 30,
+      cpus: 64,
       freeMemoryBytes: 64 * 2 ** 30,
       postCopy: { allowed: true },
       postCopyRecoverable: { allowed: true },

@@ -35,6 +35,7 @@ export async function approach<T>(
 ): Promise<T> {
   const from = resolveHost(config, request.from);
   const to = resolveHost(config, request.to);
+  if (to.arrivals?.allowed === false) throw closed(request, to.arrivals.because);
   const contacts = await Promise.all([contact(from, surroundings), contact(to, surroundings)]);
   try {
     const [source, destination] = contacts;
@@ -73,6 +74,12 @@ async function contact(resolved: ResolvedHost, surroundings: Surroundings): Prom
 
 async function hangUp(contacted: Contact): Promise<void> {
   if ('host' in contacted) await contacted.host.close();
+}
+
+function closed({ vm, from, to }: MigrateRequest, because: string): DroverError {
+  return new DroverError('host.closed', `${vm} cannot go from ${from} to ${to}. ${because}`, {
+    hint: 'Nothing was touched.',
+  });
 }
 
 function refusal(request: MigrateRequest, findings: readonly Finding[]): DroverError {

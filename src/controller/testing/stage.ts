@@ -11,7 +11,8 @@ import type { SlaClass } from '../../policy/vocabulary.ts';
 import { openStore, type StorePlace } from '../../store/open.ts';
 import { type MigrationRow, unended } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
-import type { Asker, Controller } from '../controller.ts';
+import type { Asker } from '../asker.ts';
+import type { Controller } from '../controller.ts';
 import { type ControllerOptions, makeController } from '../make.ts';
 import type { World } from '../world.ts';
 

@@ -85,11 +85,12 @@ export class LibvirtHost implements Host {
 
   facts(): Promise<HostFacts> {
     return this.#ask(async (connection) => {
-      const [hostname, capabilities, libvirt, qemu, freeMemoryBytes] = await Promise.all([
+      const [hostname, capabilities, libvirt, qemu, node, freeMemoryBytes] = await Promise.all([
         connection.hostname(),
         connection.capabilities(),
         connection.libvirtVersion(),
         connection.hypervisorVersion(),
+        connection.nodeInfo(),
         availableMemoryBytes(connection),
       ]);
       return {
@@ -97,6 +98,8 @@ export class LibvirtHost implements Host {
         hostUuid: textOf(at(parseXml(capabilities), 'host', 'uuid')),
         libvirtVersion: libvirt.text,
         hypervisorVersion: qemu.text,
+        memoryBytes: node.memoryBytes,
+        cpus: node.cpus,
         freeMemoryBytes,
         postCopy: postCopyOf(libvirt, qemu),
         postCopyRecoverable: postCopyRecoveryOf(libvirt),
