@@ -44,6 +44,10 @@ export const host = z
     maxOutgoing: z.number().int().nullable(),
     maxIncoming: z.number().int().nullable(),
     link: z.string().nullable(),
+    arrivals: z
+      .enum(['open', 'closed'])
+      .openapi({ description: '`closed`: no VM moves to it, as while it is drained' }),
+    closedBy: z.string().nullable(),
     revision: z.number().int(),
   })
   .openapi('Host');

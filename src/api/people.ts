@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { roles } from '../store/rows.ts';
-import { givenInstant, importance, instant, name, orNull, reason } from './common.ts';
+import { givenInstant, instant, name } from './common.ts';
 
 export const role = z.enum(roles).openapi('Role');
 
@@ -43,23 +43,6 @@ export const auditEntry = z
     details: z.unknown(),
   })
   .openapi('AuditEntry');
-
-/** A drain. There are none yet: nothing begins one. */
-export const operation = z
-  .object({
-    id: z.string(),
-    kind: z.enum(['drain']),
-    host: z.string(),
-    reason: orNull(reason),
-    importance,
-    deadlineAt: instant.nullable(),
-    requestedBy: z.string(),
-    requestedAt: instant,
-    endedAt: instant.nullable(),
-    state: z.enum(['running', 'paused', 'completed', 'cancelled']),
-    revision: z.number().int(),
-  })
-  .openapi('Operation');
 
 export const status = z
   .object({

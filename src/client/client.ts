@@ -10,13 +10,15 @@ import {
   type newMigration,
 } from '../api/migrations.ts';
 import {
-  auditEntry,
-  createdToken,
-  type newToken,
+  type newOperation,
   operation,
-  status,
-  token,
-} from '../api/people.ts';
+  type operationCancel,
+  type operationChange,
+  rehearsal,
+  type undrain,
+  undrained,
+} from '../api/operations.ts';
+import { auditEntry, createdToken, type newToken, status, token } from '../api/people.ts';
 import { aborted, type TagChanges, tags, vm as vmAnswer, vmList, vmWrites } from '../api/vms.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import { importances, slaClasses } from '../policy/vocabulary.ts';
@@ -40,6 +42,9 @@ export type Token = z.output<typeof token>;
 export type CreatedToken = z.output<typeof createdToken>;
 export type AuditEntry = z.output<typeof auditEntry>;
 export type Operation = z.output<typeof operation>;
+export type Rehearsal = z.output<typeof rehearsal>;
+export type NewOperation = z.input<typeof newOperation>;
+export type OperationChange = z.input<typeof operationChange>;
 export type Status = z.output<typeof status>;
 
 const policy = z.object({
@@ -50,6 +55,7 @@ const hostList = z.object({ items: z.array(host) });
 const tokenList = z.object({ items: z.array(token) });
 const named = z.object({ name: z.string() });
 const auditPage = pageOf(auditEntry);
+const operationPage = pageOf(operation);
 
 /** The client of the API, wherever that answers. */
 export async function clientFor(target: Target): Promise<Client> {
@@ -195,8 +201,38 @@ export class Client {
     return this.#ask({ method: 'GET', path: there, answer: recordingSchema });
   }
 
-  operation(id: string): Promise<Operation> {
-    return this.#ask({ method: 'GET', path: path`/v1/operations/${id}`, answer: operation });
+  /** The newest `limit`, newest first. */
+  operations(limit: number): Promise<readonly Operation[]> {
+    return this.#whole('/v1/operations', {}, operationPage, limit);
+  }
+
+  /** An id, its beginning, or a host, which stands for its latest. */
+  operation(wanted: string): Promise<Operation> {
+    return this.#ask({ method: 'GET', path: path`/v1/operations/${wanted}`, answer: operation });
+  }
+
+  operate(request: NewOperation): Promise<Operation> {
+    return this.#ask({ method: 'POST', path: '/v1/operations', body: request, answer: operation });
+  }
+
+  /** What it would do. */
+  rehearse(request: NewOperation): Promise<Rehearsal> {
+    return this.#ask({ method: 'POST', path: '/v1/rehearsals', body: request, answer: rehearsal });
+  }
+
+  changeOperation(id: string, change: OperationChange): Promise<Operation> {
+    const there = path`/v1/operations/${id}`;
+    return this.#ask({ method: 'PATCH', path: there, body: change, answer: operation });
+  }
+
+  cancelOperation(id: string, wanted: z.input<typeof operationCancel>): Promise<Operation> {
+    const there = path`/v1/operations/${id}/cancel`;
+    return this.#ask({ method: 'POST', path: there, body: wanted, answer: operation });
+  }
+
+  undrain(name: string, wanted: z.input<typeof undrain>): Promise<z.output<typeof undrained>> {
+    const there = path`/v1/hosts/${name}/undrain`;
+    return this.#ask({ method: 'POST', path: there, body: wanted, answer: undrained });
   }
 
   async tokens(): Promise<readonly Token[]> {

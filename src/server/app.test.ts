@@ -50,13 +50,18 @@ const routes = {
     'get /v1/vms/{name}/writes',
     'get /v1/whoami',
     'post /v1/forecasts',
+    'post /v1/rehearsals',
   ],
   operator: [
     'patch /v1/migrations/{id}',
+    'patch /v1/operations/{id}',
     'patch /v1/vms/{name}/tags',
     'post /v1/adoptions',
+    'post /v1/hosts/{name}/undrain',
     'post /v1/migrations',
     'post /v1/migrations/{id}/abort',
+    'post /v1/operations',
+    'post /v1/operations/{id}/cancel',
     'post /v1/vms/{name}/abort',
   ],
   admin: [

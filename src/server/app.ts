@@ -12,6 +12,7 @@ import type { ServerEnv } from './env.ts';
 import { hostRoutes, vmRoutes } from './fleet-routes.ts';
 import { onceOnly } from './idempotency.ts';
 import { migrationRoutes } from './migration-routes.ts';
+import { operationRoutes } from './operation-routes.ts';
 import { otherRoutes, tokenRoutes } from './people-routes.ts';
 import { type FieldError, problemOf } from './problems.ts';
 import { type Rate, RateLimit } from './rate.ts';
@@ -55,6 +56,7 @@ export function appOver(options: AppOptions): App {
   hostRoutes(app, options);
   vmRoutes(app, options);
   migrationRoutes(app, options);
+  operationRoutes(app, options);
   tokenRoutes(app, options);
   otherRoutes(app, options);
   eventRoute(app, options);

@@ -2,9 +2,9 @@ import type { HostDocument } from '../api/hosts.ts';
 import type { MigrationDocument } from '../api/migrations.ts';
 import type { AuditDocument, TokenDocument } from '../api/people.ts';
 import type { TagsDocument, VmDocument } from '../api/vms.ts';
-import type { FleetHost } from '../controller/controller.ts';
+import type { FleetHost } from '../controller/fleet.ts';
 import type { TagsAnswer } from '../migration/tags.ts';
-import type { AuditRow, MigrationRow, OperationRow, TokenRow, VmRow } from '../store/rows.ts';
+import type { AuditRow, MigrationRow, TokenRow, VmRow } from '../store/rows.ts';
 
 /** What is kept, as the API tells it. */
 
@@ -19,6 +19,8 @@ export function hostDocument(host: FleetHost): HostDocument {
     maxOutgoing: host.maxOutgoing ?? null,
     maxIncoming: host.maxIncoming ?? null,
     link: host.link ?? null,
+    arrivals: host.arrivals?.allowed === false ? 'closed' : 'open',
+    closedBy: host.closure?.by ?? null,
     revision: host.revision,
   };
 }
@@ -100,16 +102,6 @@ export function tokenDocument(token: TokenRow): TokenDocument {
 
 export function auditDocument({ at, ...entry }: AuditRow): AuditDocument {
   return { ...entry, at: instantOf(at) };
-}
-
-export function operationDocument(row: OperationRow) {
-  return {
-    ...row,
-    reason: row.reason ?? null,
-    deadlineAt: instantOrNull(row.deadlineAt),
-    requestedAt: instantOf(row.requestedAt),
-    endedAt: instantOrNull(row.endedAt),
-  };
 }
 
 export function instantOf(ms: number): string {

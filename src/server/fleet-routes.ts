@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { name } from '../api/common.ts';
 import { host, hostSettings } from '../api/hosts.ts';
 import { aborted, tagChanges, tags, vm, vmList, vmWrites } from '../api/vms.ts';
-import type { FleetHost } from '../controller/controller.ts';
+import type { FleetHost } from '../controller/fleet.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import type { VmRow } from '../store/rows.ts';
 import type { Deps } from './deps.ts';

@@ -5,7 +5,6 @@ import {
   auditEntry,
   createdToken,
   newToken,
-  operation,
   policy,
   status,
   token,
@@ -16,8 +15,8 @@ import { DroverError } from '../errors/catalogue.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import { newSecret } from './auth.ts';
 import type { Deps } from './deps.ts';
-import { auditDocument, operationDocument, tokenDocument, withNever } from './documents.ts';
-import { type App, askerOf, body, etag, route } from './route.ts';
+import { auditDocument, tokenDocument, withNever } from './documents.ts';
+import { type App, askerOf, body, route } from './route.ts';
 
 const byId = { params: z.object({ id: name }) };
 
@@ -121,22 +120,6 @@ const listAudit = route(
   },
   pageOf(auditEntry),
 );
-const listOperations = route(
-  'viewer',
-  'Drains. There are none yet: nothing begins one',
-  '/v1/operations',
-  { method: 'get', request: { query: z.object(pageQuery) } },
-  pageOf(operation),
-);
-
-const getOperation = route(
-  'viewer',
-  'One drain',
-  '/v1/operations/{id}',
-  { method: 'get', request: byId },
-  operation,
-);
-
 export function otherRoutes(app: App, { controller, version }: Deps): void {
   const { store } = controller;
   app.openapi(getWhoami, (context) => {
@@ -167,18 +150,5 @@ export function otherRoutes(app: App, { controller, version }: Deps): void {
     };
     const page = await store.audit.list(filter, { limit, after });
     return context.json({ items: page.items.map(auditDocument), next: page.next ?? null }, 200);
-  });
-  app.openapi(listOperations, async (context) => {
-    const page = await store.operations.list(context.req.valid('query'));
-    const items = page.items.map(operationDocument);
-    return context.json({ items, next: page.next ?? null }, 200);
-  });
-  app.openapi(getOperation, async (context) => {
-    const { id } = context.req.valid('param');
-    const row = await store.operations.get(id);
-    if (row === undefined)
-      throw new DroverError('operation.not-found', `There is no operation ${id}`);
-    etag(context, row.revision);
-    return context.json(operationDocument(row), 200);
   });
 }

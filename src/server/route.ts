@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { problem } from '../api/common.ts';
-import type { Asker } from '../controller/controller.ts';
+import type { Asker } from '../controller/asker.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Role } from '../store/rows.ts';
 import { may } from './auth.ts';

@@ -90,10 +90,12 @@ describe('a VM is found', () => {
 
 test('an operation is read by its id, with the revision that a change needs', async () => {
   const { operations } = stage.stage.store;
-  await operations.create({
+  const event = { at: 1_000, type: 'operation.began', subject: 'drain-1', data: {} };
+  const drain = {
     id: 'drain-1',
     kind: 'drain',
     host: 'h1',
+    aims: {},
     reason: 'maintenance',
     importance: 'medium',
     deadlineAt: undefined,
@@ -101,8 +103,9 @@ test('an operation is read by its id, with the revision that a change needs', as
     requestedAt: 1_000,
     endedAt: undefined,
     state: 'running',
-  });
-  await operations.change('drain-1', { state: 'paused' });
+  } as const;
+  await operations.create(drain, event);
+  await operations.change('drain-1', { state: 'paused' }, event);
   expect(await client.operation('drain-1')).toMatchObject({
     id: 'drain-1',
     host: 'h1',
