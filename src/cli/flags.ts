@@ -165,3 +165,34 @@ export interface ContextAddFlags {
   readonly cert?: string;
   readonly key?: string;
 }
+
+/** What begins an operation of several migrations. */
+export interface OperateFlags extends AskFlags {
+  readonly importance?: Importance;
+  /** From now, ms. */
+  readonly deadline?: number;
+  readonly dryRun?: true;
+  readonly watch?: true;
+}
+
+export interface DrainFlags extends OperateFlags {
+  readonly reason?: 'evacuation' | 'maintenance';
+  readonly to?: readonly string[];
+}
+
+export interface UndrainFlags extends AskFlags {
+  readonly restore?: true;
+  readonly watch?: true;
+}
+
+export interface OperationListFlags extends ListFlags {
+  readonly limit: number;
+}
+
+export interface OperationExpediteFlags extends ExpediteFlags {
+  readonly vm?: string;
+}
+
+export interface OperationCancelFlags extends AskFlags {
+  readonly abortRunning?: true;
+}

@@ -31,6 +31,31 @@ const entries: readonly CommandEntry[] = [
     load: async (io) => (await import('./plan.ts')).planCommand(io),
   },
   {
+    name: 'drain',
+    summary: 'empty a host: move all its VMs to others',
+    load: async (io) => (await import('./drain.ts')).drainCommand(io),
+  },
+  {
+    name: 'undrain',
+    summary: 'open a host again, and bring back who lived there',
+    load: async (io) => (await import('./drain.ts')).undrainCommand(io),
+  },
+  {
+    name: 'balance',
+    summary: 'move VMs from full hosts to others, where that is worth it',
+    load: async (io) => (await import('./drain.ts')).balanceCommand(io),
+  },
+  {
+    name: 'defrag',
+    summary: 'empty whole hosts onto others, where that is gentle',
+    load: async (io) => (await import('./drain.ts')).defragCommand(io),
+  },
+  {
+    name: 'operations',
+    summary: 'list, show, watch, pause, hurry and cancel drains and the like',
+    load: async (io) => (await import('./operations.ts')).operationsCommand(io),
+  },
+  {
     name: 'migrations',
     summary: 'list, show, watch and cancel migrations',
     load: async (io) => (await import('./migrations.ts')).migrationsCommand(io),
@@ -120,6 +145,7 @@ const entries: readonly CommandEntry[] = [
 const examples = `
 Examples:
   drover migrate billing-db --from h1 --to h2 --reason evacuation
+  drover drain h1 --reason evacuation --watch
   drover class set billing-db panda --host h1
   drover tag set billing-db --never post-copy --host h1
   drover explain billing-db

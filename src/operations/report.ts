@@ -21,6 +21,10 @@ export type OperationState = (typeof operationStates)[number];
 
 export const liveOperationStates = ['running', 'paused', 'cancelling'] as const;
 
+export function isLiveOperation(state: OperationState): boolean {
+  return liveOperationStates.some((live) => live === state);
+}
+
 /** What an operation is to reach, beside the host and the deadline. */
 export interface Aims {
   /** The only hosts to go to; everywhere where it is not given. */

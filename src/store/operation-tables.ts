@@ -1,5 +1,5 @@
 import type { Insertable, Selectable, Transaction } from 'kysely';
-import { liveOperationStates } from '../operations/report.ts';
+import { isLiveOperation, liveOperationStates } from '../operations/report.ts';
 import { fromJson, maybe, toJson } from './json.ts';
 import { pageOf } from './paging.ts';
 import type { Closure, NewEvent, OperationRow } from './rows.ts';
@@ -78,7 +78,7 @@ export class OperationTable implements Operations {
         .where('id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return 'missing';
-      if (numUpdatedRows === 0n) return isLive(row) ? 'stale' : 'ended';
+      if (numUpdatedRows === 0n) return isLiveOperation(row.state) ? 'stale' : 'ended';
       await this.#session.tell(trx, [event]);
       return operationRow(row);
     });
@@ -134,10 +134,6 @@ async function live(db: Pick<Transaction<Tables>, 'selectFrom'>): Promise<readon
     .orderBy('id')
     .execute();
   return rows.map(operationRow);
-}
-
-function isLive({ state }: { readonly state: OperationRow['state'] }): boolean {
-  return liveOperationStates.some((one) => one === state);
 }
 
 /** Two that would pull at the same VMs: of one host, or both of the whole fleet. */

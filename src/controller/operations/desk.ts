@@ -2,7 +2,13 @@ import { DroverError } from '../../errors/catalogue.ts';
 import type { Config } from '../../fleet/config.ts';
 import { newPart } from '../../operations/parts.ts';
 import { withPlan } from '../../operations/planning.ts';
-import type { Aims, OperationKind, Report, VmWish } from '../../operations/report.ts';
+import {
+  type Aims,
+  isLiveOperation,
+  type OperationKind,
+  type Report,
+  type VmWish,
+} from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import { balanceTargets } from '../../planner/balance.ts';
 import { defragTargets } from '../../planner/defrag.ts';
@@ -14,7 +20,6 @@ import { audited, type Deed } from '../audit.ts';
 import type { World } from '../world.ts';
 import { PlanMaker } from './planner.ts';
 import { Scout } from './scout.ts';
-import { isUnderWay } from './steward.ts';
 import { wantedOf } from './wanted.ts';
 
 /** What is asked of an operation: of hosts, or of the whole fleet. */
@@ -315,7 +320,7 @@ export class OperationDesk {
     const row = await this.#ports.store.operations.get(id);
     if (row === undefined)
       throw new DroverError('operation.not-found', `There is no operation ${id}`);
-    if (!isUnderWay(row)) throw ended(row);
+    if (!isLiveOperation(row.state)) throw ended(row);
     return row;
   }
 

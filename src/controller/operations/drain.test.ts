@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { OperationState, Part } from '../../operations/report.ts';
+import { isLiveOperation, type OperationState, type Part } from '../../operations/report.ts';
 import type { OperationRow } from '../../store/rows.ts';
 import { me, type Stage, setStage } from '../testing/stage.ts';
 import type { OperationRequest } from './desk.ts';
-import { isUnderWay } from './steward.ts';
 
 let stage: Stage | undefined;
 afterEach(async () => {
@@ -40,7 +39,7 @@ async function until(
   return clock.run(look(), 3_600_000);
 }
 
-const hasEnded = (row: OperationRow): boolean => !isUnderWay(row);
+const hasEnded = (row: OperationRow): boolean => !isLiveOperation(row.state);
 
 function told(row: OperationRow): {
   readonly state: OperationState;

@@ -1,4 +1,3 @@
-import { liveOperationStates } from '../../operations/report.ts';
 import type { OperationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
@@ -118,10 +117,6 @@ export class Steward {
   #mayAct(id: string): Promise<boolean> {
     return this.#ports.store.replicas.duty(dutyOf(id), this.#ports.name, dutyMs);
   }
-}
-
-export function isUnderWay({ state }: Pick<OperationRow, 'state'>): boolean {
-  return liveOperationStates.some((live) => live === state);
 }
 
 function dutyOf(id: string): string {
