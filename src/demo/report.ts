@@ -1,7 +1,8 @@
 import type { Style } from '../cli/io.ts';
 import { formatTable } from '../cli/table.ts';
-import type { MigrationResult } from '../migration/result.ts';
+import type { OperationState } from '../operations/report.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
+import type { MigrationPhase } from '../store/rows.ts';
 import { formatDuration } from '../units/format.ts';
 
 /** What became of one guest: what Drover says it did, and what the guest itself and the hosts saw. */
@@ -12,10 +13,14 @@ export interface GuestReport {
   readonly workload: string;
   readonly memoryBytes: number;
   readonly from: string;
-  readonly to: string;
-  /** `refused`: it was not started; `why` says what stood in the way. */
-  readonly outcome: MigrationResult['outcome'] | 'refused';
+  /** `null`: it was never begun. */
+  readonly to: string | null;
+  readonly outcome: MigrationPhase | 'not begun';
   readonly totalMs: number;
+  /** When it was to have arrived as it was planned first, and when it had, since the drain began. */
+  readonly plannedEndMs: number | null;
+  readonly endMs: number | null;
+  readonly plannedBlackoutMs: number | null;
   readonly sentBytes: number;
   readonly switchedToPostCopy: boolean;
   /** The longest time without a heartbeat around the move, on the observer's clock. */
@@ -41,9 +46,18 @@ export interface DemoReport {
   readonly problems: readonly string[];
   readonly guests: readonly GuestReport[];
   readonly reason: string;
+  readonly drain: DrainReport;
   readonly linkBitsPerSecond: number;
   readonly totalMs: number;
   readonly versions: Versions;
+}
+
+/** How the drain itself ended, beside what was planned when it began. */
+export interface DrainReport {
+  readonly state: OperationState;
+  readonly says: string;
+  readonly tookMs: number;
+  readonly plannedMs: number | null;
 }
 
 export interface Versions {
@@ -83,7 +97,13 @@ const columns = [
   { title: 'WRITES', cell: (guest: GuestReport) => guest.workload },
   { title: 'OUTCOME', cell: (guest: GuestReport) => guest.outcome },
   { title: 'WAY', cell: wayOf },
-  { title: 'TOOK', cell: (guest: GuestReport) => formatDuration(guest.totalMs), align: 'right' },
+  { title: 'PLANNED', cell: (guest: GuestReport) => maybe(guest.plannedEndMs), align: 'right' },
+  { title: 'ARRIVED', cell: (guest: GuestReport) => maybe(guest.endMs), align: 'right' },
+  {
+    title: 'FORECAST',
+    cell: (guest: GuestReport) => maybe(guest.plannedBlackoutMs),
+    align: 'right',
+  },
   { title: 'BLACKOUT', cell: (guest: GuestReport) => maybe(guest.blackoutMs), align: 'right' },
   { title: 'LOST WORK', cell: (guest: GuestReport) => maybe(guest.lostWorkMs), align: 'right' },
   { title: 'MEMORY', cell: (guest: GuestReport) => guest.integrity },
@@ -104,9 +124,10 @@ function verdict(report: DemoReport, style: Style): string {
     return report.problems.map((problem) => style('red', `Not right: ${problem}.`)).join('\n');
   }
   const from = report.guests[0]?.from ?? '';
-  const moving = report.guests.reduce((sum, { totalMs }) => sum + totalMs, 0);
+  const { tookMs, plannedMs } = report.drain;
+  const planned = plannedMs === null ? '' : ` (planned: ${formatDuration(plannedMs)})`;
   return style(
     'green',
-    `${from} is empty after ${formatDuration(moving)} of moving, one by one: each guest runs on exactly one other host, its memory intact.`,
+    `${from} is empty after ${formatDuration(tookMs)}${planned}: each guest runs on exactly one other host, its memory intact.`,
   );
 }

@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Io } from '../cli/io.ts';
-import { LiveView } from '../cli/live-view.ts';
-import { DroverError } from '../errors/catalogue.ts';
+import { rehearsalText } from '../cli/operation-text.ts';
+import { OperationView } from '../cli/operation-view.ts';
+import type { Controller } from '../controller/controller.ts';
+import { makeController } from '../controller/make.ts';
+import type { OperationRequest } from '../controller/operations/desk.ts';
 import { type Config, emptyConfig } from '../fleet/config.ts';
 import { addGuest, formatWorkload, watchGuest } from '../lab/guest/index.ts';
 import { formatRate, type Lab } from '../lab/index.ts';
-import type { RunEvent } from '../migration/events.ts';
-import type { MigrationResult } from '../migration/result.ts';
-import { migrateVm } from '../migration/service.ts';
+import { isLiveOperation, type Part } from '../operations/report.ts';
 import type { Reason } from '../policy/vocabulary.ts';
+import { operationDocument, rehearsalDocument } from '../server/operation-documents.ts';
+import { openStore } from '../store/open.ts';
+import type { MigrationRow, OperationRow } from '../store/rows.ts';
 import { takeCensus } from './census.ts';
-import { shownOf } from './live.ts';
 import { type DemoReport, type GuestReport, problemsOf, type Versions } from './report.ts';
 import { type Actor, actors, leaving, linkBitsPerSecond } from './scene.ts';
 import { Witness } from './witness.ts';
 
 /** Why the host is emptied. */
 const reason: Reason = 'evacuation';
+const lookEveryMs = 500;
 
 /** A person wants the demo to end. */
 export class Interrupted extends Error {}
@@ -39,17 +44,13 @@ export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<De
       `${actors.length} guests on ${leaving}: first they show what they do when nobody moves them`,
     );
     await Promise.all(cast.map(({ witness }) => witness.settled(signal)));
-    say(`emptying ${leaving}, reason ${reason}`);
-    const moves: Move[] = [];
-    for (const { actor, witness } of cast) {
-      moves.push({ actor, witness, ...(await moveAway(actor, configOf(lab), io, signal)) });
-    }
+    const { operation, moves } = await drainWith(lab, cast, io, signal);
     say('every guest reads all of its memory once more');
     await Promise.all(moves.map(({ witness, endMs }) => witness.checkedSince(endMs, signal)));
     const census = await takeCensus(lab);
     const nowMs = performance.now();
     const guests = moves.map((move) =>
-      reportOf(move, census.get(move.actor.spec.name) ?? [], nowMs),
+      reportOf(move, operation, census.get(move.actor.spec.name) ?? [], nowMs),
     );
     const problems = problemsOf(guests);
     return {
@@ -57,6 +58,7 @@ export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<De
       problems,
       guests,
       reason,
+      drain: drainReport(operation),
       linkBitsPerSecond,
       totalMs: Math.round(performance.now() - startedMs),
       versions,
@@ -66,45 +68,105 @@ export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<De
   }
 }
 
-/** One migration, and when it was: ms on the clock that the witness uses. */
-interface Move {
+interface Cast {
   readonly actor: Actor;
   readonly witness: Witness;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly result: MigrationResult | DroverError;
 }
 
-async function moveAway(
-  { spec, to, temper }: Actor,
-  config: Config,
+/** What became of one guest, and when it moved: ms on the clock that the witness uses. */
+interface Move extends Cast {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly part: Part | undefined;
+  /** `undefined`: it was never begun. */
+  readonly row: MigrationRow | undefined;
+  readonly why: readonly string[];
+}
+
+/** The host is emptied by a controller of the demo's own, as `drover drain` does it. */
+async function drainWith(
+  lab: Lab,
+  cast: readonly Cast[],
   io: Io,
   signal: AbortSignal,
-): Promise<Omit<Move, 'actor' | 'witness'>> {
-  const view = new LiveView(io);
-  view.note(`${spec.class}, ${temper} (${formatWorkload(spec.workload)}): ${leaving} to ${to}`);
-  const startMs = performance.now();
-  const request = { vm: spec.name, from: leaving, to, reason };
+): Promise<{ readonly operation: OperationRow; readonly moves: readonly Move[] }> {
+  const store = await openStore({ kind: 'sqlite', path: join(lab.dir, 'drover.db') });
+  const log = (message: string, error: unknown): unknown =>
+    io.env['DROVER_DEBUG'] && io.err.write(`${message}: ${String(error)}\n`);
+  const config = configOf(lab);
+  const controller = makeController({ store, config, name: 'demo', scope: 'all', log });
+  await controller.start();
   try {
-    const onEvent = (event: RunEvent): void => {
-      const shown = shownOf(event);
-      if (shown !== undefined) view.show(spec.name, shown);
-    };
-    const result = await migrateVm(request, config, { onEvent, letGo: signal });
-    if (signal.aborted) throw new Interrupted();
-    view.clear();
-    return { startMs, endMs: performance.now(), result };
-  } catch (error) {
-    view.clear();
-    if (!(error instanceof DroverError)) throw error;
-    return { startMs, endMs: performance.now(), result: error };
+    const operation = await drain(controller, io, signal);
+    // What the store says is by the time of day.
+    const offsetMs = performance.now() - Date.now();
+    const moves = cast.map(async (one): Promise<Move> => {
+      const part = operation.report?.parts.find(({ vm }) => vm === one.actor.spec.name);
+      const id = part?.migrationId;
+      const row = id === undefined ? undefined : await store.migrations.get(id);
+      const why = id === undefined ? [] : (await store.migrations.chapters(id)).why;
+      const startMs = (row?.startedAt ?? operation.requestedAt) + offsetMs;
+      const endMs = (row?.endedAt ?? Date.now()) + offsetMs;
+      return { ...one, part, row, why, startMs, endMs };
+    });
+    return { operation, moves: await Promise.all(moves) };
+  } finally {
+    await controller.stop();
+    await store.close();
   }
 }
 
-function reportOf(move: Move, runsOn: readonly string[], nowMs: number): GuestReport {
-  const { spec, to, temper } = move.actor;
-  const { result } = move;
-  const refused = result instanceof DroverError;
+async function drain(
+  { operations, store }: Controller,
+  io: Io,
+  signal: AbortSignal,
+): Promise<OperationRow> {
+  const by = { who: 'demo', from: 'local' };
+  const request: OperationRequest = {
+    kind: 'drain',
+    host: leaving,
+    to: undefined,
+    reason,
+    importance: undefined,
+    deadlineAt: undefined,
+  };
+  io.err.write(`\ndrover drain ${leaving} --reason ${reason} --dry-run\n`);
+  io.err.write(rehearsalText(rehearsalDocument(await operations.rehearse(request, by))));
+  io.err.write(`\ndrover drain ${leaving} --reason ${reason} --watch\n`);
+  let operation = await operations.begin(request, by);
+  const view = new OperationView(io);
+  try {
+    while (isLiveOperation(operation.state)) {
+      if (signal.aborted) throw new Interrupted();
+      view.show(operationDocument(operation));
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      operation = (await store.operations.get(operation.id)) ?? operation;
+    }
+  } finally {
+    view.clear();
+  }
+  io.err.write(`${operation.state}: ${operation.report?.says}\n`);
+  return operation;
+}
+
+function drainReport({ state, requestedAt, endedAt, report }: OperationRow): DemoReport['drain'] {
+  return {
+    state,
+    says: report?.says ?? '',
+    tookMs: (endedAt ?? requestedAt) - requestedAt,
+    plannedMs: report?.firstEta === undefined ? null : report.firstEta.p50 - requestedAt,
+  };
+}
+
+function reportOf(
+  move: Move,
+  { requestedAt }: OperationRow,
+  runsOn: readonly string[],
+  nowMs: number,
+): GuestReport {
+  const { actor, row, part, why } = move;
+  const { spec, temper } = actor;
+  const planned = part?.planned;
   return {
     name: spec.name,
     class: spec.class,
@@ -112,23 +174,27 @@ function reportOf(move: Move, runsOn: readonly string[], nowMs: number): GuestRe
     workload: formatWorkload(spec.workload),
     memoryBytes: spec.memoryBytes,
     from: leaving,
-    to,
-    outcome: refused ? 'refused' : result.outcome,
-    totalMs: Math.round(refused ? move.endMs - move.startMs : result.totalMs),
-    sentBytes: refused ? 0 : result.sentBytes,
-    switchedToPostCopy: !refused && result.switchedToPostCopy,
-    reportedBlackoutMs:
-      refused || result.blackout === undefined ? null : Math.round(result.blackout.ms),
+    to: row?.to ?? null,
+    outcome: row?.phase ?? 'not begun',
+    totalMs: Math.round(row?.end?.totalMs ?? 0),
+    plannedEndMs: planned === undefined ? null : Math.round(planned.endAt.p50 - requestedAt),
+    endMs: row?.endedAt === undefined ? null : row.endedAt - requestedAt,
+    plannedBlackoutMs:
+      planned?.blackoutMs === undefined ? null : Math.round(planned.blackoutMs.p50),
+    sentBytes: row?.end?.sentBytes ?? 0,
+    switchedToPostCopy: row?.end?.switchedToPostCopy ?? false,
+    reportedBlackoutMs: row?.end?.blackout === undefined ? null : Math.round(row.end.blackout.ms),
     ...move.witness.testimony(move.startMs, move.endMs, nowMs),
     runsOn,
-    why: refused ? [result.message] : result.why,
+    why: row?.error === undefined ? why : [row.error.message],
   };
 }
 
 /** The lab's hosts as Drover's configuration names them. */
 function configOf(lab: Lab): Config {
   const hosts = lab.hosts.map(
-    ({ name, uri, peerUri }) => [name, { uri, peerUri, postCopy: 'allowed' }] as const,
+    ({ name, uri, peerUri }) =>
+      [name, { uri, peerUri, postCopy: 'allowed', bandwidth: linkBitsPerSecond / 8 }] as const,
   );
   return { ...emptyConfig, hosts: Object.fromEntries(hosts) };
 }

@@ -1,10 +1,9 @@
 import { type GuestSpec, parseWorkload } from '../lab/guest/index.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 
-/** A guest of the demo, where it goes, and its temper in words. */
+/** A guest of the demo, and its temper in words. */
 export interface Actor {
   readonly spec: GuestSpec;
-  readonly to: string;
   readonly temper: string;
 }
 
@@ -21,18 +20,17 @@ const mebibyte = 1024 ** 2;
 
 /** Two guests of each class, one of them quiet and one that the link cannot keep up with. */
 export const actors: readonly Actor[] = [
-  actor('build-cache', 'cattle', 'h2', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
-  actor('thumbnails', 'cattle', 'h3', 128, 'furious', 'random:rate=36MiB/s,set=96MiB'),
-  actor('wiki', 'pet', 'h2', 96, 'moderate', 'hot:rate=8MiB/s,set=48MiB'),
-  actor('mail-queue', 'pet', 'h3', 128, 'furious', 'sequential:rate=36MiB/s,set=96MiB'),
-  actor('archive', 'panda', 'h2', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
-  actor('billing-db', 'panda', 'h3', 128, 'furious', 'hot:rate=40MiB/s,set=112MiB'),
+  actor('build-cache', 'cattle', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
+  actor('thumbnails', 'cattle', 128, 'furious', 'random:rate=36MiB/s,set=96MiB'),
+  actor('wiki', 'pet', 96, 'moderate', 'hot:rate=8MiB/s,set=48MiB'),
+  actor('mail-queue', 'pet', 128, 'furious', 'sequential:rate=36MiB/s,set=96MiB'),
+  actor('archive', 'panda', 96, 'quiet', 'sequential:rate=1MiB/s,set=16MiB'),
+  actor('billing-db', 'panda', 128, 'furious', 'hot:rate=40MiB/s,set=112MiB'),
 ];
 
 function actor(
   name: string,
   slaClass: SlaClass,
-  to: string,
   memoryMiB: number,
   temper: string,
   workload: string,
@@ -44,5 +42,5 @@ function actor(
     workload: parseWorkload(workload),
     kind: 'beat',
   };
-  return { spec, to, temper };
+  return { spec, temper };
 }

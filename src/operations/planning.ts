@@ -155,7 +155,7 @@ export function withPlan(
         to,
         expected,
         planned: part.planned ?? expected,
-        why: named(move.why, nameOf),
+        why: move.running ? part.why : named(move.why, nameOf),
       };
     }
     const stuck = remaining.get(part.uuid);

@@ -139,7 +139,11 @@ class Run {
     const urgency = new Map(
       ready.map((step) => [step, this.#urgencyOf(step) * (this.#nudges?.[step] ?? 1)]),
     );
-    ready.sort((a, b) => (urgency.get(b) ?? 0) - (urgency.get(a) ?? 0) || a - b);
+    // What runs already has its place: others have what is left.
+    const first = (step: number): number => (this.#slots.runs(step) ? 0 : 1);
+    ready.sort(
+      (a, b) => first(a) - first(b) || (urgency.get(b) ?? 0) - (urgency.get(a) ?? 0) || a - b,
+    );
     const begun = new Set(ready.filter((step) => this.#beginOne(step)));
     this.#waiting = this.#waiting.filter((step) => !begun.has(step));
   }

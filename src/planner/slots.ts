@@ -37,9 +37,13 @@ export class Slots {
     this.#running = steps.map(({ vm, to }) => fleet.vms[vm]?.moving?.to === hosts[to]?.name);
   }
 
+  runs(step: number): boolean {
+    return this.#running[step] === true;
+  }
+
   /** What runs already is not asked. */
   isFree(step: number): boolean {
-    if (this.#running[step] === true) return true;
+    if (this.runs(step)) return true;
     const counters = this.#counters[step] ?? [];
     for (const counter of counters) if ((this.#left[counter] ?? 0) < 1) return false;
     return true;

@@ -176,7 +176,9 @@ export class OperationRun {
       config.hosts,
     ]);
     const planned = this.#planned;
-    if (planned !== undefined && planned.for === key && now - planned.at < planEveryMs)
+    const isOver = planned !== undefined && now > planned.at + planned.plan.makespanMs.p50;
+    const lastsMs = isOver ? lookEveryMs : planEveryMs;
+    if (planned !== undefined && planned.for === key && now - planned.at < lastsMs)
       return importance;
     if (open.length === 0) {
       this.#planned = undefined;
