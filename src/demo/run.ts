@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Io } from '../cli/io.ts';
 import { rehearsalText } from '../cli/operation-text.ts';
 import { OperationView } from '../cli/operation-view.ts';
@@ -90,7 +89,7 @@ async function drainWith(
   io: Io,
   signal: AbortSignal,
 ): Promise<{ readonly operation: OperationRow; readonly moves: readonly Move[] }> {
-  const store = await openStore({ kind: 'sqlite', path: join(lab.dir, 'drover.db') });
+  const store = await openStore({ kind: 'sqlite', path: ':memory:' });
   const log = (message: string, error: unknown): unknown =>
     io.env['DROVER_DEBUG'] && io.err.write(`${message}: ${String(error)}\n`);
   const config = configOf(lab);

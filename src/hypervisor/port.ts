@@ -195,6 +195,8 @@ export type StateReason =
   | 'migrated'
   | 'post-copy'
   | 'post-copy-failed'
+  /** It runs again after a migration that had stopped it already to hand it over. */
+  | 'taken-back'
   /** A disk of it failed. */
   | 'io-error'
   | 'other';

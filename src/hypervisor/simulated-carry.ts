@@ -157,7 +157,7 @@ function stayBehind(
   world.dismiss(transfer);
   destination.register.remove(resident.uuid);
   if (resident.state.state === 'paused')
-    source.register.become(resident, 'running', 'other', 'resumed');
+    source.register.become(resident, 'running', 'taken-back', 'resumed');
 }
 
 function isSplit({ phase }: SimulatedJob): boolean {

@@ -127,7 +127,7 @@ describe('the simulated hypervisor', () => {
     clock.schedule(3_000, () => at.world.shapeLink(0));
     const { error } = await clock.run(moved(at, h1, h2, uuid));
     expect(error).toBeDefined();
-    expect(await stateOn(at, h1, uuid)).toBe('running other');
+    expect(await stateOn(at, h1, uuid)).toBe('running taken-back');
     expect(h1.toll(uuid)?.pausedMs).toBeGreaterThan(5_000);
   });
 

@@ -104,6 +104,35 @@ const table: readonly [string, Sighting, Sighting, boolean, Verdict][] = [
   ['a paused guest that a person paused', is('paused'), absent, false, 'at-source'],
   ['the source is silent', silent, running, false, 'unseen'],
   ['the destination is silent', running, silent, true, 'unseen'],
+  [
+    'the destination is silent, and the source never stopped it',
+    running,
+    silent,
+    false,
+    'at-source',
+  ],
+  ['... nor after an earlier move', is('running', 'migrated'), silent, false, 'at-source'],
+  [
+    'the destination is silent, and the source took it back',
+    is('running', 'taken-back'),
+    silent,
+    false,
+    'unseen',
+  ],
+  [
+    'the destination is silent, the source has stopped it',
+    is('paused', 'migration'),
+    silent,
+    false,
+    'unseen',
+  ],
+  [
+    'the destination is silent, and so much for the source',
+    is('paused', 'post-copy'),
+    silent,
+    false,
+    'unseen',
+  ],
 ];
 
 describe('whereabouts', () => {

@@ -46,7 +46,8 @@ export type Verdict =
 /** Reads where the guest is from both hosts' answers. A call's return value is never asked. */
 export function whereabouts(look: Look): Verdict {
   const { source, destination } = look;
-  if (source.seen === 'nothing' || destination.seen === 'nothing') return 'unseen';
+  if (source.seen === 'nothing') return 'unseen';
+  if (destination.seen === 'nothing') return neverLeft(look) ? 'at-source' : 'unseen';
   const here = livePart(source);
   const there = livePart(destination);
   if (here === undefined) return withoutSource(there);
@@ -54,6 +55,16 @@ export function whereabouts(look: Look): Verdict {
   if (failed(here) || failed(there)) return there === undefined ? 'nowhere' : 'post-copy-failed';
   if (here.state === 'running') return runningAtSource(there, look.jobActive);
   return stoppedAtSource(here, there, look.jobActive);
+}
+
+/**
+ * Nobody starts a guest elsewhere before its source has stopped it: one that runs there, was not stopped by
+ * the migration and taken back, and has no job any more, is nowhere else, whatever the destination says.
+ */
+function neverLeft({ source, jobActive }: Look): boolean {
+  const here = livePart(source);
+  if (here?.state !== 'running' || jobActive) return false;
+  return here.reason === 'other' || here.reason === 'migrated';
 }
 
 function withoutSource(there: DomainState | undefined): Verdict {

@@ -32,7 +32,7 @@ interface Run extends Ended {
 async function runDemo(args: readonly string[], meanwhile: (pid: number) => void): Promise<Run> {
   const child = startDemo(...args);
   const end = ended(child);
-  await saidBy(child, /emptying h1/);
+  await saidBy(child, /moving to h\d/);
   const [name = ''] = readdirSync(scratch);
   meanwhile(child.pid ?? 0);
   return { dir: join(scratch, name), ...(await end) };

@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { isLiveOperation, type OperationState, type Part } from '../../operations/report.ts';
 import type { OperationRow } from '../../store/rows.ts';
+import { makeController } from '../make.ts';
+import { mortal } from '../testing/mortal.ts';
 import { me, type Stage, setStage } from '../testing/stage.ts';
 import type { OperationRequest } from './desk.ts';
 
@@ -11,7 +13,7 @@ afterEach(async () => {
 });
 
 async function staged(...hosts: readonly string[]): Promise<Stage> {
-  stage = await setStage(hosts);
+  stage = await setStage(hosts, undefined, 'virtual');
   return stage;
 }
 
@@ -89,4 +91,175 @@ test('a host is emptied onto the others, and takes nobody in meanwhile nor after
     'e',
   ]);
   expect(row.report?.share).toBe(1);
+});
+
+const four = ['a', 'b', 'c', 'd'] as const;
+
+async function drained(
+  on: Stage,
+  change: Partial<OperationRequest> = {},
+): Promise<{ readonly id: string; readonly controller: ReturnType<Stage['controller']> }> {
+  const controller = on.controller();
+  await on.clock.run(controller.start());
+  const { id } = await on.clock.run(controller.operations.begin({ ...drainOfH1, ...change }, me));
+  return { id, controller };
+}
+
+const moving = (row: OperationRow): boolean =>
+  row.report?.parts.some(({ state, share }) => state === 'moving' && share > 0.1) === true;
+
+test('the controller dies amid a drain: the next one carries it on, and nobody moves twice', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  for (const name of four) on.addGuest(name, 'large');
+  const body = mortal(on.store, on.world);
+  const { store, world } = body;
+  const { config } = on;
+  const log = (): void => undefined;
+  const first = makeController({ store, world, config, name: 'first', scope: 'all', log });
+  await on.clock.run(first.start());
+  const { id } = await on.clock.run(first.operations.begin(drainOfH1, me));
+  await until(on, id, moving);
+  body.die();
+  await on.clock.run(on.controller().start());
+  const row = await until(on, id, hasEnded);
+  expect(told(row).state).toBe('completed');
+  expect(runningOn(on, 'h1')).toEqual([]);
+  const { items } = await on.store.migrations.list({ operationId: id }, { limit: 99 });
+  expect(items.map(({ phase }) => phase)).toEqual(four.map(() => 'completed'));
+});
+
+test('a destination dies amid a drain: who was under way to it goes elsewhere, and nobody is lost', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  for (const name of four) on.addGuest(name, 'large');
+  const { id } = await drained(on);
+  await until(on, id, moving);
+  on.sim.killHost(on.host('h2'));
+  on.host('h2').setReachable(false);
+  const row = await until(on, id, hasEnded);
+  expect(row.report?.parts.filter(({ state }) => state === 'lost')).toEqual([]);
+  expect(told(row).state).toBe('completed');
+  expect(runningOn(on, 'h3')).toEqual([...four]);
+});
+
+test('a host that nobody fits stays full: who and why is said, at every host', async () => {
+  const on = await staged('h1');
+  on.addGuest('a', 'idle');
+  const { id } = await drained(on);
+  const row = await until(on, id, hasEnded);
+  expect(told(row)).toEqual({ state: 'incomplete', parts: { a: 'waiting' } });
+  expect(row.report?.says).toBe('0 of 1 moved, 1 waiting; a stays: there is no other host');
+  expect(runningOn(on, 'h1')).toEqual(['a']);
+});
+
+test('a paused drain begins nothing more; it goes on when it is resumed', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of four) on.addGuest(name, 'large');
+  const { id, controller } = await drained(on);
+  await until(on, id, moving);
+  await on.clock.run(controller.operations.change(id, { paused: true }, me));
+  await on.clock.run(on.clock.sleep(60_000));
+  const paused = await until(on, id, () => true);
+  expect(paused.state).toBe('paused');
+  const arrived = runningOn(on, 'h2').length;
+  expect(arrived).toBeGreaterThan(0);
+  expect(arrived).toBeLessThan(four.length);
+  await on.clock.run(controller.operations.change(id, { paused: false }, me));
+  expect(told(await until(on, id, hasEnded)).state).toBe('completed');
+});
+
+test('a cancelled drain lets land, or cancels, what is under way; the host stays closed until it is opened', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of four) on.addGuest(name, 'large');
+  const { id, controller } = await drained(on);
+  await until(on, id, moving);
+  await on.clock.run(controller.operations.cancel(id, true, me));
+  const row = await until(on, id, hasEnded);
+  expect(row.state).toBe('cancelled');
+  expect(row.report?.parts.some(({ state }) => state === 'moving')).toBe(false);
+  expect([...runningOn(on, 'h1'), ...runningOn(on, 'h2')].toSorted()).toEqual([...four]);
+  expect((await on.store.closures.list()).map(({ host }) => host)).toEqual(['h1']);
+  await on.clock.run(controller.operations.undrain('h1', false, me));
+  expect(await on.store.closures.list()).toEqual([]);
+});
+
+test('a VM may be left where it is, and another hurried', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of four) on.addGuest(name, 'large');
+  const { id, controller } = await drained(on, { reason: 'maintenance' });
+  const { report } = await until(on, id, moving);
+  const waiting = (report?.parts ?? []).filter(({ state }) => state === 'waiting');
+  const [left, hurried] = waiting.map(({ vm }) => vm);
+  const vms = {
+    [String(left)]: { leave: true },
+    [String(hurried)]: { importance: 'high' },
+  } as const;
+  await on.clock.run(controller.operations.change(id, { vms }, me));
+  const row = await until(on, id, hasEnded);
+  expect(row.state).toBe('incomplete');
+  expect(row.report?.says).toContain(`${left} stays: a person left it where it is`);
+  expect(runningOn(on, 'h1')).toEqual([left]);
+  const { items } = await on.store.migrations.list({ vm: String(hurried) }, { limit: 1 });
+  expect(items.map(({ importance }) => importance)).toEqual(['high']);
+});
+
+test('who left comes back when the host is opened and restored', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of four) on.addGuest(name, 'large');
+  on.addGuest('e', 'idle', 'pet', 'h2');
+  const { id, controller } = await drained(on);
+  await until(on, id, hasEnded);
+  const restore = await on.clock.run(controller.operations.undrain('h1', true, me));
+  const row = await until(on, String(restore?.id), hasEnded);
+  expect(row).toMatchObject({ kind: 'restore', state: 'completed', importance: 'low' });
+  expect(runningOn(on, 'h1')).toEqual([...four]);
+  expect(runningOn(on, 'h2')).toEqual(['e']);
+});
+
+test('a rehearsal says what would be, and touches nothing', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  for (const name of four) on.addGuest(name, 'large');
+  const controller = on.controller();
+  await on.clock.run(controller.start());
+  const { report } = await on.clock.run(controller.operations.rehearse(drainOfH1, me));
+  expect(report.parts.map(({ expected }) => expected?.ending)).toEqual(
+    four.map(() => 'switch-over'),
+  );
+  expect(report.eta?.p90).toBeGreaterThanOrEqual(report.eta?.p50 ?? Infinity);
+  expect(await on.store.operations.live()).toEqual([]);
+  expect(await on.store.closures.list()).toEqual([]);
+  expect(runningOn(on, 'h1')).toEqual([...four]);
+});
+
+test('a deadline that a drain cannot keep raises its importance, and is said early', async () => {
+  const on = await staged('h1', 'h2');
+  on.addGuest('a', 'idle');
+  on.addGuest('b', 'furious', 'panda');
+  const deadlineAt = on.world.wallMs() + 12_000;
+  const { id } = await drained(on, { reason: 'maintenance', deadlineAt });
+  const row = await until(on, id, ({ report }) => (report?.late.length ?? 0) > 0);
+  expect(row.report?.says).toMatch(/would come after the deadline/);
+  expect(hasEnded(row)).toBe(false);
+});
+
+test('two drains do not send their VMs to each other', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  on.addGuest('a', 'idle');
+  on.addGuest('b', 'idle', 'pet', 'h2');
+  const { id, controller } = await drained(on);
+  const other = await on.clock.run(controller.operations.begin({ ...drainOfH1, host: 'h2' }, me));
+  await until(on, id, hasEnded);
+  expect(told(await until(on, other.id, hasEnded)).state).toBe('completed');
+  expect(runningOn(on, 'h3')).toEqual(['a', 'b']);
+  await expect(on.clock.run(controller.operations.begin(drainOfH1, me))).resolves.toBeDefined();
+});
+
+test('of a host only one drain is under way', async () => {
+  const on = await staged('h1', 'h2');
+  on.addGuest('a', 'furious');
+  const { id, controller } = await drained(on);
+  const again = on.clock.run(controller.operations.begin(drainOfH1, me));
+  await expect(again).rejects.toMatchObject({
+    code: 'operation.under-way',
+    message: expect.stringContaining(id),
+  });
 });

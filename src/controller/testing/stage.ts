@@ -22,6 +22,7 @@ const dayMs = Date.UTC(2030, 0, 1);
 
 export const tempers = {
   idle: { touchedBytes: 64 * mib, workingSetBytes: 0, writeBytesPerSecond: 0 },
+  large: { touchedBytes: 512 * mib, workingSetBytes: 0, writeBytesPerSecond: 0 },
   furious: {
     touchedBytes: 512 * mib,
     workingSetBytes: 480 * mib,
@@ -52,10 +53,16 @@ export interface Stage {
 export async function setStage(
   names: readonly string[] = ['h1', 'h2'],
   place?: StorePlace,
+  leases: 'real' | 'virtual' = 'real',
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-controller-'));
-  const store = await openStore(place ?? { kind: 'sqlite', path: join(folder, 'drover.db') });
   const clock = new VirtualClock();
+  const own: StorePlace = {
+    kind: 'sqlite',
+    path: join(folder, 'drover.db'),
+    ...(leases === 'real' ? {} : { leaseMs: () => Math.round(clock.nowMs()) }),
+  };
+  const store = await openStore(place ?? own);
   const settings = { linkBytesPerSecond: 100 * mib, syncMs: 100, setupMs: 50, callMs: 1 };
   const sim = new SimulatedWorld(clock, settings);
   const hosts = new Map(names.map((name) => [name, sim.addHost(name)]));

@@ -21,6 +21,7 @@ const reasons: Readonly<Partial<Record<ClientState['reason'], StateReason>>> = {
   'post-copy': 'post-copy',
   'post-copy-failed': 'post-copy-failed',
   'io-error': 'io-error',
+  'migration-cancelled': 'taken-back',
 };
 
 export function stateOf({ state, reason }: ClientState): DomainState {
