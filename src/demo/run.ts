@@ -165,7 +165,6 @@ function reportOf(
 ): GuestReport {
   const { actor, row, part, why } = move;
   const { spec, temper } = actor;
-  const planned = part?.planned;
   return {
     name: spec.name,
     class: spec.class,
@@ -175,17 +174,42 @@ function reportOf(
     from: leaving,
     to: row?.to ?? null,
     outcome: row?.phase ?? 'not begun',
-    totalMs: Math.round(row?.end?.totalMs ?? 0),
-    plannedEndMs: planned === undefined ? null : Math.round(planned.endAt.p50 - requestedAt),
     endMs: row?.endedAt === undefined ? null : row.endedAt - requestedAt,
-    plannedBlackoutMs:
-      planned?.blackoutMs === undefined ? null : Math.round(planned.blackoutMs.p50),
-    sentBytes: row?.end?.sentBytes ?? 0,
-    switchedToPostCopy: row?.end?.switchedToPostCopy ?? false,
-    reportedBlackoutMs: row?.end?.blackout === undefined ? null : Math.round(row.end.blackout.ms),
+    ...plannedOf(part, requestedAt),
+    ...toldBy(row),
     ...move.witness.testimony(move.startMs, move.endMs, nowMs),
     runsOn,
     why: row?.error === undefined ? why : [row.error.message],
+  };
+}
+
+/** As it was planned first. */
+function plannedOf(
+  part: Part | undefined,
+  requestedAt: number,
+): Pick<GuestReport, 'plannedEndMs' | 'plannedBlackoutMs'> {
+  const planned = part?.planned;
+  if (planned === undefined) return { plannedEndMs: null, plannedBlackoutMs: null };
+  const { endAt, blackoutMs } = planned;
+  return {
+    plannedEndMs: Math.round(endAt.p50 - requestedAt),
+    plannedBlackoutMs: blackoutMs === undefined ? null : Math.round(blackoutMs.p50),
+  };
+}
+
+/** What the migration says of itself. */
+function toldBy(
+  row: MigrationRow | undefined,
+): Pick<GuestReport, 'totalMs' | 'sentBytes' | 'switchedToPostCopy' | 'reportedBlackoutMs'> {
+  const end = row?.end;
+  if (end === undefined)
+    return { totalMs: 0, sentBytes: 0, switchedToPostCopy: false, reportedBlackoutMs: null };
+  const { totalMs, sentBytes, switchedToPostCopy, blackout } = end;
+  return {
+    totalMs: Math.round(totalMs),
+    sentBytes,
+    switchedToPostCopy,
+    reportedBlackoutMs: blackout === undefined ? null : Math.round(blackout.ms),
   };
 }
 

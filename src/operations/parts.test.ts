@@ -175,21 +175,19 @@ describe('a VM of an operation', () => {
   });
 });
 
+function failed(to: string, endedAt: number): Partial<Course> {
+  return { stage: 'failed', to, endedAt, why: 'no memory' };
+}
+
 describe('hosts where it failed', () => {
-  const failed = (to: string, endedAt: number): Partial<Course> => ({
-    stage: 'failed',
-    to,
-    endedAt,
-    why: 'no memory',
-  });
-  const cases: readonly (readonly [string, readonly Partial<Course>[], readonly string[]])[] = [
+  const failures: readonly (readonly [string, readonly Partial<Course>[], readonly string[]])[] = [
     ['never', [{ stage: 'stayed', ...over }], []],
     ['just now', [failed('h2', now - 10_000)], ['h2']],
     ['once, a while ago', [failed('h2', now - 16_000)], []],
     ['twice: it rests for twice as long', [failed('h2', 0), failed('h2', now - 16_000)], ['h2']],
     ['two of them', [failed('h2', now - 1), failed('h3', now - 1)], ['h2', 'h3']],
   ];
-  test.each(cases)('%s', (_, courses, resting) => {
+  test.each(failures)('%s', (_, courses, resting) => {
     expect(Object.keys(restingHosts(newPart(vm), of(...courses), now))).toEqual(resting);
   });
 });

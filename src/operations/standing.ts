@@ -106,6 +106,7 @@ export function saysOf(
     ...some('lost').map(({ vm, why }) => `${vm} is LOST: ${why}`),
     ...some('unknown').map(({ vm, why }) => `where ${vm} is is not known: ${why}`),
     ...staying(parts, state),
+    ...expectedToStay(parts),
     ...some('gone').map(({ vm, why }) => `${vm}: ${why}`),
     ...time(matter, report, state, now),
     ...(report.silent.length === 0 ? [] : [`${report.silent.join(', ')}: no answer`]),
@@ -128,6 +129,15 @@ function staying(parts: readonly Part[], state: OperationState): readonly string
       (part) => part.state === 'stays' || (part.state === 'waiting' && (isOver || isStuck(part))),
     )
     .map(({ vm, why }) => `${vm} stays${why === '' ? '' : `: ${why}`}`);
+}
+
+/** By the forecast, within its budget; steering may find another way. */
+function expectedToStay(parts: readonly Part[]): readonly string[] {
+  const names = parts
+    .filter(({ state, expected }) => state === 'waiting' && expected?.ending === 'stay')
+    .map(({ vm }) => vm);
+  if (names.length === 0) return [];
+  return [`${names.join(', ')} would stay, by the forecast: more importance would move it`];
 }
 
 /** It waits, but not for its turn. */

@@ -4,6 +4,9 @@ import type { MigrationPhase, MigrationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 
 const pageSize = 500;
+/** What may help whoever stayed. */
+const wayOut =
+  'What may help: more importance, more bandwidth, or a quieter hour (drover operations expedite, with --vm).';
 
 /** The migrations of operations, with the reason why each ended as it did, which is read once. */
 export class Courses {
@@ -50,8 +53,9 @@ export class Courses {
     if (error !== undefined) return error.message;
     if (phase === 'unknown') return undefined;
     if (!this.#why.has(id)) {
-      const { why } = await this.#store.migrations.chapters(id);
-      this.#why.set(id, why.at(-1));
+      const { why, decisions } = await this.#store.migrations.chapters(id);
+      const stay = decisions.findLast(({ action }) => action.kind === 'stay');
+      this.#why.set(id, stay === undefined ? why.at(-1) : `${stay.why} ${wayOut}`);
     }
     return this.#why.get(id);
   }

@@ -4,7 +4,7 @@ import type { OperationRow } from '../../store/rows.ts';
 import { makeController } from '../make.ts';
 import { mortal } from '../testing/mortal.ts';
 import { me, type Stage, setStage } from '../testing/stage.ts';
-import type { OperationRequest } from './desk.ts';
+import type { OperationRequest, OperationWish } from './desk.ts';
 
 let stage: Stage | undefined;
 afterEach(async () => {
@@ -105,6 +105,8 @@ async function drained(
   return { id, controller };
 }
 
+function silent(): void {}
+
 const moving = (row: OperationRow): boolean =>
   row.report?.parts.some(({ state, share }) => state === 'moving' && share > 0.1) === true;
 
@@ -114,8 +116,7 @@ test('the controller dies amid a drain: the next one carries it on, and nobody m
   const body = mortal(on.store, on.world);
   const { store, world } = body;
   const { config } = on;
-  const log = (): void => undefined;
-  const first = makeController({ store, world, config, name: 'first', scope: 'all', log });
+  const first = makeController({ store, world, config, name: 'first', scope: 'all', log: silent });
   await on.clock.run(first.start());
   const { id } = await on.clock.run(first.operations.begin(drainOfH1, me));
   await until(on, id, moving);
@@ -189,10 +190,10 @@ test('a VM may be left where it is, and another hurried', async () => {
   const { report } = await until(on, id, moving);
   const waiting = (report?.parts ?? []).filter(({ state }) => state === 'waiting');
   const [left, hurried] = waiting.map(({ vm }) => vm);
-  const vms = {
+  const vms: NonNullable<OperationWish['vms']> = {
     [String(left)]: { leave: true },
     [String(hurried)]: { importance: 'high' },
-  } as const;
+  };
   await on.clock.run(controller.operations.change(id, { vms }, me));
   const row = await until(on, id, hasEnded);
   expect(row.state).toBe('incomplete');

@@ -2,13 +2,13 @@ import type { Config } from '../../fleet/config.ts';
 import { resolveHost } from '../../fleet/hosts.ts';
 import { placementOf } from '../../fleet/rules.ts';
 import type { HostFacts } from '../../hypervisor/port.ts';
-import { randomFrom } from '../../hypervisor/simulated-random.ts';
 import { inventoryOf, type KnownHost, type KnownVm } from '../../operations/planning.ts';
 import type { SeenVm, Sight } from '../../operations/sight.ts';
 import type { Proposal } from '../../planner/balance.ts';
 import type { Inventory } from '../../planner/inventory.ts';
-import { type Plan, planMoves } from '../../planner/plan.ts';
+import type { Plan } from '../../planner/plan.ts';
 import type { Wanted } from '../../planner/wanted.ts';
+import { planBeside } from '../../solver/plan-thread.ts';
 import { livePhases, type MigrationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { limitsOf } from '../fleet.ts';
@@ -70,7 +70,7 @@ export class PlanMaker {
     for (let round = 1; ; round += 1) {
       const inventory = await this.#inventory(ground, task);
       const wanted = within(inventory, task.wanted);
-      const plan = planMoves(inventory, wanted, { random: randomFrom(seed) });
+      const plan = await planBeside(inventory, wanted, seed);
       const isSure = round >= mostRounds || !(await this.#findsUnfit(plan, hosts));
       if (isSure) return { plan, sight, assumed };
     }
