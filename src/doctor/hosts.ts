@@ -87,21 +87,24 @@ function memory(name: string, { freeMemoryBytes }: HostFacts): Finding {
 }
 
 /** Libvirt does not tell whether QEMU has certificates: only a migration that wants them does. */
-function encryption({ name, migrationTls = 'never' }: ResolvedHost): Finding {
+function encryption({ name, migrationTls = 'prefer' }: ResolvedHost): Finding {
   const found = findingsAt(name);
   switch (migrationTls) {
     case 'require':
       return found('ok', 'encryption', 'memory goes from it and to it by TLS or not at all');
     case 'prefer':
-      return found(
-        'unseen',
-        'encryption',
-        'whether its QEMU has certificates: without, memory goes in clear',
-      );
+      return {
+        ...found(
+          'unseen',
+          'encryption',
+          'whether its QEMU has certificates: without, memory goes in clear',
+        ),
+        hint: 'Give QEMU certificates, and set migrationTls: require, or close that network to others.',
+      };
     case 'never':
       return {
         ...found('unseen', 'encryption', 'who can listen where memory goes in clear'),
-        hint: 'Give QEMU certificates and set migrationTls, or close that network to others.',
+        hint: 'Give QEMU certificates and take migrationTls: never away, or close that network to others.',
       };
   }
 }

@@ -89,7 +89,7 @@ export interface Way {
   readonly uri: string;
   /** Where it takes memory in; `undefined` leaves that to the host itself. */
   readonly address: string | undefined;
-  /** Whether memory goes there by TLS; without it as `never`. */
+  /** Whether memory goes there by TLS; without it as `prefer`. */
   readonly migrationTls?: MigrationTls | undefined;
 }
 

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { DroverError } from '../../errors/catalogue.ts';
 import type { MigrationTls } from '../port.ts';
-import { lacksCertificates, tlsBetween } from './encryption.ts';
+import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 
 test.each<[(MigrationTls | undefined)[], MigrationTls]>([
-  [[undefined, undefined], 'never'],
+  [[undefined, undefined], 'prefer'],
+  [[undefined, 'never'], 'never'],
   [['prefer', undefined], 'prefer'],
   [['prefer', 'never'], 'never'],
   [['prefer', 'require'], 'require'],
@@ -35,4 +36,16 @@ test.each([
 
 test('a bug is no lack of certificates', () => {
   expect(lacksCertificates(new TypeError('Unable to access credentials'))).toBe(false);
+});
+
+test('that certificates are lacking is known for ten minutes, between those hosts and that way round', () => {
+  const lacking = new Lacking();
+  lacking.found('a', 'b', 1_000);
+  const known = [
+    lacking.known('a', 'b', 600_999),
+    lacking.known('a', 'b', 601_000),
+    lacking.known('b', 'a', 1_000),
+    lacking.known('a', 'c', 1_000),
+  ];
+  expect(known).toEqual([true, false, false, false]);
 });

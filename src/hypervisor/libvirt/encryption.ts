@@ -15,8 +15,28 @@ export function lacksCertificates(error: unknown): error is DroverError {
 
 const byStrictness: readonly MigrationTls[] = ['require', 'never', 'prefer'];
 
-/** What holds between two hosts: what either requires, else what either does not want. */
+/** What holds between two hosts: what either requires, else what either does not want, else `prefer`. */
 export function tlsBetween(...settings: readonly (MigrationTls | undefined)[]): MigrationTls {
   const told = settings.filter((setting) => setting !== undefined);
-  return byStrictness.find((setting) => told.includes(setting)) ?? 'never';
+  return byStrictness.find((setting) => told.includes(setting)) ?? 'prefer';
+}
+
+/** How long it is taken for true that certificates are lacking between two hosts, ms. */
+const lackingForMs = 600_000;
+
+/**
+ * Between which hosts TLS was found to lack certificates, in this process: to find it out anew for every
+ * guest would begin a QEMU in vain each time. Who installs certificates has them used within ten minutes.
+ */
+export class Lacking {
+  readonly #foundAtMs = new Map<string, number>();
+
+  found(from: string, to: string, nowMs: number): void {
+    this.#foundAtMs.set(`${from} ${to}`, nowMs);
+  }
+
+  known(from: string, to: string, nowMs: number): boolean {
+    const atMs = this.#foundAtMs.get(`${from} ${to}`);
+    return atMs !== undefined && nowMs - atMs < lackingForMs;
+  }
 }

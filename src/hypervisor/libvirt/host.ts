@@ -27,7 +27,7 @@ import type {
 } from '../port.ts';
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
-import { lacksCertificates, tlsBetween } from './encryption.ts';
+import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
@@ -40,6 +40,8 @@ import { measureWrites, residentBytes } from './writes.ts';
 import { at, parseXml, textOf } from './xml.ts';
 
 const mib = 2 ** 20;
+
+const lacking = new Lacking();
 
 export interface LibvirtHostOptions {
   readonly name: string;
@@ -302,10 +304,18 @@ export class LibvirtHost implements Host {
       this.#act(uuid, (domain) => domain.migratePeerToPeer(way.uri, { ...parameters, tls }));
     const wanted = tlsBetween(this.#migrationTls, way.migrationTls);
     if (wanted === 'never') return send(undefined);
+    const nowMs = (): number => this.#clock.nowMs();
+    if (wanted === 'prefer' && lacking.known(this.address, way.uri, nowMs())) {
+      tellClear?.(
+        'Its memory goes in clear: between these hosts certificates for TLS are lacking.',
+      );
+      return send(undefined);
+    }
     try {
       return await send({});
     } catch (error) {
       if (wanted === 'require' || !lacksCertificates(error)) throw error;
+      lacking.found(this.address, way.uri, nowMs());
       tellClear?.(`Its memory goes in clear: ${error.message}`);
       return send(undefined);
     }
