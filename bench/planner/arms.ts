@@ -5,6 +5,10 @@ import type { Rules } from '../../src/planner/rules.ts';
 import { type Course, follow } from '../../src/planner/schedule.ts';
 import { weights } from '../../src/steering/harm.ts';
 
+/** Drover's own schedules: without a deadline, and with one that comes after half of the bound. */
+export const ours = 'drover';
+const oursInTime = 'drover, told the deadline';
+
 /** What one way of scheduling makes of the same moves. */
 export interface Arm {
   readonly name: string;
@@ -27,14 +31,17 @@ const rivals: readonly (readonly [string, Rules])[] = [
   ['longest first, 1 at once', { atOncePerHost: 1, shares: 'equal', order: 'longest' }],
 ];
 
-/** Drover's schedule beside those of the rivals, all of the same moves. */
+/** Drover's schedules beside those of the rivals, all of the same moves. */
 export function armsOf(course: Course): readonly Arm[] {
   const boundMs = boundOfSteps(course);
   const began = performance.now();
   const chosen = chooseSchedule(course, undefined, randomFrom(1));
-  const own = armOf(course, 'drover', chosen, boundMs, performance.now() - began);
+  const own = armOf(course, ours, chosen, boundMs, performance.now() - began);
+  const again = performance.now();
+  const inTime = chooseSchedule(course, boundMs / 2, randomFrom(1));
   return [
     own,
+    armOf(course, oursInTime, inTime, boundMs, performance.now() - again),
     ...rivals.map(([name, rules]) => {
       const from = performance.now();
       const schedule = follow(course, rules, boundMs);
