@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Controller, LiveEvent } from '../controller/controller.ts';
 import { DroverError } from '../errors/catalogue.ts';
+import type { OperationRow } from '../store/rows.ts';
 
 const dayMs = 86_400_000;
 const timeBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 3_600, 7_200];
@@ -14,6 +15,21 @@ export class Metrics {
     'drover_migrations',
     'Migrations under way, and those that ended within a day',
     ['phase', 'class', 'importance'],
+  );
+  readonly #operations = this.#gauge(
+    'drover_operation_share',
+    'How much of the memory of an operation under way has arrived, 0 to 1',
+    ['kind', 'host', 'state'],
+  );
+  readonly #late = this.#gauge(
+    'drover_operation_late_vms',
+    'VMs of an operation under way that would come after its deadline',
+    ['kind', 'host'],
+  );
+  readonly #staying = this.#gauge(
+    'drover_operation_staying_vms',
+    'VMs of an operation under way that stay where they are',
+    ['kind', 'host'],
   );
   readonly #replica = this.#gauge('drover_replica_info', 'The name of this replica', ['name']);
   readonly #steering = this.#gauge('drover_steering', 'Migrations that this replica steers', []);
@@ -122,10 +138,21 @@ export class Metrics {
       this.#migrations.reset();
       for (const { phase, slaClass, importance, count } of counts)
         this.#migrations.set({ phase, class: slaClass ?? 'unknown', importance }, count);
+      this.#tellOperations(await store.operations.live());
       return true;
     } catch (error) {
       if (error instanceof DroverError && error.code === 'store.unavailable') return false;
       throw error;
+    }
+  }
+
+  #tellOperations(live: readonly OperationRow[]): void {
+    for (const gauge of [this.#operations, this.#late, this.#staying]) gauge.reset();
+    for (const { kind, host = 'fleet', state, report } of live) {
+      const stays = (report?.parts ?? []).filter((part) => part.state === 'stays');
+      this.#operations.set({ kind, host, state }, report?.share ?? 0);
+      this.#late.set({ kind, host }, report?.late.length ?? 0);
+      this.#staying.set({ kind, host }, stays.length);
     }
   }
 
