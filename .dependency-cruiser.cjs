@@ -83,6 +83,27 @@ module.exports = {
       },
     },
     {
+      name: 'the-dashboard-is-a-client',
+      comment: 'Of the API it takes the types; what it runs, runs in any browser.',
+      severity: 'error',
+      from: { path: '^src/web/', pathNot: tests },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/(web|units)/',
+          '^src/policy/vocabulary[.]ts$',
+          '^src/client/event-stream[.]ts$',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'nothing-imports-the-dashboard',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/web/' },
+      to: { path: '^src/web/' },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

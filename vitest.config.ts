@@ -27,12 +27,25 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/web/**'],
           // The lab is one machine of few cores: its scenarios run one after another.
           fileParallelism: false,
           testTimeout: 120_000,
           env: { DROVER_STATE_DIR: stateDir },
           globalSetup: ['tests/remove-state.ts'],
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'web',
+          include: ['tests/web/**/*.test.ts'],
+          // One browser at a time.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          env: { DROVER_STATE_DIR: stateDir },
+          globalSetup: ['tests/remove-state.ts'],
+          hookTimeout: 60_000,
         },
       },
     ],

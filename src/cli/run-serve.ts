@@ -11,6 +11,8 @@ export async function runServe(io: Io, flags: ServeFlags): Promise<void> {
   const served = await serve({
     ...flags,
     version: packageVersion(),
+    // A journal keeps what it hears, and a link is for one reader.
+    private: process.stderr.isTTY,
     say: (text) => io.err.write(`${text}\n`),
   });
   await told;

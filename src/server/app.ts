@@ -18,10 +18,15 @@ import { type FieldError, problemOf } from './problems.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { type App, needs } from './route.ts';
 import { streamEvents } from './stream.ts';
+import type { OnceCodes } from './web-once.ts';
+import { webRoutes } from './web-routes.ts';
+import { credentialOf, sessionRoutes } from './web-session.ts';
 
 export interface AppOptions extends Deps {
   readonly auth: AuthOptions;
   readonly rate: Rate;
+  /** The dashboard is served, too, and these codes open it. */
+  readonly web?: OnceCodes;
   /** Ends the event streams: the server stops. */
   readonly ending: AbortSignal;
 }
@@ -35,6 +40,8 @@ export function appOver(options: AppOptions): App {
   app.notFound((context) =>
     problemResponse(new DroverError('request.unknown', `There is no ${context.req.path}`)),
   );
+  // Before the rule that nothing may be kept: its files may.
+  if (options.web !== undefined) webRoutes(app, options.log);
   app.use(async (context, next) => {
     await next();
     // Some answers hold a secret, and none is true for long.
@@ -42,13 +49,11 @@ export function appOver(options: AppOptions): App {
     options.metrics.answered(context.req.method, context.res.status);
   });
   healthRoutes(app, options);
+  if (options.web !== undefined) sessionRoutes(app, { ...options, once: options.web });
   app.use('/v1/*', bodyLimit({ maxSize: mostBodyBytes, onError: tooLarge }));
   app.use('/v1/*', async (context, next) => {
     const { peer } = context.env;
-    context.set(
-      'principal',
-      await authenticate(options.auth, peer, context.req.header('authorization')),
-    );
+    context.set('principal', await authenticate(options.auth, peer, credentialOf(context)));
     await next();
   });
   limitRate(app, options);
@@ -103,7 +108,7 @@ function eventRoute(app: App, options: AppOptions): void {
     const wanted = eventQuery.safeParse(query);
     if (!wanted.success) return refusal(wanted.error, 'query');
     const { peer } = context.env;
-    const authorization = context.req.header('authorization');
+    const authorization = credentialOf(context);
     return streamEvents(wanted.data, {
       events: controller.store.events,
       subscribe: (listener) => controller.subscribe(listener),

@@ -56,6 +56,14 @@ export function may(role: Role, needed: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
 }
 
+/** What is known of a token of ours; `undefined`: it is none. */
+export async function tokenOf(
+  { store }: Pick<AuthOptions, 'store'>,
+  secret: string,
+): Promise<TokenRow | undefined> {
+  return secret.startsWith(tokenPrefix) ? store.tokens.byHash(hashOf(secret)) : undefined;
+}
+
 /** A secret that cannot be guessed, and what is kept of it. */
 export function newSecret(): { readonly secret: string; readonly hash: string } {
   const secret = `${tokenPrefix}${randomBytes(tokenBytes).toString('base64url')}`;

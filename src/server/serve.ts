@@ -20,6 +20,7 @@ import { type Door, isLoopback, openPort, openSocket } from './listen.ts';
 import { Metrics } from './metrics.ts';
 import { notifySystemd, watchdogMs } from './notify.ts';
 import { oidcVerifier } from './oidc.ts';
+import { OnceCodes, onceLink } from './web-once.ts';
 
 /** What `drover serve` is told on its command line; it has the last word over the config file. */
 export interface ServeOptions {
@@ -32,6 +33,8 @@ export interface ServeOptions {
   readonly version: string;
   /** What a person at a terminal should read at the start. */
   readonly say: (text: string) => void;
+  /** What is said is read by whoever started it, and kept by nobody: a link may be among it. */
+  readonly private?: boolean;
 }
 
 /** A server that runs. */
@@ -77,10 +80,12 @@ async function run({ options, config, settings, store, log }: Running): Promise<
   const within = { store, config, name, capacity, world, log: tell };
   const controller = makeController({ ...within, scope: 'all' });
   const ending = new AbortController();
+  const once = new OnceCodes(() => realWorld.wallMs());
   const app = appOver({
     ...appParts(settings, store, tell),
     controller,
     metrics,
+    web: once,
     version: options.version,
     wallMs: () => realWorld.wallMs(),
     log: tell,
@@ -105,7 +110,7 @@ async function run({ options, config, settings, store, log }: Running): Promise<
   const beat = liveSigns();
   notifySystemd('READY=1');
   log.info({ addresses: doors.map(({ address }) => address), store: store.engine }, 'serving');
-  await sayHow(options, doors, store);
+  await sayHow(options, doors, { store, once });
   return {
     addresses: doors.map(({ address }) => address),
     stop: async () => {
@@ -216,9 +221,16 @@ function liveSigns(): NodeJS.Timeout | undefined {
 }
 
 /** Whoever starts it for the first time reads how to get in. */
-async function sayHow({ say }: ServeOptions, doors: readonly Door[], store: Store): Promise<void> {
+async function sayHow(
+  options: ServeOptions,
+  doors: readonly Door[],
+  { store, once }: { readonly store: Store; readonly once: OnceCodes },
+): Promise<void> {
+  const { say } = options;
   const [port, socket] = doors;
   say(`Serving on ${doors.map(({ address }) => address).join(' and ')}`);
+  if (options.private === true && port !== undefined)
+    say(`Dashboard, for 10 minutes and once: ${onceLink(port.address, once.make())}`);
   if ((await store.tokens.list()).length > 0) return;
   say(
     `There is no token yet. On this machine the socket needs none${socket === undefined ? '' : ` (${socket.address})`}; for others:\n  drover token create NAME --role operator\n  DROVER_SERVER=${port?.address} DROVER_TOKEN=drv_... drover migrations`,

@@ -8,6 +8,7 @@ import { Metrics } from '../metrics.ts';
 import type { OidcVerifier } from '../oidc.ts';
 import type { Rate } from '../rate.ts';
 import type { App } from '../route.ts';
+import { OnceCodes } from '../web-once.ts';
 
 /** The API over a real store and simulated hosts. Nothing steers until the controller is started. */
 export interface AppStage {
@@ -16,6 +17,7 @@ export interface AppStage {
   readonly app: App;
   /** What was written into the log. */
   readonly log: string[];
+  readonly once: OnceCodes;
   /** Asks as somebody on the network does, with this token. */
   ask(method: string, path: string, asked?: Asked): Promise<Response>;
   /** As when the server is told to end: streams do. */
@@ -57,6 +59,7 @@ export async function setAppStage({
   const tell = (message: string, error: unknown): void => {
     log.push(`${message} ${String(error)}`);
   };
+  const once = new OnceCodes(wallMs);
   const app = appOver({
     controller,
     metrics: new Metrics(),
@@ -68,6 +71,7 @@ export async function setAppStage({
       log: tell,
     },
     rate,
+    web: once,
     version: '0.0.0',
     wallMs,
     log: tell,
@@ -78,6 +82,7 @@ export async function setAppStage({
     controller,
     app,
     log,
+    once,
     ask: async (method, path, { token, body, headers = {}, peer = remote } = {}) =>
       app.fetch(
         new Request(`http://drover${path}`, {

@@ -1,0 +1,90 @@
+import { signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { whoami } from '../api/people.ts';
+import { ApiError, ask } from './api.ts';
+import { Button, Trouble } from './parts.tsx';
+
+type Me = z.output<typeof whoami>;
+
+/** Who is logged in; `undefined`: it is not known yet; `null`: nobody. */
+export const me = signal<Me | null | undefined>(undefined);
+/** Why nobody is, where that is worth a word. */
+const trouble = signal<unknown>(undefined);
+
+/** By the code of a link, or by the cookie that is still there. */
+export async function enter(): Promise<void> {
+  const once = /^#once=([\w-]+)$/.exec(location.hash)?.[1];
+  if (once !== undefined) {
+    // It opens nothing any more, and should not be looked at either.
+    history.replaceState(null, '', location.pathname);
+    return logIn({ once }).catch((error: unknown) => {
+      trouble.value = error;
+      return recall();
+    });
+  }
+  return recall();
+}
+
+async function recall(): Promise<void> {
+  try {
+    me.value = await ask<Me>('/v1/whoami');
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) trouble.value = error;
+    me.value = null;
+  }
+}
+
+async function logIn(by: { readonly token: string } | { readonly once: string }): Promise<void> {
+  me.value = await ask<Me>('/session', { method: 'POST', body: by });
+  trouble.value = undefined;
+}
+
+export async function logOut(): Promise<void> {
+  await ask('/session', { method: 'DELETE' });
+  // All that was shown goes with who was shown it.
+  location.assign('/');
+}
+
+/** The session has ended while the page was open. */
+export function sessionEnded(error: unknown): void {
+  trouble.value = error;
+  me.value = null;
+}
+
+/** Whether who is logged in may do what needs this role. */
+export function mayDo(role: Me['role']): boolean {
+  const order: readonly string[] = ['viewer', 'operator', 'admin'];
+  return order.indexOf(me.value?.role ?? '') >= order.indexOf(role);
+}
+
+export function Login(): JSX.Element {
+  const [token, setToken] = useState('');
+  const enterToken = async (): Promise<void> => logIn({ token: token.trim() });
+  return (
+    <main class="login">
+      <h1>Drover</h1>
+      <form onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Token
+          <input
+            type="password"
+            name="token"
+            autocomplete="current-password"
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        </label>
+        <Button submit does={enterToken}>
+          Log in
+        </Button>
+      </form>
+      {trouble.value === undefined ? null : <Trouble error={trouble.value} />}
+      <p class="quiet">
+        On the server, <code>drover token create NAME --role operator</code> makes a token. A token
+        of the identity provider that the server trusts is as good.
+      </p>
+    </main>
+  );
+}
