@@ -1,15 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Host } from '../../src/hypervisor/port.ts';
 import { analyse, type GuestReport } from '../../src/lab/guest/index.ts';
 import { type MigrationRow, unended } from '../../src/store/rows.ts';
 import { type Cell, type Fault, guestIn, linkBits, NotReached, type Phase } from './matrix.ts';
+import { isAcross, reach } from './phase.ts';
+import { type Strike, tooLate } from './strike.ts';
 import { setTheatre, type Theatre } from './theatre.ts';
 
-const longestWayMs = 90_000;
 /** What must finish is tried again for some six minutes, and no longer. */
 const longestEndMs = 420_000;
 /** A round of checks takes the guest some seconds; on a machine under load, more. */
 const longestCheckMs = 40_000;
+const mostEvents = 1_000;
 const undisturbedMs = 1_500;
 
 /** What became of a guest when something broke. */
@@ -59,9 +60,10 @@ async function playCell({ phase, fault }: Cell, dir: string): Promise<Found> {
   try {
     await pause(undisturbedMs);
     const startMs = performance.now();
-    const { id, faultAtMs, meanwhile } = await disturb(theatre, phase, fault);
+    const { id, faultAtMs, meanwhile, struck } = await disturb(theatre, phase, fault);
     const mayHalt = fault.halts?.[phase] !== undefined;
     const row = await ended(theatre, id, mayHalt);
+    if (struck !== undefined) await seeToIt(theatre, row, { phase, ...struck });
     const halted = mayHalt && row.phase === 'unknown';
     if (halted) await resumeByHand(theatre);
     const endMs = performance.now();
@@ -91,6 +93,8 @@ interface Disturbed {
   readonly faultAtMs: number;
   /** What was said wrongly while the fault lasted. */
   readonly meanwhile: string | undefined;
+  /** When the fault had begun, and what the hosts showed then; `undefined`: nothing moved yet. */
+  readonly struck: Pick<Strike, 'atMs' | 'wallMs' | 'whole'> | undefined;
 }
 
 async function disturb(theatre: Theatre, phase: Phase, fault: Fault): Promise<Disturbed> {
@@ -99,13 +103,31 @@ async function disturb(theatre: Theatre, phase: Phase, fault: Fault): Promise<Di
     await fault.begin(theatre);
     const asking = theatre.ask();
     const meanwhile = await outlast(theatre, fault, () => undefined);
-    return { id: await asking, faultAtMs, meanwhile };
+    return { id: await asking, faultAtMs, meanwhile, struck: undefined };
   }
   const id = await theatre.ask();
-  await reach(theatre, id, phase);
+  const uuid = await reach(theatre, id, phase);
   const faultAtMs = performance.now();
   await fault.begin(theatre);
-  return { id, faultAtMs, meanwhile: await outlast(theatre, fault, () => theatre.row(id)) };
+  const struck = { atMs: performance.now(), wallMs: Date.now() };
+  const whole = await isAcross(theatre, uuid);
+  const meanwhile = await outlast(theatre, fault, () => theatre.row(id));
+  return { id, faultAtMs, meanwhile, struck: { ...struck, whole } };
+}
+
+/** Throws where the phase was over before the fault had begun: then the cell says nothing. */
+async function seeToIt(
+  { watcher, store }: Theatre,
+  { id, startedAt }: MigrationRow,
+  strike: Pick<Strike, 'phase' | 'atMs' | 'wallMs' | 'whole'>,
+): Promise<void> {
+  const told = await store.read(async ({ migrations, events }) => ({
+    samples: (await migrations.chapters(id)).samples,
+    events: (await events.after(0, mostEvents)).filter(({ subject }) => subject === id),
+  }));
+  if (told === undefined) throw new Error('the store did not come back');
+  const late = tooLate({ ...strike, ...told, startedAt, beats: watcher.log.beats });
+  if (late !== undefined) throw new NotReached(`${strike.phase} was over: ${late}`);
 }
 
 /** Until the fault is over; what lasts for good is looked at before it is ended. */
@@ -129,48 +151,6 @@ function wrongMeanwhile({ phase, endedAt }: MigrationRow, runsOn: readonly strin
   const told = phase === 'completed' ? 'h2' : 'h1';
   if (endedAt === undefined || runsOn.includes(told)) return undefined;
   return `meanwhile it was said to be ${phase}, and ran on ${runsOn.join(' and ') || 'no host'}`;
-}
-
-/** Until the hosts show that the migration is there. */
-async function reach(theatre: Theatre, id: string, phase: Phase): Promise<void> {
-  const untilMs = performance.now() + longestWayMs;
-  while (!(await isIn(theatre, id, phase))) {
-    const row = await theatre.row(id);
-    const over = row !== undefined && row.endedAt !== undefined && phase !== 'just completed';
-    if (over || performance.now() > untilMs)
-      throw new NotReached(`${phase} was not reached: it is ${row?.phase ?? 'nowhere'}`);
-    await pause(20);
-  }
-}
-
-async function isIn(theatre: Theatre, id: string, phase: Phase): Promise<boolean> {
-  const row = await theatre.row(id);
-  if (phase === 'just completed') return row?.phase === 'completed';
-  return row?.vmUuid !== undefined && isShown[phase](theatre, row.vmUuid);
-}
-
-/** How the hosts show that a migration is in its phase. */
-const isShown: Readonly<
-  Record<Exclude<Phase, 'just completed'>, (theatre: Theatre, uuid: string) => Promise<boolean>>
-> = {
-  'before start': () => Promise.resolve(true),
-  'first pass': async ({ source }, uuid) => {
-    const job = await source.readJob(uuid);
-    return job?.sample.phase === 'pre-copy' && job.sample.memorySentBytes > 0;
-  },
-  throttled: async ({ source }, uuid) =>
-    ((await source.readJob(uuid))?.sample.throttlePercent ?? 0) > 0,
-  'switching over': async ({ source }, uuid) => {
-    const state = await source.domainState(uuid);
-    return state?.state === 'paused' && state.reason === 'migration';
-  },
-  'post-copy': ({ destination }, uuid) => runsSplit(destination, uuid),
-};
-
-/** Whether the guest runs there, with a part of its memory elsewhere. */
-export async function runsSplit(destination: Host, uuid: string): Promise<boolean> {
-  const state = await destination.domainState(uuid);
-  return state?.state === 'running' && state.reason === 'post-copy';
 }
 
 async function resumeByHand({ lab, guest }: Theatre): Promise<void> {

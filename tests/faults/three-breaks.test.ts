@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { analyse } from '../../src/lab/guest/index.ts';
 import { labFolder } from '../lab/machine.ts';
-import { runsSplit } from './cell.ts';
 import { guestIn } from './matrix.ts';
+import { runsSplit } from './phase.ts';
 import { setTheatre, type Theatre } from './theatre.ts';
 
 const linkBits = 200e6;
