@@ -113,7 +113,15 @@ function remoteHost(shape: Host, line: Line): Host {
       if (typeof own !== 'function' || typeof key !== 'string') return own;
       if (key === 'watchDomain') return line.watch;
       if (key === 'close') return () => Promise.resolve();
-      return (...given: unknown[]) => line.call(key, given);
+      return (...given: unknown[]) => line.call(key, given.map(withoutFunctions));
     },
   });
+}
+
+/** A pipe carries no functions, and simulated hosts tell nothing by them. */
+function withoutFunctions(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => typeof value !== 'function'),
+  );
 }

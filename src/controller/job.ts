@@ -208,8 +208,7 @@ export class Job {
     const candidates = [resolveHost(config(), this.#row.to)];
     const asked = { ...this.#request(), from, candidates };
     const surveyed = await surveyJob(asked, config(), this.#surroundings());
-    this.#startedAt = world.wallMs() - surveyed.elapsedMs;
-    await this.#begin(surveyed.beginning);
+    await this.#begin(surveyed.beginning, world.wallMs() - surveyed.elapsedMs);
     for (const message of [surveyed.beginning.plan.why, ...surveyed.limits]) {
       this.page.heed({ kind: 'notice', message, atMs: surveyed.elapsedMs });
     }
@@ -243,16 +242,16 @@ export class Job {
     };
   }
 
-  async #begin(beginning: Beginning): Promise<void> {
-    const { store, world } = this.#ports;
-    const at = this.#startedAt ?? world.wallMs();
-    this.#startedAt = at;
+  async #begin(beginning: Beginning, startedAt = this.#ports.world.wallMs()): Promise<void> {
+    const { store } = this.#ports;
+    const at = this.#startedAt ?? startedAt;
     const { slaClass, from, to, vm } = beginning.head;
     this.#vmUuid = vm.uuid;
     this.#slaClass = slaClass;
     const data = { phase: 'copying', vm: vm.name, slaClass, from: from.name, to: to.name };
     const event = this.#event('migration.began', data);
     await this.#fencedWrite(store.migrations.begin(this.held.lease, beginning, at, [event]));
+    this.#startedAt = at;
   }
 
   async #passReturn(): Promise<void> {

@@ -41,3 +41,23 @@ test('of requests for one VM at the same moment, over two replicas, one is queue
     'ok',
   ]);
 });
+
+test.each([
+  ['after the host was looked at', true],
+  ['before anybody looked at the host', false],
+])('asked for by its name and by its UUID, a VM moves once: %s', async (_, looked) => {
+  const uuid = stage.addGuest('vm', 'large');
+  const controllers = [stage.controller(), stage.controller()] as const;
+  if (looked) await stage.clock.run(controllers[0].vms({}, true));
+  const asked = await Promise.allSettled([
+    controllers[0].migrate({ ...toH2, vm: uuid }, me),
+    controllers[1].migrate({ ...toH2, vm: 'vm' }, me),
+  ]);
+  const queued = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value.row] : []));
+  expect(queued).toHaveLength(looked ? 1 : 2);
+  for (const controller of controllers) await controller.start();
+  const ended = await Promise.all(queued.map(({ id }) => stage.ended(id)));
+  expect(ended.filter(({ phase }) => phase === 'completed')).toHaveLength(1);
+  for (const { phase, error } of ended.filter((row) => row.phase !== 'completed'))
+    expect({ phase, code: error?.code }).toEqual({ phase: 'failed-safe', code: 'domain.busy' });
+});

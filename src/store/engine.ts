@@ -16,8 +16,8 @@ export interface Engine {
   dayNow(): RawBuilder<number>;
   /** A lease of another boot is over: its clock has begun anew. */
   readonly boot: string;
-  /** Nobody else passes the same gate until the transaction ends. */
-  gate(trx: Transaction<Tables>, gate: Gate): Promise<void>;
+  /** Nobody else passes the same gate until the transaction ends; a gate that is kept by `key`: with the same one. */
+  gate(trx: Transaction<Tables>, gate: Gate, key?: string): Promise<void>;
   /** After a select of rows that will be written: passes over those that another one is writing. */
   readonly skipLocked: RawBuilder<unknown>;
   readonly forUpdate: RawBuilder<unknown>;
@@ -28,6 +28,6 @@ export interface Engine {
 }
 
 /** One who passes several takes them in this order. */
-export type Gate = 'admission' | 'requests' | 'inventory' | 'events';
+export type Gate = 'admission' | 'requests' | 'vms' | 'inventory' | 'events';
 
 export type ColumnTypes = Readonly<Record<string, 'text' | 'bigint'>>;

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { DroverError } from '../errors/catalogue.ts';
 import { addChapters, type StoredChapter, together } from './chapters.ts';
 import { fromJson, maybe, toJson } from './json.ts';
 import { listed, stillHeld } from './leasing.ts';
@@ -42,12 +43,16 @@ export class MigrationTable implements Migrations {
 
   create({ requestKey, ...migration }: NewMigration, event: NewEvent): Promise<Created> {
     return this.#session.write(async (trx) => {
-      await this.#session.engine.gate(trx, 'requests');
+      const { engine } = this.#session;
       const { requestedBy, vm, from } = migration;
-      const before =
-        requestKey === undefined ? undefined : await askedBy(trx, requestedBy, requestKey);
-      if (before !== undefined) return { how: 'again', row: before };
-      const running = await movingNow(trx, vm, from);
+      if (requestKey !== undefined) {
+        await engine.gate(trx, 'requests', `${requestKey} of ${requestedBy}`);
+        const before = await askedBy(trx, requestedBy, requestKey);
+        if (before !== undefined) return { how: 'again', row: before };
+      }
+      const names = await namesOf(trx, vm, from);
+      await engine.gate(trx, 'vms', names.uuid);
+      const running = await movingNow(trx, names, from);
       if (running !== undefined) return { how: 'busy', row: running };
       await trx
         .insertInto('migrations')
@@ -69,10 +74,10 @@ export class MigrationTable implements Migrations {
           revision: 1,
         })
         .execute();
-      await this.#session.tell(trx, [event]);
       const row = await joinedRows(trx)
         .where('migrations.id', '=', migration.id)
         .executeTakeFirstOrThrow();
+      await this.#session.tell(trx, [event]);
       return { how: 'created', row: migrationRow(row) };
     });
   }
@@ -150,6 +155,7 @@ export class MigrationTable implements Migrations {
   ): Promise<boolean> {
     return this.#fenced(lease, async (trx) => {
       const { id } = lease;
+      await this.#refuseSecond(trx, id, beginning.head.vm);
       const json = toJson(beginning);
       await trx
         .insertInto('beginnings')
@@ -164,6 +170,29 @@ export class MigrationTable implements Migrations {
         .execute();
       await this.#session.tell(trx, events);
     });
+  }
+
+  /** Where nobody knew yet that two names are one VM's, it shows here at the latest. */
+  async #refuseSecond(
+    trx: Transaction<Tables>,
+    id: string,
+    { name, uuid }: Beginning['head']['vm'],
+  ): Promise<void> {
+    await this.#session.engine.gate(trx, 'vms', uuid);
+    const other = await trx
+      .selectFrom('migrations')
+      .select('id')
+      .where('vmUuid', '=', uuid)
+      .where('fromHost', '=', (eb) =>
+        eb.selectFrom('migrations as own').select('own.fromHost').where('own.id', '=', id),
+      )
+      .where('id', '<>', id)
+      .where('phase', 'in', unended)
+      .executeTakeFirst();
+    if (other !== undefined)
+      throw new DroverError('domain.busy', `${name} is being moved already: ${other.id}`, {
+        hint: `Watch it: drover migrations watch ${other.id}.`,
+      });
   }
 
   beginning(id: string): Promise<Beginning | undefined> {
@@ -306,15 +335,34 @@ async function askedBy(db: Db, who: string, requestKey: string): Promise<Migrati
   return joined === undefined ? undefined : migrationRow(joined);
 }
 
+/** What a VM may have been asked for by. */
+interface Names {
+  readonly all: readonly string[];
+  /** As far as it is known. */
+  readonly uuid: string;
+}
+
+/** As it was last seen there: who names it by name and who by UUID mean the same one. */
+async function namesOf(db: Db, vm: string, from: string): Promise<Names> {
+  const seen = await db
+    .selectFrom('vms')
+    .select(['name', 'uuid'])
+    .where('host', '=', from)
+    .where((eb) => eb.or([eb('name', '=', vm), eb('uuid', '=', vm)]))
+    .executeTakeFirst();
+  if (seen === undefined) return { all: [vm], uuid: vm };
+  return { all: [seen.name, seen.uuid], uuid: seen.uuid };
+}
+
 /** What takes this VM away from there. */
-async function movingNow(db: Db, vm: string, from: string): Promise<MigrationRow | undefined> {
+async function movingNow(db: Db, { all }: Names, from: string): Promise<MigrationRow | undefined> {
+  const names = sql.join(all);
+  const here = sql`from_host = ${from} and phase in (${sql.join(unended)})`;
   // Each way has an index of its own; few are of one VM, so that the rest is seen row by row.
   const { rows } = await sql<{ id: string }>`
-    select id from migrations where vm = ${vm} and from_host = ${from} and phase in (${sql.join(unended)})
-    union select id from migrations
-      where vm_name = ${vm} and from_host = ${from} and phase in (${sql.join(unended)})
-    union select id from migrations
-      where vm_uuid = ${vm} and from_host = ${from} and phase in (${sql.join(unended)})
+    select id from migrations where vm in (${names}) and ${here}
+    union select id from migrations where vm_name in (${names}) and ${here}
+    union select id from migrations where vm_uuid in (${names}) and ${here}
     limit 1`.execute(db);
   const id = rows[0]?.id;
   return id === undefined ? undefined : rowOf(db, id);

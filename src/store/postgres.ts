@@ -15,6 +15,7 @@ const gates: Readonly<Record<Gate, number>> = {
   events: 0x64726f77,
   requests: 0x64726f78,
   inventory: 0x64726f79,
+  vms: 0x64726f7a,
 };
 
 /** Throws `usage.invalid` where the URL is none. */
@@ -43,8 +44,13 @@ export function postgresEngine(url: string): Engine {
     leaseNow: databaseMs,
     dayNow: databaseMs,
     boot: '',
-    gate: async (trx, gate) => {
-      await sql`select pg_advisory_xact_lock(${gates[gate]})`.execute(trx);
+    gate: async (trx, gate, key) => {
+      // Who has another key with the same hash waits for nothing, which does no harm.
+      const lock =
+        key === undefined
+          ? sql`pg_advisory_xact_lock(${gates[gate]})`
+          : sql`pg_advisory_xact_lock(${gates[gate]}, hashtext(${key}))`;
+      await sql`select ${lock}`.execute(trx);
     },
     skipLocked: sql`for update skip locked`,
     forUpdate: sql`for update`,

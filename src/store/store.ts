@@ -137,7 +137,7 @@ export interface Report extends Partial<Chapter> {
 }
 
 export interface Migrations {
-  /** However many ask at once, one VM moves once at a time. */
+  /** However many ask at once, by its name and by its UUID, one VM moves once at a time. */
   create(migration: NewMigration, event: NewEvent): Promise<Created>;
   get(id: string): Promise<MigrationRow | undefined>;
   list(filter: MigrationFilter, page: PageRequest): Promise<Page<MigrationRow>>;
@@ -155,7 +155,7 @@ export interface Migrations {
   ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'>;
   /** `false`: the lease is lost, nothing was written. So it is with all that take a lease. */
   advance(lease: Lease, change: Advance, events: readonly NewEvent[]): Promise<boolean>;
-  /** Before the first order goes to a host. */
+  /** Before the first order goes to a host. Rejects with `domain.busy` where another one moves this VM. */
   begin(
     lease: Lease,
     beginning: Beginning,

@@ -7,6 +7,7 @@ import type {
   MigrationRow,
   NewEvent,
   NewMigration,
+  VmRow,
 } from '../../src/store/rows.ts';
 import type { Ended, Store } from '../../src/store/store.ts';
 
@@ -33,6 +34,21 @@ export function newMigration(index: number, change: Partial<NewMigration> = {}):
     requestedBy: 'alice',
     requestedAt: 1_000 + index,
     requestKey: undefined,
+    ...change,
+  };
+}
+
+export function vmOn(host: string, index: number, change: Partial<VmRow> = {}): VmRow {
+  return {
+    uuid: `uuid-${index}`,
+    name: `vm-${index}`,
+    host,
+    state: 'running',
+    memoryBytes: 2 ** 41,
+    virtualCpus: 4,
+    slaClass: 'panda',
+    foreignJob: false,
+    seenAt: 1_000,
     ...change,
   };
 }

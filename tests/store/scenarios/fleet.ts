@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { HostRow, NewEvent, OperationRow, VmRow } from '../../../src/store/rows.ts';
-import { everyPage, newEvent, oneOf } from '../rows.ts';
+import { everyPage, newEvent, oneOf, vmOn } from '../rows.ts';
 import type { Scenario } from './scenario.ts';
 
 type NewHost = Omit<HostRow, 'revision'>;
@@ -29,21 +29,6 @@ const whole = {
 } as const;
 
 const changed = (name: string) => newEvent(name, { type: 'host.changed' });
-
-function vmOn(host: string, index: number, change: Partial<VmRow> = {}): VmRow {
-  return {
-    uuid: `uuid-${index}`,
-    name: `vm-${index}`,
-    host,
-    state: 'running',
-    memoryBytes: 2 ** 41,
-    virtualCpus: 4,
-    slaClass: 'panda',
-    foreignJob: false,
-    seenAt: 1_000,
-    ...change,
-  };
-}
 
 function vmsOn(host: string, ...indexes: readonly number[]): readonly VmRow[] {
   return indexes.map((index) => vmOn(host, index));

@@ -14,6 +14,7 @@ import {
   queue,
   steered,
   steeredOne,
+  vmOn,
 } from '../rows.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -152,6 +153,60 @@ export const migrationScenarios: readonly Scenario[] = [
       expect(made.filter(({ how }) => how === 'busy')).toHaveLength(19);
       expect(new Set(made.map(({ row }) => row.id))).toEqual(new Set([queued?.row.id]));
       expect(await stores[0].events.after(0, 100)).toHaveLength(1);
+    },
+  },
+  {
+    name: 'of twenty requests for one VM at once, by its name and by its UUID, one is queued',
+    run: async (open) => {
+      const stores = await Promise.all([open(), open(), open(), open()]);
+      const web = { name: 'web', uuid: 'uuid-1' };
+      await stores[0].vms.seen('h1', [vmOn('h1', 1, web)]);
+      const made = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => {
+          const store = stores[index % stores.length] ?? stores[0];
+          const vm = index % 2 === 0 ? web.name : web.uuid;
+          const migration = newMigration(index, { vm, requestKey: `key-${index}` });
+          return store.migrations.create(migration, newEvent(migration.id));
+        }),
+      );
+      const [queued, ...more] = made.filter(({ how }) => how === 'created');
+      expect(more).toEqual([]);
+      expect(made.filter(({ how }) => how === 'busy')).toHaveLength(19);
+      expect(new Set(made.map(({ row }) => row.id))).toEqual(new Set([queued?.row.id]));
+    },
+  },
+  {
+    name: 'of those that turn out to be one VM on one host, one begins',
+    run: async (open) => {
+      const stores = await Promise.all([open(), open(), open()]);
+      const leases = await steered(stores[0], 'a', 6);
+      const [last, ...others] = leases.map((lease, index) => ({ lease, index }));
+      const begin = ({ lease, index }: NonNullable<typeof last>): Promise<boolean> =>
+        (stores[index % stores.length] ?? stores[0]).migrations.begin(
+          lease,
+          beginningOf({ name: 'web', uuid: 'uuid-1' }),
+          2_000,
+          [],
+        );
+      const begun = await Promise.allSettled(others.map(begin));
+      expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const refused = begun.flatMap((one): unknown[] =>
+        one.status === 'rejected' ? [one.reason] : [],
+      );
+      expect(refused).toHaveLength(4);
+      const [first] = others.filter((_, index) => begun[index]?.status === 'fulfilled');
+      if (first === undefined || last === undefined) throw new Error('none began');
+      for (const error of refused)
+        expect(error).toMatchObject({
+          code: 'domain.busy',
+          message: expect.stringContaining(first.lease.id),
+        });
+      for (const { lease } of others.filter((one) => one !== first))
+        expect(await stores[0].migrations.beginning(lease.id)).toBeUndefined();
+      // The same one may begin once more, and another when it has ended.
+      expect(await begin(first)).toBe(true);
+      await stores[0].migrations.finish(first.lease, endedAs('aborted'), nothing, []);
+      expect(await begin(last)).toBe(true);
     },
   },
   {
