@@ -4,6 +4,8 @@ import { useEffect } from 'preact/hooks';
 import { Fleet } from './fleet.tsx';
 import { fleetError, fleetListener } from './fleet-state.ts';
 import { link, listen } from './live.ts';
+import { Migration } from './migration.tsx';
+import { Migrations } from './migrations.tsx';
 import { Button, Trouble } from './parts.tsx';
 import { followLinks, place } from './route.ts';
 import { enter, Login, logOut, mayDo, me } from './session.tsx';
@@ -16,7 +18,14 @@ interface View {
   readonly for?: 'admin';
 }
 
-const views: readonly View[] = [{ path: '/', title: 'Fleet', show: () => <Fleet /> }];
+const views: readonly View[] = [
+  { path: '/', title: 'Fleet', show: () => <Fleet /> },
+  {
+    path: '/migrations',
+    title: 'Migrations',
+    show: (id) => (id === '' ? <Migrations /> : <Migration key={id} id={id} />),
+  },
+];
 
 export function App(): JSX.Element {
   useEffect(() => {

@@ -8,7 +8,7 @@ import { columnsOf, type HostColumn } from './columns.ts';
 import { FirstRun } from './first-run.tsx';
 import { hosts, running, vms } from './fleet-state.ts';
 import { windowOn } from './layout.ts';
-import { go, place } from './route.ts';
+import { filterBy, place } from './route.ts';
 import { classSigns, durationOf, phaseWord } from './words.ts';
 
 /** As style.css has it, px: a column with its margins. */
@@ -62,17 +62,6 @@ export function Fleet(): JSX.Element {
       <Columns columns={columns} moving={moving} />
     </>
   );
-}
-
-function filterBy(name: string): (event: Event) => void {
-  return ({ currentTarget }) => {
-    if (!(currentTarget instanceof HTMLInputElement || currentTarget instanceof HTMLSelectElement))
-      return;
-    const to = new URL(place.peek());
-    if (currentTarget.value === '') to.searchParams.delete(name);
-    else to.searchParams.set(name, currentTarget.value);
-    go(to.pathname + to.search, 'replace');
-  };
 }
 
 /** Of each VM the migration that it has now. */

@@ -28,3 +28,15 @@ export function followLinks(): void {
     go(link.pathname + link.search);
   });
 }
+
+/** For a field by which a view is filtered: what it says becomes part of the address. */
+export function filterBy(name: string): (event: Event) => void {
+  return ({ currentTarget }) => {
+    if (!(currentTarget instanceof HTMLInputElement || currentTarget instanceof HTMLSelectElement))
+      return;
+    const to = new URL(place.peek());
+    if (currentTarget.value === '') to.searchParams.delete(name);
+    else to.searchParams.set(name, currentTarget.value);
+    go(to.pathname + to.search, 'replace');
+  };
+}
