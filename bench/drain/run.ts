@@ -1,0 +1,89 @@
+/** A host of twelve guests emptied by Drover and as its peers would; see README.md. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { takeCensus } from '../../src/demo/census.ts';
+import { Witness } from '../../src/demo/witness.ts';
+import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
+import { addGuest, watchGuest } from '../../src/lab/guest/index.ts';
+import { createLab, downLab } from '../../src/lab/index.ts';
+import { shuffled } from '../steering/shuffle.ts';
+import { drainByDrover } from './drover-drain.ts';
+import { drainLike, type Moves } from './peer-drain.ts';
+import { peers } from './peers.ts';
+import { classTable, type Drained, type Felt, guestTable, verdictOf } from './report.ts';
+import { guests, leaving, linkBitsPerSecond } from './scene.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    guests: { type: 'boolean', default: false },
+  },
+});
+
+/** What the last move costs its guest shows until then. */
+const aftermathMs = 3_000;
+
+const contenders = ['drover', ...peers.map(({ name }) => name)];
+const random = randomFrom(Number(values.seed));
+const all: Drained[] = [];
+for (let round = 0; round < Number(values.rounds); round += 1)
+  for (const name of shuffled(values.quick ? contenders.slice(0, 3) : contenders, random)) {
+    const drained = await play(name);
+    all.push(drained);
+    console.error(`${name}: ${Math.round(drained.makespanMs / 1000)} s, ${drained.says}`);
+  }
+console.log(classTable(contenders, all));
+if (values.guests) console.log(guestTable(all));
+console.log(verdictOf(contenders, all));
+
+/** One contender on a lab of its own. */
+async function play(name: string): Promise<Drained> {
+  const dir = await mkdtemp(join(tmpdir(), 'drover-bench-drain-'));
+  const lab = await createLab({ dir, hosts: 4, link: linkBitsPerSecond });
+  const signal = new AbortController().signal;
+  const witnesses = new Map(
+    guests.map((spec) => [spec.name, new Witness(watchGuest(lab.hosts, spec.name))]),
+  );
+  try {
+    await Promise.all(guests.map((spec) => addGuest(lab.host(leaving), spec)));
+    await Promise.all([...witnesses.values()].map((witness) => witness.settled(signal)));
+    const startMs = performance.now();
+    const { moves, says } = await drain(name, lab);
+    const endMs = performance.now();
+    await sleep(aftermathMs);
+    const census = await takeCensus(lab);
+    const felt = guests.map((spec): Felt => {
+      const move = moves.get(spec.name) ?? { startMs, endMs };
+      const told = witnesses.get(spec.name)?.testimony(move.startMs, move.endMs, performance.now());
+      const runsOn = census.get(spec.name) ?? [];
+      return {
+        name: spec.name,
+        slaClass: spec.class,
+        moved: runsOn.length === 1 && runsOn[0] !== leaving,
+        runsOn,
+        blackoutMs: told?.blackoutMs ?? undefined,
+        lostWorkMs: told?.lostWorkMs ?? undefined,
+        onePlace: told?.onePlace ?? 'not seen',
+      };
+    });
+    return { name, makespanMs: endMs - startMs, says, felt };
+  } finally {
+    for (const witness of witnesses.values()) witness.stop();
+    await downLab(dir);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function drain(
+  name: string,
+  lab: Parameters<typeof drainByDrover>[0],
+): Promise<{ readonly moves: Moves; readonly says: string }> {
+  const peer = peers.find((one) => one.name === name);
+  if (peer === undefined) return drainByDrover(lab);
+  return { moves: await drainLike(peer, lab), says: 'done' };
+}
