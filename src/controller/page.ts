@@ -1,16 +1,16 @@
-import type { Sample } from '../forecast/telemetry.ts';
 import type { RunEvent } from '../migration/events.ts';
 import type { Progress } from '../migration/progress.ts';
 import type { Decision } from '../steering/decision.ts';
 import type { Chapter, Lease, NewEvent, StoredProgress } from '../store/rows.ts';
 import type { Report } from '../store/store.ts';
+import { SampleList } from './sample-list.ts';
 
 /** More than this is not held back while the store does not answer: the newest count. */
 const mostSamplesHeld = 2_000;
 
 /** What one migration has shown and nobody has kept yet. */
 export class Page {
-  #samples: Sample[] = [];
+  #samples = new SampleList(mostSamplesHeld);
   #decisions: Decision[] = [];
   #why: string[] = [];
   #events: NewEvent[] = [];
@@ -30,7 +30,6 @@ export class Page {
     switch (event.kind) {
       case 'progress':
         this.#samples.push(event.sample);
-        if (this.#samples.length > mostSamplesHeld) this.#samples.shift();
         this.#progress = progressOf(event.progress);
         return;
       case 'decision':
@@ -71,7 +70,8 @@ export class Page {
 
   /** Takes back what could not be kept, before what has come since. */
   putBack(report: Report, events: readonly NewEvent[]): void {
-    this.#samples = [...(report.samples ?? []), ...this.#samples].slice(-mostSamplesHeld);
+    const later = this.#samples.take();
+    for (const sample of [...(report.samples ?? []), ...later]) this.#samples.push(sample);
     this.#decisions = [...(report.decisions ?? []), ...this.#decisions];
     this.#why = [...(report.why ?? []), ...this.#why];
     this.#events = [...events, ...this.#events];
@@ -79,8 +79,8 @@ export class Page {
   }
 
   tearChapter(): Chapter {
-    const chapter = { samples: this.#samples, decisions: this.#decisions, why: this.#why };
-    this.#samples = [];
+    const samples = this.#samples.take();
+    const chapter = { samples, decisions: this.#decisions, why: this.#why };
     this.#decisions = [];
     this.#why = [];
     return chapter;

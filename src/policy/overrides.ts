@@ -39,8 +39,19 @@ export type Overrides = {
 };
 type PossiblyUndefined<T> = { readonly [Field in keyof T]: T[Field] | undefined };
 
+/** Every migration of a fleet has the same one. */
+const matrices = new WeakMap<Overrides, Matrix>();
+
 /** The default matrix with what an admin changed. */
 export function matrixWith(overrides: Overrides): Matrix {
+  const known = matrices.get(overrides);
+  if (known !== undefined) return known;
+  const matrix = wholeMatrix(overrides);
+  matrices.set(overrides, matrix);
+  return matrix;
+}
+
+function wholeMatrix(overrides: Overrides): Matrix {
   const rowOf = (slaClass: SlaClass): Matrix[SlaClass] => ({
     low: budgetWith(overrides, slaClass, 'low'),
     medium: budgetWith(overrides, slaClass, 'medium'),

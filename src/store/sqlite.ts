@@ -69,7 +69,7 @@ function atOnce(): Promise<void> {
  * cache and the log hold what a whole fleet writes within a moment.
  */
 const pragmas =
-  'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 8192';
+  'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192';
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyMs });
