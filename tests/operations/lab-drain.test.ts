@@ -12,6 +12,7 @@ import { addGuest, analyse, parseWorkload, watchGuest } from '../../src/lab/gues
 import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import { isLiveOperation } from '../../src/operations/report.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
+import { ended, startDrover } from '../cli/drover.ts';
 
 const mib = 2 ** 20;
 const linkBits = 200e6;
@@ -106,6 +107,18 @@ function partsIn(operation: Operation, state: string): readonly string[] {
   return (operation.report?.parts ?? []).flatMap((part) => (part.state === state ? [part.vm] : []));
 }
 
+test('what a drain would do is told beforehand, and touches nothing', async () => {
+  await answered(() => client.status());
+  const told = await ended(startDrover(['drain', 'h1', '--dry-run', '--server', join(dir, 's')]));
+  expect(told.code).toBe(0);
+  for (const [name] of guests) expect(told.out).toContain(name);
+  expect(told.out).toMatch(/6 of 6 VMs, .* no schedule of these moves takes less than/);
+  expect(told.out).toContain('Nothing was touched.');
+  expect(await client.operations(1)).toEqual([]);
+  const census = await takeCensus(lab);
+  expect(guests.map(([name]) => census.get(name))).toEqual(guests.map(() => ['h1']));
+}, 60_000);
+
 test('a drain on which much goes wrong ends in the truth, and nobody is lost', async () => {
   const watchers = guests.map(([name]) => watchGuest(lab.hosts, name));
   const startMs = performance.now();
@@ -150,3 +163,18 @@ test('a drain on which much goes wrong ends in the truth, and nobody is lost', a
   const { items } = { items: await client.migrations({ operation: id, vm: hurried }, 1) };
   expect(items.map(({ importance }) => importance)).toEqual(['high']);
 }, 400_000);
+
+test('without a server the command empties the host by itself', async () => {
+  const state = { DROVER_STATE_DIR: join(dir, 'state') };
+  const args = ['drain', 'h1', '--reason', 'evacuation', '--config', join(dir, 'config.yaml')];
+  const { code, out, err } = await ended(startDrover(args, state));
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/moved to h[234]/) });
+  expect(out).toMatch(/drain of h1: completed\.[^]*1 of 1 moved\./);
+  const census = await takeCensus(lab);
+  expect([...census.values()].flat()).not.toContain('h1');
+  const open = ['undrain', 'h1', '--config', join(dir, 'config.yaml')];
+  expect(await ended(startDrover(open, state))).toMatchObject({
+    code: 0,
+    out: 'h1 is open again.\n',
+  });
+}, 120_000);
