@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { Drain } from './drain.tsx';
+import { Drains } from './drains.tsx';
 import { Fleet } from './fleet.tsx';
 import { fleetError, fleetListener } from './fleet-state.ts';
 import { link, listen } from './live.ts';
@@ -20,6 +22,11 @@ interface View {
 
 const views: readonly View[] = [
   { path: '/', title: 'Fleet', show: () => <Fleet /> },
+  {
+    path: '/drains',
+    title: 'Drains',
+    show: (id) => (id === '' ? <Drains /> : <Drain key={id} id={id} />),
+  },
   {
     path: '/migrations',
     title: 'Migrations',

@@ -24,13 +24,15 @@ interface ChartProps {
   readonly xs: readonly number[];
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
+  /** What the scale reaches to; by default what the values do. */
+  readonly most?: number;
   readonly format: (value: number) => string;
 }
 
 const height = 190;
 
 /** Lines over time, as they grow. */
-export function Chart({ title, xs, lines, marks = [], format }: ChartProps): JSX.Element {
+export function Chart({ title, xs, lines, marks = [], most, format }: ChartProps): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const marked = useRef(marks);
@@ -40,7 +42,7 @@ export function Chart({ title, xs, lines, marks = [], format }: ChartProps): JSX
     const { current } = holder;
     if (current === null) return undefined;
     const made = new uPlot(
-      optionsOf(lines, current, { format, marks: () => marked.current }),
+      optionsOf(lines, current, { format, most, marks: () => marked.current }),
       [[]],
       current,
     );
@@ -90,6 +92,7 @@ function lastOf(lines: readonly Line[], of: string, format: (value: number) => s
 }
 
 interface Drawing {
+  readonly most: number | undefined;
   readonly format: (value: number) => string;
   readonly marks: () => readonly Mark[];
 }
@@ -97,7 +100,7 @@ interface Drawing {
 function optionsOf(
   lines: readonly Line[],
   holder: HTMLElement,
-  { format, marks }: Drawing,
+  { format, most, marks }: Drawing,
 ): uPlot.Options {
   const style = getComputedStyle(holder);
   const color = (name: string): string => style.getPropertyValue(name) || style.color;
@@ -114,7 +117,7 @@ function optionsOf(
     cursor: { show: false },
     scales: {
       x: { time: false },
-      y: { range: (_plot, _low, high) => [0, Math.max(high * 1.05, 1)] },
+      y: { range: (_plot, _low, high) => [0, most ?? Math.max(high * 1.05, 1)] },
     },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((tick) => `${tick} s`) },

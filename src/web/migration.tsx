@@ -201,6 +201,7 @@ function Charts(props: {
         xs={drawn.xs}
         lines={drawn.throttle}
         marks={marks}
+        most={100}
         format={(value) => `${Math.round(value)} %`}
       />
       {ahead.xs.length < 2 ? null : (
@@ -269,7 +270,7 @@ function Suffered(props: {
   const { budget, end: kept } = props.kept;
   return (
     <>
-      <h2>What the guest may suffer</h2>
+      <h2>What the guest was allowed to suffer when it began</h2>
       <dl class="facts">
         {budgetWords(budget).map(([what, limit]) => (
           <>

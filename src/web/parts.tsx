@@ -21,11 +21,13 @@ interface ButtonProps {
   /** Asked before it is done: what it means, and what the second click says. */
   readonly confirm?: string;
   readonly disabled?: boolean;
+  /** Where what it shows does not say which one of many it is for. */
+  readonly label?: string;
 }
 
 /** Does it once, says what went wrong, and asks again where it cannot be undone. */
 export function Button(props: ButtonProps): JSX.Element {
-  const { does, children, submit = false, confirm, disabled = false } = props;
+  const { does, children, submit = false, confirm, disabled = false, label } = props;
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -48,6 +50,7 @@ export function Button(props: ButtonProps): JSX.Element {
         type={submit ? 'submit' : 'button'}
         class={asked ? 'sure' : ''}
         disabled={busy || disabled}
+        {...(label === undefined ? {} : { 'aria-label': label })}
         onClick={() => void press()}
         onBlur={() => setAsked(false)}
       >

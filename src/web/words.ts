@@ -1,4 +1,5 @@
 import type { MigrationDocument } from '../api/migrations.ts';
+import type { OperationDocument } from '../api/operations.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import { formatDuration } from '../units/format.ts';
 
@@ -39,4 +40,9 @@ export function durationOf(ms: number | 'never' | null): string {
 
 export function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
+}
+
+/** An operation, as a person would call it. */
+export function titleOf({ kind, host }: Pick<OperationDocument, 'kind' | 'host'>): string {
+  return host === null ? kind : `${kind} of ${host}`;
 }

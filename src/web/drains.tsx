@@ -1,0 +1,107 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { OperationDocument, RehearsalDocument } from '../api/operations.ts';
+import { ask } from './api.ts';
+import { DrainForm, type DrainWish } from './drain-form.tsx';
+import { operations } from './fleet-state.ts';
+import { Button, Instant } from './parts.tsx';
+import { ReportView } from './report.tsx';
+import { go } from './route.ts';
+import { mayDo } from './session.tsx';
+import { percent, titleOf } from './words.ts';
+
+/** Drains, and whatever else is several migrations; and the way to begin one. */
+export function Drains(): JSX.Element {
+  return (
+    <>
+      <h1>Drains</h1>
+      <Plan />
+      <h2>Operations</h2>
+      {operations.value === undefined ? <p class="quiet">Loading ...</p> : null}
+      {operations.value?.length === 0 ? <p>There have been none.</p> : null}
+      {operations.value === undefined || operations.value.length === 0 ? null : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="The operations">
+          <table>
+            <thead>
+              <tr>
+                <th>What</th>
+                <th>State</th>
+                <th class="number">Arrived</th>
+                <th>All have arrived by</th>
+                <th>Deadline</th>
+                <th>Asked for</th>
+                <th>By</th>
+              </tr>
+            </thead>
+            <tbody>
+              {operations.value.map((one) => (
+                <Row key={one.id} operation={one} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Row({ operation }: { readonly operation: OperationDocument }): JSX.Element {
+  const { id, state, report, deadlineAt, requestedAt, requestedBy, endedAt } = operation;
+  return (
+    <tr>
+      <td>
+        <a href={`/drains/${id}`}>{titleOf(operation)}</a>
+      </td>
+      <td>{state}</td>
+      <td class="number">{report === null ? '-' : percent(report.share)}</td>
+      <td>
+        <Instant at={endedAt === null ? (report?.eta?.p50 ?? null) : null} />
+      </td>
+      <td>
+        <Instant at={deadlineAt} />
+      </td>
+      <td>
+        <Instant at={requestedAt} />
+      </td>
+      <td>{requestedBy}</td>
+    </tr>
+  );
+}
+
+async function begin(wish: DrainWish): Promise<void> {
+  const begun = await ask<OperationDocument>('/v1/operations', { method: 'POST', body: wish });
+  go(`/drains/${begun.id}`);
+}
+
+/** What a drain would do, before the button is pressed that does it. */
+function Plan(): JSX.Element {
+  const rehearsed = useSignal<{ wish: DrainWish; rehearsal: RehearsalDocument } | undefined>(
+    undefined,
+  );
+  const rehearse = async (wish: DrainWish): Promise<void> => {
+    rehearsed.value = undefined;
+    const asked = { method: 'POST', body: wish } as const;
+    rehearsed.value = { wish, rehearsal: await ask<RehearsalDocument>('/v1/rehearsals', asked) };
+  };
+  const shown = rehearsed.value;
+  return (
+    <>
+      <DrainForm asks={rehearse} />
+      {shown === undefined ? null : (
+        <section aria-label="What it would do">
+          <h2>What emptying {shown.wish.host} would do</h2>
+          {mayDo('operator') ? (
+            <Button does={() => begin(shown.wish)}>Begin: empty {shown.wish.host}</Button>
+          ) : null}
+          <ReportView
+            report={shown.rehearsal.report}
+            since={shown.rehearsal.requestedAt}
+            deadlineAt={shown.rehearsal.deadlineAt}
+            levers={undefined}
+            rehearsed
+          />
+        </section>
+      )}
+    </>
+  );
+}
