@@ -69,7 +69,7 @@ async function play(cell: Cell): Promise<Found | undefined> {
     return await playSurely(cell, () => mkdtemp(join(tmpdir(), 'drover-fault-')));
   } catch (error) {
     if (!(error instanceof NotReached)) throw new Error(key(cell), { cause: error });
-    missed.push(key(cell));
+    missed.push(`${key(cell)} (${error.message})`);
     return undefined;
   }
 }

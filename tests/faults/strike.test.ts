@@ -21,8 +21,16 @@ function said(phase: string, at: number): Partial<Strike> {
 
 function pagesSent(normalPages: number, atMs: number): Partial<Strike> {
   const memory = { memoryTotalBytes: 4_096_000, pageSizeBytes: 4_096 };
-  return { samples: [{ atMs, normalPages, constantPages: 100, ...memory }] };
+  return { samples: [{ atMs, phase: 'pre-copy', normalPages, constantPages: 100, ...memory }] };
 }
+
+/** Nothing is known of the memory at first. */
+const noFigures = {
+  memoryTotalBytes: 0,
+  pageSizeBytes: 4_096,
+  normalPages: 0,
+  constantPages: 0,
+};
 
 const ended: Partial<Strike> = { events: [{ at: 54_999, type: 'migration.ended', data: {} }] };
 const beatThere: Partial<Strike> = { beats: [{ host: 'h2', atMs: 4_999 }] };
@@ -42,6 +50,7 @@ test.each<[Phase, string, Partial<Strike>]>([
 
 test.each<[Phase, string, Partial<Strike>]>([
   ['before start', 'nothing moved', {}],
+  ['first pass', 'it began', { samples: [{ atMs: 4_000, phase: 'setup', ...noFigures }] }],
   ['first pass', 'a part of the pages had gone', pagesSent(899, 4_999)],
   ['first pass', 'the rest went after it', pagesSent(900, 5_001)],
   ['throttled', 'it switched after it', said('switching', 55_001)],

@@ -16,7 +16,7 @@ export interface Strike {
   readonly whole: boolean;
   /** What the guest and the controller's record tell in the end. */
   readonly beats: readonly Pick<Beat, 'host' | 'atMs'>[];
-  readonly samples: readonly Pick<Sample, 'atMs' | 'memoryTotalBytes' | PageFigure>[];
+  readonly samples: readonly Pick<Sample, 'atMs' | 'phase' | 'memoryTotalBytes' | PageFigure>[];
   readonly events: readonly ToldEvent[];
 }
 
@@ -76,7 +76,7 @@ function phaseIn(data: unknown): unknown {
 function wasPassed({ samples, startedAt, wallMs }: Strike): string | undefined {
   if (startedAt === undefined) return undefined;
   const passed = samples
-    .filter(({ atMs }) => atMs < wallMs - startedAt)
+    .filter(({ atMs, phase }) => phase !== 'setup' && atMs < wallMs - startedAt)
     .some(
       ({ normalPages, constantPages, pageSizeBytes, memoryTotalBytes }) =>
         (normalPages + constantPages) * pageSizeBytes >= memoryTotalBytes,
