@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 // Written in old syntax on purpose: it must start under any Node, to say which one it needs.
 'use strict';
 
@@ -7,6 +7,8 @@ var fs = require('fs');
 var path = require('path');
 
 var neededMajor = 24;
+/** As above: V8 by itself takes several times of this for new objects, and can be told only at its start. */
+var lessMemory = '--max-semi-space-size=16';
 var root = path.join(fs.realpathSync(__dirname), '..');
 
 function majorOf(version) {
@@ -39,7 +41,7 @@ function startUnder(node) {
       child.kill(signal);
     });
   });
-  child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
+  child = childProcess.spawn(node, [lessMemory, __filename].concat(process.argv.slice(2)), {
     stdio: 'inherit',
   });
   child.on('error', function (error) {
