@@ -118,7 +118,7 @@ export class MigrationTable implements Migrations {
     event: NewEvent,
     ifRevision?: number,
   ): Promise<MigrationRow | 'stale' | 'ended' | 'missing'> {
-    return this.#session.write(async (trx) => {
+    return this.#session.writeNow(async (trx) => {
       let query = trx
         .updateTable('migrations')
         .set(({ eb }) => ({

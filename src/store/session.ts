@@ -17,7 +17,7 @@ export class Session {
     return this.translated(() => work(this.engine.db));
   }
 
-  /** `write`, before all that waits: what ends by itself where it comes too late. */
+  /** `write`, before all that waits: what ends by itself where it comes too late, and what people wait for. */
   writeNow<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
     return this.#write(work, true);
   }
