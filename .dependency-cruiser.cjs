@@ -91,7 +91,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/(web|units)/',
-          '^src/policy/vocabulary[.]ts$',
+          '^src/policy/(vocabulary|matrix)[.]ts$',
           '^src/client/event-stream[.]ts$',
         ],
         dependencyTypesNot: ['type-only'],

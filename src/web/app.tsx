@@ -1,14 +1,17 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { Audit } from './audit.tsx';
 import { Drain } from './drain.tsx';
 import { Drains } from './drains.tsx';
 import { Fleet } from './fleet.tsx';
 import { fleetError, fleetListener } from './fleet-state.ts';
+import { Hosts } from './hosts.tsx';
 import { link, listen } from './live.ts';
 import { Migration } from './migration.tsx';
 import { Migrations } from './migrations.tsx';
 import { Button, Trouble } from './parts.tsx';
+import { Policy } from './policy.tsx';
 import { followLinks, place } from './route.ts';
 import { enter, Login, logOut, mayDo, me } from './session.tsx';
 import { setTheme, theme } from './theme.ts';
@@ -32,6 +35,9 @@ const views: readonly View[] = [
     title: 'Migrations',
     show: (id) => (id === '' ? <Migrations /> : <Migration key={id} id={id} />),
   },
+  { path: '/hosts', title: 'Hosts', show: () => <Hosts /> },
+  { path: '/policy', title: 'Policy', show: () => <Policy /> },
+  { path: '/audit', title: 'Audit', show: () => <Audit />, for: 'admin' },
 ];
 
 export function App(): JSX.Element {

@@ -50,7 +50,7 @@ export function Button(props: ButtonProps): JSX.Element {
         type={submit ? 'submit' : 'button'}
         class={asked ? 'sure' : ''}
         disabled={busy || disabled}
-        {...(label === undefined ? {} : { 'aria-label': label })}
+        {...(label === undefined || asked ? {} : { 'aria-label': label })}
         onClick={() => void press()}
         onBlur={() => setAsked(false)}
       >

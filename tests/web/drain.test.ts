@@ -13,8 +13,8 @@ beforeAll(async () => {
   const guests = [
     ['billing-db', 'furious', 'pet'],
     ['wiki', 'large', 'cattle'],
-    ['mail', 'large', 'pet'],
-    ['cache', 'large', 'panda'],
+    ['mail', 'idle', 'pet'],
+    ['cache', 'idle', 'panda'],
   ] as const;
   for (const [name, temper, slaClass] of guests) site.stage.addGuest(name, temper, slaClass, 'h1');
   await site.controller.vms({}, true);

@@ -9,17 +9,17 @@ let site: Site;
 let watched: Watched;
 beforeAll(async () => {
   browser = await openBrowser();
+  site = await openSite(['h1', 'h2']);
 });
 afterAll(async () => {
   await browser.close();
+  await site.end();
 });
 beforeEach(async () => {
-  site = await openSite(['h1', 'h2']);
   watched = await openPage(browser);
 });
 afterEach(async () => {
   await watched.page.context().close();
-  await site.end();
 });
 
 const heading = 'Fleet';
