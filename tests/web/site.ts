@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Controller } from '../../src/controller/controller.ts';
 import { type Stage, setStage } from '../../src/controller/testing/stage.ts';
 import { realWorld } from '../../src/controller/world.ts';
-import { emptyConfig } from '../../src/fleet/config.ts';
+import { type Config, emptyConfig } from '../../src/fleet/config.ts';
 import { appOver } from '../../src/server/app.ts';
 import { newSecret } from '../../src/server/auth.ts';
 import { openPort } from '../../src/server/listen.ts';
@@ -29,11 +29,19 @@ const log = (message: string, error: unknown): void => {
   console.error(message, error);
 };
 
-export async function openSite(names?: readonly string[]): Promise<Site> {
+export async function openSite(
+  names?: readonly string[],
+  /** What is set of every host, beside where it is. */
+  settings: Partial<Config['hosts'][string]> = {},
+): Promise<Site> {
   const stage = await setStage(names);
+  const hosts = Object.entries(stage.config.hosts).map(
+    ([name, host]) => [name, { ...host, ...settings }] as const,
+  );
   const passing = new AbortController();
   const passes = stage.clock.follow(realWorld.clock, passing.signal);
-  const controller = stage.controller();
+  const config = { ...stage.config, hosts: Object.fromEntries(hosts) };
+  const controller = stage.controller({ config });
   await controller.start();
   const once = new OnceCodes(wallMs);
   const { tokens } = stage.store;
