@@ -16,7 +16,7 @@ import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
 import type { Conclusion } from './result.ts';
-import { Settling } from './settling.ts';
+import { callNow, Settling } from './settling.ts';
 import { Silence } from './silence.ts';
 import {
   type Effect,
@@ -278,6 +278,8 @@ export class Attempt {
     this.#lookDue = false;
     this.#lookedAtMs = this.#clock.nowMs();
     const { source, destination } = this.#ports;
+    // What was seen while the call was under way says nothing of its end, however late the answers are.
+    const call = callNow(this.#callsPending, this.#callError);
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
     this.#mending.saw(look, verdict);
@@ -285,7 +287,7 @@ export class Attempt {
     await this.#watchSeen(look);
     // What ended is looked at again until it has ended for certain.
     if (verdict !== 'copying' && this.#callsPending === 0) this.#lookDue = true;
-    const settled = this.#settling.judge(verdict, look, this.#lookedAtMs, this.#callsPending > 0);
+    const settled = this.#settling.judge(verdict, look, this.#lookedAtMs, call);
     const hopeless = verdict === 'post-copy-failed' && this.#mending.mustNotResume();
     await this.#dispatch({ kind: 'looked', verdict, settled: settled || hopeless });
   }

@@ -14,27 +14,34 @@ const looks: Readonly<Record<'clean' | 'stub', Look>> = {
 describe('what may be believed', () => {
   test('nothing while the call is under way, however long it stands', () => {
     const settling = new Settling(true);
-    settling.judge('at-source', looks.clean, 0, true);
-    expect(settling.judge('at-source', looks.clean, 3_600_000, true)).toBe(false);
+    settling.judge('at-source', looks.clean, 0, 'pending');
+    expect(settling.judge('at-source', looks.clean, 3_600_000, 'pending')).toBe(false);
   });
 
   test('a guest at its source at once, if nothing waits at the destination', () => {
-    expect(new Settling(true).judge('at-source', looks.clean, 0, false)).toBe(true);
-    expect(new Settling(true).judge('at-source', looks.stub, 0, false)).toBe(false);
+    expect(new Settling(true).judge('at-source', looks.clean, 0, 'answered')).toBe(true);
+    expect(new Settling(true).judge('at-source', looks.stub, 0, 'answered')).toBe(false);
+  });
+
+  test('a guest at its source where nobody answered, when that has stood for a while', () => {
+    const settling = new Settling(true);
+    expect(settling.judge('at-source', looks.clean, 0, 'unanswered')).toBe(false);
+    expect(settling.judge('at-source', looks.clean, 4_999, 'unanswered')).toBe(false);
+    expect(settling.judge('at-source', looks.clean, 5_000, 'unanswered')).toBe(true);
   });
 
   test('silence, in the end, whatever is under way', () => {
     const settling = new Settling(true);
-    expect(settling.judge('unseen', looks.stub, 0, true)).toBe(false);
-    expect(settling.judge('unseen', looks.stub, 60_000, true)).toBe(true);
+    expect(settling.judge('unseen', looks.stub, 0, 'pending')).toBe(false);
+    expect(settling.judge('unseen', looks.stub, 60_000, 'pending')).toBe(true);
   });
 
   test('a verdict that changed starts again', () => {
     const settling = new Settling(true);
-    settling.judge('nowhere', looks.stub, 0, false);
-    settling.judge('switching', looks.stub, 4_000, false);
-    expect(settling.judge('nowhere', looks.stub, 6_000, false)).toBe(false);
-    expect(settling.judge('nowhere', looks.stub, 12_000, false)).toBe(true);
+    settling.judge('nowhere', looks.stub, 0, 'answered');
+    settling.judge('switching', looks.stub, 4_000, 'answered');
+    expect(settling.judge('nowhere', looks.stub, 6_000, 'answered')).toBe(false);
+    expect(settling.judge('nowhere', looks.stub, 12_000, 'answered')).toBe(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { hasCode } from './look.ts';
 import type { Look, Verdict } from './whereabouts.ts';
 
 /**
@@ -29,9 +30,18 @@ const mustStandMs: Readonly<Record<Verdict, number>> = {
  */
 const outlasting: ReadonlySet<Verdict> = new Set(['unseen', 'left-behind']);
 
+/** How the call that carries the migration stands. `unanswered`: whether it arrived is not known. */
+export type Call = 'pending' | 'answered' | 'unanswered';
+
+/** `error`: what the last call that ended has ended with; `undefined`: well. */
+export function callNow(pending: number, error: unknown): Call {
+  if (pending > 0) return 'pending';
+  return hasCode(error, 'host.unreachable') ? 'unanswered' : 'answered';
+}
+
 /**
- * Whoever takes a migration up does not know whether the call that began it is just on its way, or
- * has just ended: what he sees must stand for so long, ms.
+ * Whoever takes a migration up, or has got no answer, does not know whether the call that began it is just on
+ * its way, or has just ended: what he sees must stand for so long, ms.
  */
 const takenUpMs = 5_000;
 
@@ -47,16 +57,16 @@ export class Settling {
   }
 
   /** Whether this verdict, seen now, may be believed as final. */
-  judge(verdict: Verdict, look: Look, atMs: number, callPending: boolean): boolean {
+  judge(verdict: Verdict, look: Look, atMs: number, call: Call): boolean {
     if (verdict !== this.#verdict) {
       this.#verdict = verdict;
       this.#sinceMs = atMs;
     }
     const stoodMs = atMs - this.#sinceMs;
-    if (callPending && !outlasting.has(verdict)) return false;
+    if (call === 'pending' && !outlasting.has(verdict)) return false;
     // Nothing waits at the destination: nothing can come of this attempt any more.
     if (verdict === 'at-source' && look.destination.seen === 'absent')
-      return this.#begunHere || stoodMs >= takenUpMs;
+      return (this.#begunHere && call === 'answered') || stoodMs >= takenUpMs;
     return stoodMs >= mustStandMs[verdict];
   }
 }

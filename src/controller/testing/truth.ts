@@ -18,8 +18,11 @@ const placeAfter: Readonly<Partial<Record<MigrationPhase, 'from' | 'to'>>> = {
   'failed-safe': 'from',
 };
 
-/** Between the last look at both hosts and its being told lies the time of tidying up, ms. */
-const seenBeforeMs = 5_000;
+/**
+ * Between the last look at both hosts and its being told lies the time of tidying up: of a request that
+ * nobody answers (5 s), and of answers that are late (3 s), ms.
+ */
+const seenBeforeMs = 10_000;
 
 interface Fate {
   readonly uuid: string;
@@ -188,14 +191,17 @@ export class Truth {
     return [`${this.#about(row)}: never ended`];
   }
 
-  /** Where it stands still at its source, and nobody can tell whether it has run elsewhere. */
+  /**
+   * Where one copy of it is left that stands still for a hand-over, and nobody can tell whether it has run
+   * elsewhere: at its source, or at its destination when its source died amid the switch-over.
+   */
   #isPersons(row: MigrationRow, { uuid, gone }: Fate): boolean {
     const residents = this.#residents(uuid);
     const [only] = residents;
+    const where = gone === undefined ? row.from : row.to;
     return (
-      gone === undefined &&
       residents.length === 1 &&
-      only?.host.name === row.from &&
+      only?.host.name === where &&
       only.resident.state.state === 'paused' &&
       only.resident.state.reason === 'migration'
     );
