@@ -277,9 +277,9 @@ export class Attempt {
   async #look(): Promise<void> {
     this.#lookDue = false;
     this.#lookedAtMs = this.#clock.nowMs();
-    const { source, destination } = this.#ports;
     // What was seen while the call was under way says nothing of its end, however late the answers are.
     const call = callNow(this.#callsPending, this.#callError);
+    const { source, destination } = this.#ports;
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
     this.#mending.saw(look, verdict);
@@ -310,9 +310,8 @@ export class Attempt {
     for (const message of [
       this.#silence.after(source.name, look.source),
       this.#silence.after(destination.name, look.destination),
-    ]) {
+    ])
       if (message !== undefined) this.#record.notice(message, this.#elapsedMs());
-    }
   }
 
   async #dispatch(event: MigrationEvent): Promise<void> {
