@@ -47,8 +47,11 @@ const readers = {
   running: async () => {
     const live = await all<MigrationDocument>('/v1/migrations', { state: 'live' });
     const known = running.peek();
+    const isSame = live.length === known.size && live.every(({ id }) => known.has(id));
     batch(() => {
-      running.value = new Map(live.map((one) => [one.id, updated(known.get(one.id), one)]));
+      const now = new Map(live.map((one) => [one.id, updated(known.get(one.id), one)]));
+      // A fleet where everybody moves on is not laid out anew for that.
+      if (!isSame) running.value = now;
     });
   },
   operations: async () => {
@@ -119,6 +122,8 @@ function touchedBy(type: string): readonly Part[] {
   if (type.startsWith('host.')) return ['hosts', 'vms'];
   if (type.startsWith('operation.')) return ['operations', 'hosts'];
   if (type === 'migration.ended') return ['running', 'vms', 'operations'];
+  // What is said on the way comes with the progress, too.
+  if (type === 'migration.decision' || type === 'migration.notice') return [];
   return type.startsWith('migration.') ? ['running'] : [];
 }
 
