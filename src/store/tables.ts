@@ -49,7 +49,7 @@ export interface MigrationsTable {
   ending: string | null;
 }
 
-interface LessonsTable {
+export interface LessonsTable {
   id: string;
   vmUuid: string | null;
   /** Both hosts' names in their order, so that to and fro are one way. */
@@ -58,7 +58,7 @@ interface LessonsTable {
   json: string;
 }
 
-interface LeasesTable {
+export interface LeasesTable {
   id: string;
   owner: string | null;
   epoch: number;
@@ -67,7 +67,7 @@ interface LeasesTable {
   boot: string;
 }
 
-interface HostsTable {
+export interface HostsTable {
   name: string;
   uri: string;
   peerUri: string | null;
@@ -79,7 +79,7 @@ interface HostsTable {
   revision: number;
 }
 
-interface VmsTable {
+export interface VmsTable {
   uuid: string;
   host: string;
   name: string;
@@ -91,7 +91,7 @@ interface VmsTable {
   seenAt: number;
 }
 
-interface OperationsTable {
+export interface OperationsTable {
   id: string;
   kind: OperationRow['kind'];
   host: string | null;
@@ -107,7 +107,7 @@ interface OperationsTable {
   report: string | null;
 }
 
-interface AuditTable {
+export interface AuditTable {
   seq: Generated<number>;
   at: number;
   who: string;
@@ -118,7 +118,7 @@ interface AuditTable {
   outcome: string;
 }
 
-interface TokensTable {
+export interface TokensTable {
   id: string;
   name: string;
   role: Role;
@@ -129,7 +129,7 @@ interface TokensTable {
   lastUsedAt: number | null;
 }
 
-interface RequestsTable {
+export interface RequestsTable {
   who: string;
   requestKey: string;
   fingerprint: string;
