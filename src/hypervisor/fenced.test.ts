@@ -30,8 +30,8 @@ const orders: Readonly<Record<string, (host: Host, uuid: string) => Promise<unkn
 
 describe('a host of which the lease is over', () => {
   test.each(Object.entries(orders))('does not get the order %s', async (name, order) => {
-    const { host, heard, uuid } = stage();
-    await expect(order(host, uuid)).rejects.toMatchObject({ code: 'lease.lost' });
+    const { clock, host, heard, uuid } = stage();
+    await expect(clock.run(order(host, uuid))).rejects.toMatchObject({ code: 'lease.lost' });
     expect(heard).not.toContain(name);
   });
 
