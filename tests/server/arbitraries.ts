@@ -132,10 +132,11 @@ function spoilt([value, field, other]: [unknown, string, unknown]): string {
 
 /** Values that fit a schema of the document. Knows what the document uses, and says what it does not. */
 function valueOf(document: OpenApi, schema: Schema, field = ''): fc.Arbitrary<unknown> {
-  const { $ref, enum: words, anyOf, allOf, type } = schema;
+  const { $ref, enum: words, anyOf, oneOf, allOf, type } = schema;
   if ($ref !== undefined) return valueOf(document, resolved(document, schema), field);
   if (Array.isArray(words)) return fc.constantFrom(...words);
   if (Array.isArray(anyOf)) return fc.oneof(...anyOf.map((one: Schema) => valueOf(document, one)));
+  if (Array.isArray(oneOf)) return fc.oneof(...oneOf.map((one: Schema) => valueOf(document, one)));
   if (Array.isArray(allOf)) return valueOf(document, Object.assign({}, ...allOf), field);
   switch (type) {
     case 'string':

@@ -58,7 +58,11 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzReport> {
 
 class Fuzzer {
   readonly #stage: AppStage;
-  readonly #known = { migrations: new Array<string>(), tokens: new Array<string>() };
+  readonly #known = {
+    migrations: new Array<string>(),
+    operations: new Array<string>(),
+    tokens: new Array<string>(),
+  };
   readonly #secrets: string[] = [];
   readonly #byStatus: Record<string, number> = {};
   readonly #done: Record<string, number> = {};
@@ -127,7 +131,7 @@ class Fuzzer {
       const who = `${persona.name}: ${route.method} ${target}`;
       this.#violations.push(`${who} ${JSON.stringify(request)} -> ${what}: ${text.slice(0, 300)}`);
     }
-    if (answer.status === 201) this.#remember(text);
+    if (answer.status === 201) this.#remember(text, kindAt(route.path));
   }
 
   /** Simulated time passes only where the answer needs it: what is under way stays so for long. */
@@ -174,16 +178,24 @@ class Fuzzer {
 
   #said(word: Word, path: string): string {
     if (typeof word === 'string') return word;
-    const known = this.#known[path.startsWith('/v1/tokens') ? 'tokens' : 'migrations'];
+    const known = this.#known[kindAt(path)];
     return known[word.known % Math.max(1, known.length)] ?? 'nothing yet';
   }
 
   /** What was made can be asked for from now on. */
-  #remember(text: string): void {
+  #remember(text: string, kind: Kind): void {
     const made = z.object({ id: z.string(), secret: z.string().optional() }).parse(json(text));
-    this.#known[made.secret === undefined ? 'migrations' : 'tokens'].push(made.id);
+    this.#known[kind].push(made.id);
     if (made.secret !== undefined) this.#secrets.push(made.secret);
   }
+}
+
+type Kind = 'migrations' | 'operations' | 'tokens';
+
+/** What ids stand for in requests of this path. */
+function kindAt(path: string): Kind {
+  if (path.startsWith('/v1/tokens')) return 'tokens';
+  return path.startsWith('/v1/operations') ? 'operations' : 'migrations';
 }
 
 /** Simulated time goes on, whoever waits for a real database. */
