@@ -138,6 +138,31 @@ describe('one whose link breaks in pre-copy', () => {
     await controller.abort(row.id, me);
     expect(await stage.ended(row.id)).toMatchObject({ phase: 'aborted', end: { runsOn: ['h1'] } });
   });
+
+  test.each([
+    ['for good', false, 'unknown'],
+    ['for a while', true, 'lost'],
+  ] as const)(
+    'and whose host dies %s before its next turn is not said to run there',
+    async (_, back, said) => {
+      stage.addGuest('vm', 'furious', 'panda');
+      const controller = stage.controller();
+      await controller.start();
+      const { row } = await controller.migrate({ ...toH2, importance: 'high' }, me);
+      await stage.until(row.id, ({ phase }) => phase === 'copying');
+      stage.sim.shapeLink(0);
+      await stage.until(row.id, ({ phase }) => phase === 'preflight');
+      const source = stage.host('h1');
+      stage.sim.killHost(source);
+      const boot = (): void => stage.sim.bootHost(source, 100 * 2 ** 20);
+      if (back) stage.clock.schedule(stage.clock.nowMs() + 60_000, boot);
+      const over = await stage.until(
+        row.id,
+        ({ phase }) => phase === said || phase === 'failed-safe',
+      );
+      expect(over).toMatchObject({ phase: said, end: { runsOn: [] } });
+    },
+  );
 });
 
 describe('while it runs', () => {
