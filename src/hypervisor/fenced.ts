@@ -1,7 +1,7 @@
 import type { Host } from './port.ts';
 
 /** What changes something on a host. */
-const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
+export const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
   'writeTags',
   'setMaxDowntime',
   'setMaxSpeed',

@@ -1,5 +1,6 @@
 import { type Config, emptyConfig } from '../../fleet/config.ts';
-import { fenced } from '../../hypervisor/fenced.ts';
+import { acts, fenced } from '../../hypervisor/fenced.ts';
+import type { Host } from '../../hypervisor/port.ts';
 import { type SimulatedHost, SimulatedWorld } from '../../hypervisor/simulated.ts';
 import { type Random, randomFrom } from '../../hypervisor/simulated-random.ts';
 import { VirtualClock } from '../../hypervisor/virtual-clock.ts';
@@ -11,7 +12,7 @@ import { makeController } from '../make.ts';
 import type { World } from '../world.ts';
 import { failingStore, type StoreWatch } from './failing-store.ts';
 import { befall, type Levers, mendAll } from './levers.ts';
-import { mortal } from './mortal.ts';
+import { type Mortal, mortal } from './mortal.ts';
 import { drawSchedule, type Fault, pick } from './schedule.ts';
 import { me } from './stage.ts';
 import { Truth } from './truth.ts';
@@ -76,7 +77,7 @@ export async function runEpisode(seed: number): Promise<Episode> {
     const store = failingStore(kept, watch, randomFrom(seed ^ 0x5f0e));
     const calls = randomFrom(seed ^ 0x0ca1);
     const world = worldOf(clock, hosts, unruly, time, calls);
-    const lives = new Lives(store, world);
+    const lives = new Lives(store, world, (life, uuid) => truth.ordered(life, uuid));
     const drawn = drawSchedule(random, {
       hosts: hosts.length,
       guests: guestsPerEpisode,
@@ -93,6 +94,7 @@ export async function runEpisode(seed: number): Promise<Episode> {
       time,
       truth,
       killController: () => lives.next(),
+      haltController: () => lives.halt(),
     };
     const uuids = addGuests(hosts, random, syncMs);
     truth.expect(uuids);
@@ -121,13 +123,27 @@ function worldOf(
   return {
     clock,
     wallMs: () => dayMs + Math.round(clock.nowMs() + time.offMs),
-    hostAt: ({ name }, mayAct) => {
+    hostAt: ({ name }) => {
       const host = hosts.find((one) => one.name === name);
       if (host === undefined) throw new Error(`an episode has no host ${name}`);
-      return fenced(unrulyHost(host, unruly, clock, calls), mayAct);
+      return unrulyHost(host, unruly, clock, calls);
     },
     newId: () => `m${String((ids += 1)).padStart(4, '0')}`,
   };
+}
+
+/** Tells of each order that goes out, with the guest that it is for. */
+function overheard(host: Host, onOrder: (uuid: unknown) => void): Host {
+  return new Proxy(host, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]): unknown => {
+        if (acts.has(key)) onOrder(given[0]);
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
 }
 
 interface Play {
@@ -194,23 +210,24 @@ async function allEnded(store: Store, { clock }: Levers, mostMs: number): Promis
   }
 }
 
-/** The controllers of an episode, one after another. */
+/** The controllers of an episode, one after another; where one is halted, two at a time. */
 class Lives {
   readonly #store: Store;
   readonly #world: World;
-  #count = 0;
-  #die: () => void = () => undefined;
+  readonly #onOrder: (life: string, uuid: unknown) => void;
+  readonly #bodies: Mortal[] = [];
   #asks: ReturnType<typeof makeController> | undefined;
 
-  constructor(store: Store, world: World) {
+  constructor(store: Store, world: World, onOrder: (life: string, uuid: unknown) => void) {
     this.#store = store;
     this.#world = world;
+    this.#onOrder = onOrder;
   }
 
   async begin(): Promise<void> {
-    const body = mortal(this.#store, this.#world);
-    this.#die = () => body.die();
-    const name = `life-${(this.#count += 1)}`;
+    const name = `life-${this.#bodies.length + 1}`;
+    const body = mortal(this.#store, this.#worldOf(name));
+    this.#bodies.push(body);
     const { store, world } = body;
     const controller = makeController({
       store,
@@ -231,13 +248,34 @@ class Lives {
     }
   }
 
+  /** Each on its own hears whether it may act, and is heard when it does. */
+  #worldOf(life: string): World {
+    const heard = (uuid: unknown): void => this.#onOrder(life, uuid);
+    return {
+      ...this.#world,
+      hostAt: (host, mayAct) => fenced(overheard(this.#world.hostAt(host, mayAct), heard), mayAct),
+    };
+  }
+
+  /** The youngest dies, and another begins. */
   next(): void {
-    this.#die();
+    this.#bodies.at(-1)?.die();
+    this.#another();
+  }
+
+  /** The youngest stands still, and another begins beside it. The answer lets it go on. */
+  halt(): () => void {
+    const goOn = this.#bodies.at(-1)?.halt();
+    this.#another();
+    return () => goOn?.();
+  }
+
+  #another(): void {
     void this.#world.clock.sleep(500).then(() => this.begin());
   }
 
   end(): void {
-    this.#die();
+    for (const body of this.#bodies) body.die();
   }
 
   /** Asks until it is heard. */

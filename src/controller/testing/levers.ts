@@ -20,6 +20,8 @@ export interface Levers {
   readonly time: { offMs: number };
   readonly truth: Truth;
   readonly killController: () => void;
+  /** Another begins beside it. The answer lets the first go on. */
+  readonly haltController: () => () => void;
 }
 
 interface Struck extends Levers {
@@ -91,6 +93,11 @@ const effects: Readonly<Record<FaultName, Effect>> = {
     },
   },
   'controller killed': { begin: ({ killController }) => killController() },
+  'controller halted': {
+    begin: ({ haltController, clock, fault }) => {
+      clock.schedule(clock.nowMs() + fault.lastsMs, haltController());
+    },
+  },
 };
 
 /** It breaks now, and is mended when its time is over. */

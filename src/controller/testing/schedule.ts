@@ -16,6 +16,7 @@ export const faults = {
   'store fails': [2_000, 8_000, 20_000],
   'clock stepped': [0],
   'controller killed': [0],
+  'controller halted': [2_000, 12_000, 40_000],
 } as const satisfies Readonly<Record<string, readonly number[]>>;
 export type FaultName = keyof typeof faults;
 

@@ -53,6 +53,8 @@ export class Truth {
   readonly #vmOf = new Map<string, string>();
   readonly #awaited: Awaited[] = [];
   readonly #endedAtMs = new Map<string, number>();
+  /** Who was the last to be given the lease of the guest's migration. */
+  readonly #steeredBy = new Map<string, string>();
 
   constructor(clock: VirtualClock, hosts: readonly SimulatedHost[]) {
     this.#clock = clock;
@@ -116,8 +118,20 @@ export class Truth {
     if (!this.#endedAtMs.has(lease.id)) this.#endedAtMs.set(lease.id, this.#clock.nowMs());
   }
 
+  /** This controller gives an order for the guest, and believes that it may. */
+  ordered(by: string, uuid: unknown): void {
+    if (typeof uuid !== 'string') return;
+    const steeredBy = this.#steeredBy.get(uuid);
+    if (steeredBy === undefined || steeredBy === by) return;
+    this.wrong.push(
+      `${uuid} is given an order by ${by} at ${this.#clock.nowMs()}, steered by ${steeredBy}`,
+    );
+  }
+
   /** What really came to be in the store. */
   stored(part: string, name: string, given: readonly unknown[], answer: unknown): void {
+    if (part === 'leases' && Array.isArray(answer))
+      for (const row of answer.filter(isSteered)) this.#steeredBy.set(row.vm, row.owner);
     if (part !== 'migrations' || answer !== true) return;
     const [lease, what] = given;
     const passes = name === 'advance' && isLease(lease) && passesReturn(what);
@@ -262,6 +276,11 @@ export class Truth {
 
 function isSplit({ state }: Resident): boolean {
   return state.reason === 'post-copy' || state.reason === 'post-copy-failed';
+}
+
+/** A row of a migration whose lease was given just now. */
+function isSteered(given: unknown): given is { readonly vm: string; readonly owner: string } {
+  return typeof given === 'object' && given !== null && 'vm' in given && 'owner' in given;
 }
 
 function isLease(given: unknown): given is { readonly id: string } {
