@@ -12,6 +12,7 @@ export interface Written {
 const reading: ReadonlySet<PropertyKey> = new Set([
   'get',
   'list',
+  'moving',
   'idsFrom',
   'beginning',
   'chapters',

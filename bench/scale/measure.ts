@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Controller } from '../../src/controller/controller.ts';
+import { LagClock } from '../../src/controller/lag.ts';
 import { makeController } from '../../src/controller/make.ts';
 import { realWorld } from '../../src/controller/world.ts';
 import { emptyConfig } from '../../src/fleet/config.ts';
@@ -8,6 +9,7 @@ import { appOver } from '../../src/server/app.ts';
 import { type Door, openPort } from '../../src/server/listen.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { openStore, type StorePlace } from '../../src/store/open.ts';
+import { type MigrationPhase } from '../../src/store/rows.ts';
 import { Clients } from './clients.ts';
 import { countedStore } from './counted-store.ts';
 import { destinationName, pairsFor, perPair, sourceName } from './layout.ts';
@@ -18,6 +20,7 @@ import { RemoteHosts } from './remote-hosts.ts';
 const listenedTo = 50;
 const settleMs = 5_000;
 const longestStartMs = 600_000;
+const ended: readonly MigrationPhase[] = ['completed', 'stayed', 'aborted', 'failed-safe', 'lost'];
 
 export interface Measured {
   readonly engine: StorePlace['kind'];
@@ -48,12 +51,13 @@ export async function measure(
   const store = countedStore(await openStore(place), written);
   const hosts = new RemoteHosts(count);
   const clients = new Clients();
+  const lag = new LagClock(realWorld.clock, Infinity);
   const controller = makeController({
     store,
     config: { ...emptyConfig, hosts: settingsFor(count) },
     name: 'bench',
     scope: 'all',
-    world: { ...realWorld, hostAt: (host, mayAct) => hosts.hostAt(host, mayAct) },
+    world: { ...realWorld, clock: lag, hostAt: (host, mayAct) => hosts.hostAt(host, mayAct) },
     log,
   });
   const ending = new AbortController();
@@ -70,17 +74,19 @@ export async function measure(
     const before = { cpu: process.cpuUsage(), hosts: await cpuSecondsOf(hosts.pid) };
     const made = { ...written, hostCalls: hosts.calls };
     const startMs = performance.now();
+    lag.beginAnew();
     await pause(measuredMs);
     const seconds = secondsSince(startMs);
     const { user, system } = process.cpuUsage(before.cpu);
     const heard = await clients.heard();
-    const { lagMs, lostLeases, steering } = controller.status();
+    const [p50 = 0, p99 = 0] = lag.quantiles([0.5, 0.99]);
+    const { lostLeases, steering } = controller.status();
     return {
       engine: place.kind,
       count: steering,
       askedSeconds,
       startedSeconds,
-      lagMs,
+      lagMs: { p50, p99 },
       cores: (user + system) / 1e6 / seconds,
       hostsCores: ((await cpuSecondsOf(hosts.pid)) - before.hosts) / seconds,
       rssMb: process.memoryUsage.rss() / 1e6,
@@ -142,9 +148,23 @@ function wallMs(): number {
   return realWorld.wallMs();
 }
 
-async function untilSteered(controller: Controller, count: number): Promise<void> {
-  const untilMs = performance.now() + longestStartMs;
-  while (controller.status().steering < count && performance.now() < untilMs) await pause(200);
+/** None of them ends by itself: if one has, nothing was measured. */
+async function untilSteered(
+  controller: Controller,
+  count: number,
+  untilMs = performance.now() + longestStartMs,
+): Promise<void> {
+  const { steering } = controller.status();
+  if (steering >= count) return;
+  const { items: over } = await controller.store.migrations.list({ phases: ended }, { limit: 1 });
+  const [one] = over;
+  if (one !== undefined)
+    throw new Error(
+      `${one.id} is ${one.phase} before all are under way: ${one.error?.message ?? ''}`,
+    );
+  if (performance.now() >= untilMs) throw new Error(`only ${steering} of ${count} are under way`);
+  await pause(1_000);
+  return untilSteered(controller, count, untilMs);
 }
 
 /** User and system time of a process, from proc(5), in ticks of which Linux has 100 a second. */

@@ -105,6 +105,6 @@ export interface ControllerStatus {
   readonly lostLeases: number;
   /** Why no new migration starts; `undefined`: the store answers. */
   readonly storeTrouble: string | undefined;
-  /** How late decisions are, of the last minute, ms. */
+  /** How late decisions are, of the last one to two minutes, ms. */
   readonly lagMs: { readonly p50: number; readonly p99: number };
 }

@@ -1,16 +1,24 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from '../hypervisor/clock.ts';
 
-/** So many of the newest waits say how late we are. */
-const mostKept = 4_096;
+const usuallyKeptMs = 60_000;
+const nsPerMs = 1e6;
+/** A sleeper later than this counts as so late; within it, 1 % is told apart from 2 %. */
+const range = { lowest: 1, highest: 3_600e9, figures: 2 };
 
 /** A clock that notes how much later than asked its sleepers wake: that late are decisions. */
 export class LagClock implements Clock {
   readonly #clock: Clock;
-  readonly #lateMs = new Float64Array(mostKept);
-  #count = 0;
+  readonly #keptMs: number;
+  #newest = createHistogram(range);
+  #before = createHistogram(range);
+  #sinceMs: number;
 
-  constructor(clock: Clock) {
+  /** Waits that ended longer ago than `keptMs` are forgotten, at the latest after twice that. */
+  constructor(clock: Clock, keptMs = usuallyKeptMs) {
     this.#clock = clock;
+    this.#keptMs = keptMs;
+    this.#sinceMs = clock.nowMs();
   }
 
   nowMs(): number {
@@ -21,15 +29,31 @@ export class LagClock implements Clock {
     const dueMs = this.#clock.nowMs() + ms;
     await this.#clock.sleep(ms, signal);
     if (signal?.aborted === true) return;
-    this.#lateMs[this.#count % mostKept] = Math.max(0, this.#clock.nowMs() - dueMs);
-    this.#count += 1;
+    const lateNs = Math.round((this.#clock.nowMs() - dueMs) * nsPerMs);
+    this.#kept().record(Math.min(range.highest, Math.max(range.lowest, lateNs)));
   }
 
-  /** The lateness that this share (0 to 1) of the newest waits stays within, ms. */
+  /** Forgets all. */
+  beginAnew(): void {
+    this.#newest.reset();
+    this.#before.reset();
+    this.#sinceMs = this.#clock.nowMs();
+  }
+
+  /** The lateness that this share (0 to 1) of the waits kept stays within, ms. */
   quantiles(shares: readonly number[]): readonly number[] {
-    const sorted = this.#lateMs.slice(0, Math.min(this.#count, mostKept)).toSorted();
-    return shares.map(
-      (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0,
-    );
+    const all = createHistogram(range);
+    for (const part of [this.#kept(), this.#before]) if (part.count > 0) all.add(part);
+    return shares.map((share) => (all.count === 0 ? 0 : all.percentile(100 * share) / nsPerMs));
+  }
+
+  #kept(): RecordableHistogram {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#sinceMs >= this.#keptMs) {
+      [this.#newest, this.#before] = [this.#before, this.#newest];
+      this.#newest.reset();
+      this.#sinceMs = nowMs;
+    }
+    return this.#newest;
   }
 }

@@ -50,7 +50,6 @@ export interface ControllerOptions {
 /** How often hosts are looked at, and old things let go, ms. */
 const inventoryMs = 30_000;
 const pruneMs = 3_600_000;
-const mostMoving = 10_000;
 
 /** As many as one core steers. */
 const usualCapacity = 10_000;
@@ -362,8 +361,7 @@ class FleetController implements Controller {
     await this.#refresh();
     const names = only === undefined ? Object.keys(this.#whole.hosts) : [only];
     for (const name of names) resolveHost(this.#whole, name);
-    const { items } = await this.store.migrations.list({ phases: unended }, { limit: mostMoving });
-    const moving = new Set(items.flatMap(({ vmUuid }) => vmUuid ?? []));
+    const moving = await this.store.migrations.moving();
     const seen = await lookAtHosts(names, this.#whole, this.#world, moving);
     for (const { host, vms } of seen) if (vms !== undefined) await this.store.vms.seen(host, vms);
     return seen.flatMap(({ host, vms }) => (vms === undefined ? [host] : []));

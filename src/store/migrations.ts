@@ -98,6 +98,18 @@ export class MigrationTable implements Migrations {
     });
   }
 
+  moving(): Promise<ReadonlySet<string>> {
+    return this.#session.read(async (db) => {
+      const rows = await db
+        .selectFrom('migrations')
+        .select('vmUuid')
+        .where('phase', 'in', unended)
+        .where('vmUuid', 'is not', null)
+        .execute();
+      return new Set(rows.flatMap(({ vmUuid }) => vmUuid ?? []));
+    });
+  }
+
   idsFrom(beginning: string): Promise<readonly string[]> {
     return this.#session.read(async (db) => {
       const rows = await db

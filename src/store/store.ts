@@ -141,6 +141,8 @@ export interface Migrations {
   create(migration: NewMigration, event: NewEvent): Promise<Created>;
   get(id: string): Promise<MigrationRow | undefined>;
   list(filter: MigrationFilter, page: PageRequest): Promise<Page<MigrationRow>>;
+  /** The UUIDs of all VMs whose migration has begun and not ended. */
+  moving(): Promise<ReadonlySet<string>>;
   /** Ids that begin with this; at most 10, newest first. */
   idsFrom(beginning: string): Promise<readonly string[]>;
   /**

@@ -276,6 +276,20 @@ export const migrationScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'VMs move from the beginning of their migration to its end',
+    run: async (open) => {
+      const store = await open();
+      const moving = async () => [...(await store.migrations.moving())];
+      const lease = await steeredOne(store, 'a');
+      await queue(store, newMigration(2));
+      expect(await moving()).toEqual([]);
+      await store.migrations.begin(lease, beginningOf({ name: 'web', uuid: 'u1' }), 2_000, []);
+      expect(await moving()).toEqual(['u1']);
+      await store.migrations.finish(lease, endedAs('completed'), nothing, []);
+      expect(await moving()).toEqual([]);
+    },
+  },
+  {
     name: 'a wish is kept, unless it is stale, over or of nothing',
     run: async (open) => {
       const store = await open();
