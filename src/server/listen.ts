@@ -95,11 +95,11 @@ function networkPeer({ socket }: IncomingMessage): Peer {
 }
 
 async function tlsOf(tls: NonNullable<ServerSettings['tls']>): Promise<object> {
-  const [cert, key, ca] = await Promise.all([
-    pem('server.tls.cert', tls.cert),
-    pem('server.tls.key', tls.key),
-    tls.clientCa === undefined ? undefined : pem('server.tls.clientCa', tls.clientCa),
-  ]);
+  // One after another: of several that are not there it is always the first that is named.
+  const cert = await pem('server.tls.cert', tls.cert);
+  const key = await pem('server.tls.key', tls.key);
+  const ca =
+    tls.clientCa === undefined ? undefined : await pem('server.tls.clientCa', tls.clientCa);
   // Who has no certificate may still have a token.
   const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
   return { cert, key, minVersion: 'TLSv1.2', ...clients };
