@@ -5,6 +5,15 @@ import { defineConfig } from 'vitest/config';
 /** What the tested commands remember goes here, and never to the place of a real installation. */
 const stateDir = join(tmpdir(), `drover-test-state-${process.pid}`);
 
+/** What needs processes of its own (PostgreSQL, servers, shells), but no hosts of the lab. */
+const serviceTests = [
+  'tests/store/**/*.test.ts',
+  'tests/server/**/*.test.ts',
+  'tests/planner/**/*.test.ts',
+  'tests/security/{dependencies,documented}.test.ts',
+  'tests/cli/{completion,served,start}.test.ts',
+];
+
 export default defineConfig({
   test: {
     coverage: {
@@ -25,9 +34,21 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'service',
+          include: serviceTests,
+          // Beside it the lab's tests run.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          env: { DROVER_STATE_DIR: stateDir },
+          globalSetup: ['tests/remove-state.ts'],
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/web/**'],
+          exclude: ['tests/web/**', ...serviceTests],
           // The lab is one machine of few cores: its scenarios run one after another.
           fileParallelism: false,
           testTimeout: 120_000,
