@@ -1,21 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import type { Io } from '../cli/io.ts';
 import { rehearsalText } from '../cli/operation-text.ts';
 import { OperationView } from '../cli/operation-view.ts';
+import { packageVersion } from '../cli/version.ts';
 import type { Controller } from '../controller/controller.ts';
-import { makeController } from '../controller/make.ts';
 import type { OperationRequest } from '../controller/operations/desk.ts';
-import { type Config, emptyConfig } from '../fleet/config.ts';
 import { addGuest, formatWorkload, watchGuest } from '../lab/guest/index.ts';
 import { formatRate, type Lab } from '../lab/index.ts';
 import { isLiveOperation, type Part } from '../operations/report.ts';
 import type { Reason } from '../policy/vocabulary.ts';
 import { operationDocument, rehearsalDocument } from '../server/operation-documents.ts';
-import { openStore } from '../store/open.ts';
 import type { MigrationRow, OperationRow } from '../store/rows.ts';
 import { takeCensus } from './census.ts';
 import { type DemoReport, type GuestReport, problemsOf, type Versions } from './report.ts';
 import { type Actor, actors, leaving, linkBitsPerSecond } from './scene.ts';
+import type { LabService } from './service.ts';
 import { Witness } from './witness.ts';
 
 /** Why the host is emptied. */
@@ -26,10 +24,15 @@ const lookEveryMs = 500;
 export class Interrupted extends Error {}
 
 /** Starts the guests, empties the host they are on, and reports what was seen. */
-export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<DemoReport> {
+export async function runDemo(
+  lab: Lab,
+  service: LabService,
+  io: Io,
+  signal: AbortSignal,
+): Promise<DemoReport> {
   const say = (text: string): unknown => io.err.write(`${text}\n`);
   const startedMs = performance.now();
-  const versions = await versionsOf(lab);
+  const versions = versionsOf(lab);
   say(
     `${lab.hosts.length} hosts on ${formatRate(linkBitsPerSecond)} links, libvirt ${versions.libvirt}, QEMU ${versions.qemu}`,
   );
@@ -42,8 +45,11 @@ export async function runDemo(lab: Lab, io: Io, signal: AbortSignal): Promise<De
     say(
       `${actors.length} guests on ${leaving}: first they show what they do when nobody moves them`,
     );
+    await service.controller.vms({}, true);
+    say(`watch it in a browser (the link opens once, within 10 minutes): ${service.link()}`);
     await Promise.all(cast.map(({ witness }) => witness.settled(signal)));
-    const { operation, moves } = await drainWith(lab, cast, io, signal);
+    const operation = await drain(service.controller, io, signal);
+    const moves = await movesOf(cast, operation, service.controller);
     say('every guest reads all of its memory once more');
     await Promise.all(moves.map(({ witness, endMs }) => witness.checkedSince(endMs, signal)));
     const census = await takeCensus(lab);
@@ -82,39 +88,26 @@ interface Move extends Cast {
   readonly why: readonly string[];
 }
 
-/** The host is emptied by a controller of the demo's own, as `drover drain` does it. */
-async function drainWith(
-  lab: Lab,
+async function movesOf(
   cast: readonly Cast[],
-  io: Io,
-  signal: AbortSignal,
-): Promise<{ readonly operation: OperationRow; readonly moves: readonly Move[] }> {
-  const store = await openStore({ kind: 'sqlite', path: ':memory:' });
-  const log = (message: string, error: unknown): unknown =>
-    io.env['DROVER_DEBUG'] && io.err.write(`${message}: ${String(error)}\n`);
-  const config = configOf(lab);
-  const controller = makeController({ store, config, name: 'demo', scope: 'all', log });
-  await controller.start();
-  try {
-    const operation = await drain(controller, io, signal);
-    // What the store says is by the time of day.
-    const offsetMs = performance.now() - Date.now();
-    const moves = cast.map(async (one): Promise<Move> => {
-      const part = operation.report?.parts.find(({ vm }) => vm === one.actor.spec.name);
-      const id = part?.migrationId;
-      const row = id === undefined ? undefined : await store.migrations.get(id);
-      const why = id === undefined ? [] : (await store.migrations.chapters(id)).why;
-      const startMs = (row?.startedAt ?? operation.requestedAt) + offsetMs;
-      const endMs = (row?.endedAt ?? Date.now()) + offsetMs;
-      return { ...one, part, row, why, startMs, endMs };
-    });
-    return { operation, moves: await Promise.all(moves) };
-  } finally {
-    await controller.stop();
-    await store.close();
-  }
+  operation: OperationRow,
+  { store }: Controller,
+): Promise<readonly Move[]> {
+  // What the store says is by the time of day.
+  const offsetMs = performance.now() - Date.now();
+  const moves = cast.map(async (one): Promise<Move> => {
+    const part = operation.report?.parts.find(({ vm }) => vm === one.actor.spec.name);
+    const id = part?.migrationId;
+    const row = id === undefined ? undefined : await store.migrations.get(id);
+    const why = id === undefined ? [] : (await store.migrations.chapters(id)).why;
+    const startMs = (row?.startedAt ?? operation.requestedAt) + offsetMs;
+    const endMs = (row?.endedAt ?? Date.now()) + offsetMs;
+    return { ...one, part, row, why, startMs, endMs };
+  });
+  return Promise.all(moves);
 }
 
+/** The host is emptied as `drover drain` does it. */
 async function drain(
   { operations, store }: Controller,
   io: Io,
@@ -213,21 +206,10 @@ function toldBy(
   };
 }
 
-/** The lab's hosts as Drover's configuration names them. */
-function configOf(lab: Lab): Config {
-  const hosts = lab.hosts.map(
-    ({ name, uri, peerUri }) =>
-      [name, { uri, peerUri, postCopy: 'allowed', bandwidth: linkBitsPerSecond / 8 }] as const,
-  );
-  return { ...emptyConfig, hosts: Object.fromEntries(hosts) };
-}
-
-async function versionsOf(lab: Lab): Promise<Versions> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version }: { version: string } = JSON.parse(text);
+function versionsOf(lab: Lab): Versions {
   const { libvirtVersion, qemuVersion } = lab.host(leaving);
   return {
-    drover: version,
+    drover: packageVersion(),
     node: process.versions.node,
     libvirt: libvirtVersion,
     qemu: qemuVersion,

@@ -77,6 +77,7 @@ describe('the demo', () => {
     }
     const ways = new Set(report.guests.map(({ switchedToPostCopy }) => switchedToPostCopy));
     expect(ways).toEqual(new Set([true, false]));
+    expect(err).toMatch(/in a browser .*: http:\/\/127\.0\.0\.1:\d+\/#once=/);
     expect({ code, ok: report.ok }).toEqual({ code: 0, ok: true });
     expectNothingLeft(dir);
   }, 300_000);
