@@ -65,5 +65,23 @@ export const hostSettings = z
   })
   .openapi('HostSettings');
 
+/** What was found at all hosts, one by one and together; see `drover doctor`. */
+export const examination = z
+  .object({
+    items: z.array(
+      z.object({
+        severity: z.enum(['ok', 'unseen', 'warning', 'error']).openapi({
+          description: '`unseen`: it matters, and cannot be seen from the server',
+        }),
+        check: z.string(),
+        where: z.string().nullable().openapi({ description: 'null: the whole' }),
+        message: z.string(),
+        hint: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('Examination');
+
+export type ExaminationDocument = z.output<typeof examination>;
 export type HostDocument = z.output<typeof host>;
 export type HostSettings = z.output<typeof hostSettings>;

@@ -1,3 +1,4 @@
+import type { Finding } from '../doctor/finding.ts';
 import type { Config } from '../fleet/config.ts';
 import type { AbortResult } from '../migration/abort.ts';
 import type { ForecastAnswer } from '../migration/foresight.ts';
@@ -54,6 +55,9 @@ export interface Controller {
   /** Rejects with `host.provisioned` where the config file has the host. */
   putHost(host: Omit<HostRow, 'revision'>, by: Asker, ifRevision?: number): Promise<HostRow>;
   removeHost(name: string, by: Asker, ifRevision?: number): Promise<void>;
+
+  /** Looks at all hosts, one by one and together, from here. Changes nothing. */
+  examine(): Promise<readonly Finding[]>;
 
   /** As last seen; `look: true` asks the hosts now. Hosts that did not answer are named. */
   vms(

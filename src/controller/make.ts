@@ -1,3 +1,4 @@
+import { examineFleet } from '../doctor/doctor.ts';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
@@ -258,6 +259,11 @@ class FleetController implements Controller {
       if (removed === 'stale') throw stale(name);
       await this.#refresh();
     });
+  }
+
+  async examine(): ReturnType<Controller['examine']> {
+    const hosts = await this.hosts();
+    return examineFleet(hosts, (host) => this.#world.hostAt(host, mayAlways));
   }
 
   async vms(

@@ -57,6 +57,7 @@ const routes = {
     'patch /v1/operations/{id}',
     'patch /v1/vms/{name}/tags',
     'post /v1/adoptions',
+    'post /v1/examinations',
     'post /v1/hosts/{name}/undrain',
     'post /v1/migrations',
     'post /v1/migrations/{id}/abort',

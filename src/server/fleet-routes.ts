@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { name } from '../api/common.ts';
-import { host, hostSettings } from '../api/hosts.ts';
+import { examination, host, hostSettings } from '../api/hosts.ts';
 import { aborted, tagChanges, tags, vm, vmList, vmWrites } from '../api/vms.ts';
 import type { FleetHost } from '../controller/fleet.ts';
 import { DroverError } from '../errors/catalogue.ts';
@@ -42,6 +42,14 @@ const deleteHost = route(
   z.object({ name: z.string() }),
 );
 
+const examine = route(
+  'operator',
+  'Look at all hosts, one by one and together, from the server: versions, what they allow, ways between them. Changes nothing',
+  '/v1/examinations',
+  { method: 'post' },
+  examination,
+);
+
 export function hostRoutes(app: App, { controller }: Deps): void {
   const found = async (wanted: string): Promise<FleetHost> => {
     const one = (await controller.hosts()).find((candidate) => candidate.name === wanted);
@@ -77,6 +85,14 @@ export function hostRoutes(app: App, { controller }: Deps): void {
     const { name: wanted } = context.req.valid('param');
     await controller.removeHost(wanted, askerOf(context), ifRevision(context));
     return context.json({ name: wanted }, 200);
+  });
+  app.openapi(examine, async (context) => {
+    const items = (await controller.examine()).map(({ where, hint, ...rest }) => ({
+      ...rest,
+      where: where ?? null,
+      hint: hint ?? null,
+    }));
+    return context.json({ items }, 200);
   });
 }
 

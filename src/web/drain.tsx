@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { OperationDocument } from '../api/operations.ts';
 import { importances } from '../policy/vocabulary.ts';
 import { ask } from './api.ts';
+import { instantIn, Minutes } from './fields.tsx';
 import { happened, hosts, readAnew } from './fleet-state.ts';
 import { Button, Instant, Show, useLoaded } from './parts.tsx';
 import { type PartLevers, ReportView } from './report.tsx';
@@ -61,7 +62,12 @@ function Shown({ operation, again }: ShownProps): JSX.Element {
         {reason}, importance {importance}
         {raised}; asked for by {requestedBy}, <Instant at={requestedAt} />
       </p>
-      {acts ? <Levers operation={operation} again={again} /> : null}
+      {acts ? (
+        <>
+          <Levers operation={operation} again={again} />
+          <Deadline operation={operation} again={again} />
+        </>
+      ) : null}
       {report === null ? (
         <p>Nobody has looked yet.</p>
       ) : (
@@ -128,6 +134,30 @@ function Levers({ operation, again }: ShownProps): JSX.Element {
         Cancel, and turn back
       </Button>
     </p>
+  );
+}
+
+function Deadline({ operation, again }: ShownProps): JSX.Element {
+  const minutes = useSignal('');
+  const set = async (deadlineAt: string | null): Promise<void> => {
+    await change(operation.id, { deadlineAt });
+    minutes.value = '';
+    again();
+  };
+  return (
+    <form class="filters" onSubmit={(event) => event.preventDefault()}>
+      <Minutes of={minutes} label="Deadline, minutes from now" />
+      <Button
+        submit
+        disabled={!(Number(minutes.value) > 0)}
+        does={() => set(instantIn(Number(minutes.value)))}
+      >
+        Set the deadline
+      </Button>
+      {operation.deadlineAt === null ? null : (
+        <Button does={() => set(null)}>Without a deadline</Button>
+      )}
+    </form>
   );
 }
 

@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { OperationDocument, RehearsalDocument } from '../api/operations.ts';
 import { ask } from './api.ts';
-import { DrainForm, type DrainWish } from './drain-form.tsx';
 import { operations } from './fleet-state.ts';
+import { OperationForm, type OperationWish } from './operation-form.tsx';
 import { Button, Instant } from './parts.tsx';
 import { ReportView } from './report.tsx';
 import { go } from './route.ts';
@@ -68,17 +68,17 @@ function Row({ operation }: { readonly operation: OperationDocument }): JSX.Elem
   );
 }
 
-async function begin(wish: DrainWish): Promise<void> {
+async function begin(wish: OperationWish): Promise<void> {
   const begun = await ask<OperationDocument>('/v1/operations', { method: 'POST', body: wish });
   go(`/drains/${begun.id}`);
 }
 
-/** What a drain would do, before the button is pressed that does it. */
+/** What an operation would do, before the button is pressed that does it. */
 function Plan(): JSX.Element {
-  const rehearsed = useSignal<{ wish: DrainWish; rehearsal: RehearsalDocument } | undefined>(
+  const rehearsed = useSignal<{ wish: OperationWish; rehearsal: RehearsalDocument } | undefined>(
     undefined,
   );
-  const rehearse = async (wish: DrainWish): Promise<void> => {
+  const rehearse = async (wish: OperationWish): Promise<void> => {
     rehearsed.value = undefined;
     const asked = { method: 'POST', body: wish } as const;
     rehearsed.value = { wish, rehearsal: await ask<RehearsalDocument>('/v1/rehearsals', asked) };
@@ -86,22 +86,45 @@ function Plan(): JSX.Element {
   const shown = rehearsed.value;
   return (
     <>
-      <DrainForm asks={rehearse} />
-      {shown === undefined ? null : (
-        <section aria-label="What it would do">
-          <h2>What emptying {shown.wish.host} would do</h2>
-          {mayDo('operator') ? (
-            <Button does={() => begin(shown.wish)}>Begin: empty {shown.wish.host}</Button>
-          ) : null}
-          <ReportView
-            report={shown.rehearsal.report}
-            since={shown.rehearsal.requestedAt}
-            deadlineAt={shown.rehearsal.deadlineAt}
-            levers={undefined}
-            rehearsed
-          />
-        </section>
-      )}
+      <OperationForm asks={rehearse} />
+      {shown === undefined ? null : <Rehearsed {...shown} />}
     </>
   );
+}
+
+const nothingToDo = { balance: 'The fleet is even enough.', defrag: 'No host can be spared.' };
+
+function Rehearsed(props: {
+  readonly wish: OperationWish;
+  readonly rehearsal: RehearsalDocument;
+}): JSX.Element {
+  const { wish, rehearsal } = props;
+  const { report, requestedAt, deadlineAt } = rehearsal;
+  if (wish.kind !== 'drain' && report.parts.length === 0)
+    return <p role="status">{nothingToDo[wish.kind]}</p>;
+  const { title, button } = wordsOf(wish);
+  return (
+    <section aria-label="What it would do">
+      <h2>What {title} would do</h2>
+      {mayDo('operator') ? <Button does={() => begin(wish)}>Begin: {button}</Button> : null}
+      <ReportView
+        report={report}
+        since={requestedAt}
+        deadlineAt={deadlineAt}
+        levers={undefined}
+        rehearsed
+      />
+    </section>
+  );
+}
+
+function wordsOf(wish: OperationWish): { readonly title: string; readonly button: string } {
+  switch (wish.kind) {
+    case 'drain':
+      return { title: `emptying ${wish.host}`, button: `empty ${wish.host}` };
+    case 'balance':
+      return { title: 'balancing', button: 'balance' };
+    case 'defrag':
+      return { title: 'defragmentation', button: 'defragment' };
+  }
 }

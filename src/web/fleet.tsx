@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { MigrationDocument } from '../api/migrations.ts';
 import type { VmDocument } from '../api/vms.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
+import { stepByArrow } from './arrows.ts';
 import { columnsOf, type HostColumn } from './columns.ts';
 import { FirstRun } from './first-run.tsx';
 import { hosts, running, vms } from './fleet-state.ts';
@@ -87,7 +88,12 @@ function Columns(props: {
   const window = windowOn({ cells: columns.length, cellWidth, cellHeight }, shown.value);
   const fullest = Math.max(1, ...columns.map(({ memoryBytes }) => memoryBytes));
   return (
-    <div ref={grid} style={{ height: `${window.rows * cellHeight}px` }} class="grid">
+    <div
+      ref={grid}
+      style={{ height: `${window.rows * cellHeight}px` }}
+      class="grid"
+      onKeyDown={stepByArrow}
+    >
       <div
         class="columns"
         style={{

@@ -4,6 +4,7 @@ import type { HostDocument, HostSettings } from '../api/hosts.ts';
 import type { VmDocument } from '../api/vms.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
 import { ask } from './api.ts';
+import { Examination } from './examination.tsx';
 import { AddHost, FirstRun } from './first-run.tsx';
 import { hosts, readAnew, running, vms } from './fleet-state.ts';
 import { Button, Instant } from './parts.tsx';
@@ -48,9 +49,10 @@ export function Hosts(): JSX.Element {
           <AddHost />
         </>
       ) : null}
+      {mayDo('operator') ? <Examination /> : null}
       <p class="quiet">
-        <code>drover doctor</code> looks at versions, certificates and ways between hosts, and says
-        what is wrong; <code>drover host set</code> sets what this page does not.
+        <code>drover doctor</code> looks at the same from where it is typed;{' '}
+        <code>drover host set</code> sets what this page does not.
       </p>
     </>
   );

@@ -5,6 +5,7 @@ import { importances, reasons, slaClasses } from '../policy/vocabulary.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 import { ask, withQuery } from './api.ts';
 import { happened, running } from './fleet-state.ts';
+import { MoveForm, vmsCalled } from './move-form.tsx';
 import { Button, Instant, Show, useLoaded } from './parts.tsx';
 import { filterBy, place } from './route.ts';
 import { classSigns, durationOf, isLive, phaseWord } from './words.ts';
@@ -41,6 +42,9 @@ export function Migrations(): JSX.Element {
     <>
       <h1>Migrations</h1>
       <Filters query={query} />
+      {vmsCalled(query.get('vm') ?? '').map((vm) => (
+        <MoveForm key={vm.uuid} vm={vm} />
+      ))}
       <Show loaded={loaded}>{(page) => <Pages key={path} path={path} first={page} />}</Show>
     </>
   );
