@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { theme } from './theme.ts';
+import { shownTheme } from './theme.ts';
 
 export interface Line {
   readonly label: string;
@@ -55,10 +55,10 @@ export function Chart({ title, xs, lines, marks = [], most, format }: ChartProps
       resized.disconnect();
       made.destroy();
     };
-  }, [names, theme.value]);
+  }, [names, shownTheme.value]);
   useEffect(() => {
     plot.current?.setData([[...xs], ...lines.map(({ values }) => [...values])]);
-  }, [xs, lines, names, theme.value]);
+  }, [xs, lines, names, shownTheme.value]);
   return (
     <figure class="chart">
       <figcaption>

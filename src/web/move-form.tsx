@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { forecastAnswer, MigrationDocument } from '../api/migrations.ts';
 import type { VmDocument } from '../api/vms.ts';
 import { importances, reasons } from '../policy/vocabulary.ts';
-import { formatBytes } from '../units/format.ts';
+import { formatBytes, formatRate } from '../units/format.ts';
 import { ask } from './api.ts';
 import { Choice, instantIn, Minutes, options } from './fields.tsx';
 import { hosts, vms } from './fleet-state.ts';
@@ -91,7 +91,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 function Expected({ answer }: { readonly answer: Forecast }): JSX.Element {
-  const { expected, to, importance, class: slaClass } = answer;
+  const { expected, to, importance, class: slaClass, touchedBytes, workingSet } = answer;
   const { timeMs, blackoutMs, bytes } = expected.forecast;
   return (
     <div role="status">
@@ -100,6 +100,10 @@ function Expected({ answer }: { readonly answer: Forecast }): JSX.Element {
         {endings[expected.ending] ?? 'Nothing that is allowed now would end it.'}
       </p>
       <dl class="facts">
+        <dt>Memory in use</dt>
+        <dd>{formatBytes(touchedBytes)}</dd>
+        <dt>It writes</dt>
+        <dd>{workingSet === null ? 'not known' : formatRate(workingSet.rateBytesPerSecond)}</dd>
         <dt>Time</dt>
         <dd>
           {durationOf(timeMs.p50)}, nine times of ten up to {durationOf(timeMs.p90)}

@@ -1,16 +1,12 @@
 import type { JSX } from 'preact';
 import type { Budget } from '../policy/budget.ts';
-import { defaultMatrix } from '../policy/matrix.ts';
+import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import { importances, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import { ask } from './api.ts';
 import { budgetWords } from './budget.ts';
 import { Show, useLoaded } from './parts.tsx';
-import type { Told } from './told.ts';
+import { WhatIf } from './what-if.tsx';
 import { classSigns, importanceMeans } from './words.ts';
-
-type Matrix = Readonly<
-  Record<SlaClass, Readonly<Record<(typeof importances)[number], Told<Budget>>>>
->;
 
 const worth: Readonly<Record<SlaClass, string>> = {
   cattle: 'expendable',
@@ -28,11 +24,17 @@ export function Policy(): JSX.Element {
         What a guest may suffer follows from its class and from how much the operation matters.
         Every field is a limit: the gentlest way that still arrives is taken.
       </p>
-      <Show loaded={loaded}>{({ matrix }) => <Table matrix={matrix} />}</Show>
+      <Show loaded={loaded}>
+        {({ matrix }) => (
+          <>
+            <Table matrix={matrix} />
+            <WhatIf matrix={matrix} />
+          </>
+        )}
+      </Show>
       <p class="quiet">
-        The config file changes single fields (<code>policy:</code>). What past migrations would
-        have been like under another policy, <code>drover replay MIGRATION --policy FILE</code>{' '}
-        says.
+        The config file changes single fields (<code>policy:</code>).{' '}
+        <code>drover replay MIGRATION --policy FILE</code> goes through one migration act by act.
       </p>
     </>
   );
@@ -78,7 +80,7 @@ function Table({ matrix }: { readonly matrix: Matrix }): JSX.Element {
   );
 }
 
-function Cell(props: { readonly budget: Told<Budget>; readonly usual: Budget }): JSX.Element {
+function Cell(props: { readonly budget: Budget; readonly usual: Budget }): JSX.Element {
   const usual = new Map(budgetWords(props.usual));
   return (
     <dl class="budget">

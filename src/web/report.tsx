@@ -188,7 +188,7 @@ function Row(props: TimelineProps & { readonly part: PartDocument }): JSX.Elemen
       <td>{planned === null ? '-' : <Instant at={planned.endAt.p50} />}</td>
       <td class="number">{pauseOf(part)}</td>
       {levers === undefined ? null : (
-        <td>
+        <td class="do">
           <PartButtons part={part} levers={levers} />
         </td>
       )}

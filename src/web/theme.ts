@@ -1,8 +1,15 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const key = 'drover-theme';
+
+/** As the system has it. */
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+const dark = signal(systemDark.matches);
+systemDark.addEventListener('change', ({ matches }) => {
+  dark.value = matches;
+});
 
 export const theme = signal<Theme>(themeOf(localStorage.getItem(key)));
 apply(theme.value);
@@ -20,3 +27,9 @@ function themeOf(text: string | null): Theme {
 function apply(wanted: Theme): void {
   document.documentElement.dataset['theme'] = wanted;
 }
+
+/** What is shown now: for what is drawn, and does not follow the style sheet by itself. */
+export const shownTheme = computed(() => {
+  if (theme.value !== 'auto') return theme.value;
+  return dark.value ? 'dark' : 'light';
+});

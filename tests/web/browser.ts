@@ -57,3 +57,13 @@ export async function broken(page: Page): Promise<readonly string[]> {
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
   );
 }
+
+/** As `broken`, in the light and in the dark; the theme is the system's again afterwards. */
+export async function brokenInBothThemes(page: Page): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    found.push(...(await broken(page)).map((what) => `${theme}: ${what}`));
+  }
+  return found;
+}

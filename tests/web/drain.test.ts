@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { broken, logIn, openBrowser, openPage, type Watched } from './browser.ts';
+import { brokenInBothThemes, logIn, openBrowser, openPage, type Watched } from './browser.ts';
 import { openSite, type Site } from './site.ts';
 
 let browser: Browser;
@@ -27,6 +27,7 @@ afterAll(async () => {
   await site.end();
 });
 
+const deadline = async () => (await site.controller.operations.find('h1')).deadlineAt;
 const row = (vm: string) => page.getByRole('row').filter({ hasText: vm });
 
 test('what a drain would do is shown before it is done, and nothing is touched', async () => {
@@ -36,7 +37,7 @@ test('what a drain would do is shown before it is done, and nothing is touched',
   await page.getByRole('heading', { name: 'What emptying h1 would do' }).waitFor();
   expect(await page.locator('.timeline tbody tr').count()).toBe(4);
   expect(await page.locator('.stretch.planned').count()).toBeGreaterThan(2);
-  expect(await broken(page)).toEqual([]);
+  expect(await brokenInBothThemes(page)).toEqual([]);
   expect(await site.stage.store.operations.list({ limit: 5, after: undefined })).toMatchObject({
     items: [],
   });
@@ -52,9 +53,18 @@ test('a drain is begun, paused, and resumed', async () => {
   await page.getByRole('heading', { name: 'drain of h1: running' }).waitFor();
 });
 
-test.each(['light', 'dark'] as const)('a drain keeps to WCAG AA when it is %s', async (theme) => {
-  await page.getByLabel('Theme').selectOption(theme);
-  expect(await broken(page)).toEqual([]);
+test('its deadline is set by a click, and taken away again', async () => {
+  await page.getByLabel('Deadline, minutes from now').fill('30');
+  await page.getByRole('button', { name: 'Set the deadline' }).click();
+  await page.getByText(/: (probably )?in time/).waitFor();
+  expect(await deadline()).toBeGreaterThan(Date.now());
+  await page.getByRole('button', { name: 'Without a deadline' }).click();
+  await page.getByText('none', { exact: true }).waitFor();
+  expect(await deadline()).toBeUndefined();
+});
+
+test('a drain keeps to WCAG AA', async () => {
+  expect(await brokenInBothThemes(page)).toEqual([]);
 });
 
 test('it is watched to its end, with one VM that is hurried', async () => {
@@ -77,5 +87,20 @@ test('the host stays closed until it is opened by a click', async () => {
 test('all of them are listed', async () => {
   await page.getByRole('link', { name: 'Drains' }).click();
   expect(await row('drain of h1').innerText()).toMatch(/completed\s+100 %/);
-  expect(await broken(page)).toEqual([]);
+  expect(await brokenInBothThemes(page)).toEqual([]);
+});
+
+test('whether the fleet is even is said; hosts with little on them are emptied by a click', async () => {
+  const show = page.getByRole('button', { name: 'Show what it would do' });
+  await page.getByLabel('What is to be done').selectOption('balance');
+  await show.click();
+  await page.getByText('The fleet is even enough.').waitFor();
+  await page.getByLabel('What is to be done').selectOption('defrag');
+  await show.click();
+  await page.getByRole('heading', { name: 'What defragmentation would do' }).waitFor();
+  await page.getByRole('button', { name: 'Begin: defragment' }).click();
+  await page.getByRole('heading', { name: /^defrag: / }).waitFor();
+  expect(await site.stage.store.operations.list({ limit: 1, after: undefined })).toMatchObject({
+    items: [{ kind: 'defrag', importance: 'low' }],
+  });
 });

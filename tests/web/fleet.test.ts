@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { broken, logIn, openBrowser, openPage, type Watched } from './browser.ts';
+import { brokenInBothThemes, logIn, openBrowser, openPage, type Watched } from './browser.ts';
 import { openSite, type Site } from './site.ts';
 
 const hostCount = 60;
@@ -72,9 +72,25 @@ test('who is on the way shows it, and where to', async () => {
   await page.getByLabel('Show').selectOption('');
 });
 
-test.each(['light', 'dark'] as const)('the fleet keeps to WCAG AA when it is %s', async (theme) => {
+test('arrow keys go from tile to tile, and from host to host', async () => {
+  await page.keyboard.press('Home');
+  await page.getByLabel('Find').fill('');
+  const focused = () => page.evaluate("document.activeElement.closest('.tile')?.innerText");
+  const column = (host: string) => page.getByRole('region', { name: `Host ${host}`, exact: true });
+  const tile = (host: string, index: number) => column(host).getByRole('listitem').nth(index);
+  await column('h1').waitFor();
+  await tile('h1', 0).getByRole('link').focus();
+  await page.keyboard.press('ArrowDown');
+  expect(await focused()).toBe(await tile('h1', 1).innerText());
+  await page.keyboard.press('ArrowRight');
+  expect(await focused()).toBe(await tile('h2', 1).innerText());
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowLeft');
+  expect(await focused()).toBe(await tile('h1', 0).innerText());
+});
+
+test('the fleet keeps to WCAG AA', async () => {
   await page.getByLabel('Find').fill('h10');
-  await page.getByLabel('Theme').selectOption(theme);
-  expect(await broken(page)).toEqual([]);
+  expect(await brokenInBothThemes(page)).toEqual([]);
   expect(watched.complaints).toEqual([]);
 });

@@ -134,8 +134,11 @@ test('what is sent is small, kept for good where it never changes, and loads not
   expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=/);
   const paths = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
   expect(paths.length).toBeGreaterThan(2);
+  const script = await fetch(site.address + (paths.find((path) => path.endsWith('.js')) ?? ''));
+  const later = [...(await script.text()).matchAll(/\.\/([\w-]+\.js)/g)];
+  expect(later.length).toBeGreaterThan(0);
   const sizes = await Promise.all(
-    paths.map(async (path) => {
+    [...paths, ...later.map(([, name]) => `/assets/${name}`)].map(async (path) => {
       expect(path).toMatch(/^\/assets\//);
       const file = await fetch(site.address + path);
       expect(file.headers.get('cache-control')).toContain('immutable');

@@ -41,7 +41,8 @@ export async function openSite(
   const passing = new AbortController();
   const passes = stage.clock.follow(realWorld.clock, passing.signal);
   const config = { ...stage.config, hosts: Object.fromEntries(hosts) };
-  const controller = stage.controller({ config });
+  // Browsers reckon by the time of day as it is.
+  const controller = stage.controller({ config, world: { ...stage.world, wallMs } });
   await controller.start();
   const once = new OnceCodes(wallMs);
   const { tokens } = stage.store;
