@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream';
 
-/** A connected byte stream to a libvirt daemon. */
+/**
+ * A connected byte stream to a libvirt daemon, which never speaks first. What it says comes as `data`,
+ * each part valid only while its listeners run.
+ */
 export type ByteStream = Duplex;
 
 export interface OpenOptions {

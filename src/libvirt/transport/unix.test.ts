@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../errors.ts';
 import { parseLibvirtUri } from '../uri.ts';
@@ -24,7 +23,14 @@ test.each(choices)('%s, read-only %s', (uri, readOnly, sockets) => {
 });
 
 async function reached(uri = 'qemu:///session'): Promise<string> {
-  return text(await openStream(parseLibvirtUri(uri)));
+  const stream = await openStream(parseLibvirtUri(uri));
+  let answer = '';
+  stream.on('data', (part: Buffer) => {
+    answer += part.toString();
+  });
+  stream.write('who are you?');
+  await once(stream, 'close');
+  return answer;
 }
 
 describe('a local daemon', () => {
@@ -44,7 +50,7 @@ describe('a local daemon', () => {
   });
 
   async function listen(socket: string): Promise<void> {
-    const server = createServer((peer) => peer.end(socket));
+    const server = createServer((peer) => peer.once('data', () => peer.end(socket)));
     servers.push(server);
     server.listen(join(folder, 'libvirt', socket));
     await once(server, 'listening');

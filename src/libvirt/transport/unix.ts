@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TransportError } from '../errors.ts';
 import type { LibvirtUri } from '../uri.ts';
 import { connected } from './connected.ts';
+import { receiving } from './receiving.ts';
 import type { Attempt, ByteStream } from './transport.ts';
 
 /** The first of the daemon's sockets on which somebody listens, or the one that the URI names. */
@@ -12,7 +13,8 @@ export async function openUnix(uri: LibvirtUri, attempt: Attempt): Promise<ByteS
   const refusals: Error[] = [];
   for (const path of paths) {
     try {
-      return await connected(createConnection({ path }), attempt.signal);
+      const { onread, into } = receiving();
+      return await connected(into(createConnection({ path, onread })), attempt.signal);
     } catch (error) {
       if (attempt.signal.aborted) throw error;
       refusals.push(refusalOf(path, error));
