@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env -S node --max-semi-space-size=32
 // Written in old syntax on purpose: it must start under any Node, to say which one it needs.
 'use strict';
 
@@ -8,7 +8,7 @@ var path = require('path');
 
 var neededMajor = 24;
 /** As above: V8 by itself takes several times of this for new objects, and can be told only at its start. */
-var lessMemory = '--max-semi-space-size=16';
+var lessMemory = '--max-semi-space-size=32';
 var root = path.join(fs.realpathSync(__dirname), '..');
 
 function majorOf(version) {

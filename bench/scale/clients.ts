@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import type { Done, Errand } from './clients-process.ts';
 
 /** A process that asks over HTTP, and listens. */
@@ -7,7 +8,9 @@ export class Clients {
   readonly #process: ChildProcess;
 
   constructor() {
-    this.#process = fork(new URL('clients-process.ts', import.meta.url), { execArgv: [] });
+    this.#process = fork(new URL(`clients-process${extname(import.meta.url)}`, import.meta.url), {
+      execArgv: [],
+    });
   }
 
   async ask(address: string, count: number): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import type { ResolvedHost } from '../../src/fleet/hosts.ts';
 import { systemClock } from '../../src/hypervisor/clock.ts';
 import { fenced } from '../../src/hypervisor/fenced.ts';
@@ -29,7 +30,7 @@ export class RemoteHosts {
   #calls = 0;
 
   constructor(count: number) {
-    const file = new URL('hosts-process.ts', import.meta.url);
+    const file = new URL(`hosts-process${extname(import.meta.url)}`, import.meta.url);
     // JSON has no Infinity, which is what an unlimited speed is.
     this.#process = fork(file, [String(count)], { serialization: 'advanced', execArgv: [] });
     this.#outbox = new Outbox(this.#process);

@@ -4,8 +4,8 @@ import { Job, type JobPorts } from './job.ts';
 import type { HeldLease, Leases } from './leases.ts';
 
 /** Up to so many are kept every round; more take turns, and none waits for longer than so many rounds. */
-const reportedAtOnce = 2_000;
-const mostTurns = 5;
+const reportedAtOnce = 1_000;
+const mostTurns = 10;
 const partSize = 250;
 
 /** All migrations that this replica steers. */

@@ -20,10 +20,10 @@ const slack = 2;
 
 /**
  * So many are read four times a second each; more share as many readings, and none is read less
- * than once in two and a half seconds while it is far from its end.
+ * than once in four seconds while it is far from its end. A core is then two thirds busy.
  */
-const readAsUsual = 1_000;
-const mostSpare = 10;
+const readAsUsual = 625;
+const mostSpare = 16;
 
 /** Which migrations this replica may take. */
 export type Scope =

@@ -420,7 +420,7 @@ export class Attempt {
   async #pause(): Promise<void> {
     const ms = pauseMs(this.#state, this.#record.latest, this.#wanted().spare);
     await this.#clock.sleep(ms, this.#wake.signal);
-    this.#wake = new AbortController();
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
   #finish(): Promise<Conclusion> {
