@@ -42,6 +42,8 @@ export interface HelmPorts {
   readonly log: (message: string, error: unknown) => void;
   /** At the beginning of each round. */
   readonly refresh: () => Promise<void>;
+  /** One that was steered from here has ended, or is no longer steered from here. */
+  readonly onEnd: () => void;
 }
 
 /** Takes migrations, steers them and hands them over, round by round. */
@@ -63,7 +65,10 @@ export class Helm {
     const shareOf = (id: string): number | undefined => this.#shares.get(id);
     const spare = (): number => Math.min(mostSpare, Math.max(1, this.#crew.size / readAsUsual));
     const jobs = { store, world, config, shareOf, spare, log };
-    this.#crew = new Crew(jobs, this.#leases, () => this.poke());
+    this.#crew = new Crew(jobs, this.#leases, () => {
+      this.poke();
+      ports.onEnd();
+    });
   }
 
   get steering(): number {

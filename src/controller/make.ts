@@ -101,6 +101,7 @@ class FleetController implements Controller {
       scope: within,
       log,
       refresh: () => this.#refresh(),
+      onEnd: () => this.#steward.poke(),
     });
     this.#hub = new Hub(store, world.clock, log);
     this.#rota = new Rota(name, store, this.#world, log);

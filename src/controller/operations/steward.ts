@@ -3,8 +3,9 @@ import type { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { OperationRun, type RunPorts } from './run.ts';
 
-/** How often operations have their round, ms. */
+/** How often operations have their round, ms; at once where a migration ended, but not more often than this. */
 const roundMs = 1_000;
+const leastMs = 200;
 /** Whoever carries one out and is silent for so long has gone, ms. */
 const dutyMs = 10_000;
 
@@ -58,7 +59,8 @@ export class Steward {
       } catch (error) {
         this.#ports.log('operations could not be looked at', error);
       }
-      await clock.sleep(roundMs, this.#wake.signal);
+      await clock.sleep(leastMs, this.#end.signal);
+      await clock.sleep(roundMs - leastMs, this.#wake.signal);
       this.#wake = new AbortController();
     }
   }
