@@ -30,7 +30,7 @@ const qemuDowntimeMs = 300;
 const usualAutoConverge = { initialPercent: 20, incrementPercent: 10 };
 
 /** Nova: ten steps from 50 to 500 ms, 75 s for each GiB apart, at least 2 GiB. */
-function novaDowntimeMs({ elapsedMs, memoryGib }: Seen): number {
+export function novaDowntimeMs({ elapsedMs, memoryGib }: Seen): number {
   const [most, steps, delaySeconds] = [500, 10, 75];
   const base = most / steps;
   const offset = (most - base) / steps;

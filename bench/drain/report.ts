@@ -1,7 +1,7 @@
 import { budgetFor } from '../../src/policy/budget-for.ts';
 import { type SlaClass, slaClasses } from '../../src/policy/vocabulary.ts';
 import { weights } from '../../src/steering/harm.ts';
-import { guests, linkBytesPerSecond } from './scene.ts';
+import { guests, linkBitsPerSecond, linkBytesPerSecond } from './scene.ts';
 
 /** What one guest felt, by its own heartbeat. */
 export interface Felt {
@@ -18,13 +18,15 @@ export interface Felt {
 export interface Drained {
   readonly name: string;
   readonly makespanMs: number;
+  /** What left the host meanwhile, with all that TCP and Ethernet add. */
+  readonly sentBytes: number;
   readonly says: string;
   readonly felt: readonly Felt[];
 }
 
+const memory = guests.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 /** All memory once over the link, ms: nobody empties the host sooner. */
-const boundMs =
-  (guests.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) / linkBytesPerSecond) * 1000;
+const boundMs = (memory / linkBytesPerSecond) * 1000;
 
 /** By contender; with several rounds the median of each figure. */
 export function classTable(contenders: readonly string[], all: readonly Drained[]): string {
@@ -32,6 +34,7 @@ export function classTable(contenders: readonly string[], all: readonly Drained[
     'emptied by',
     'moved',
     'time / bound',
+    'link busy',
     ...slaClasses.map((one) => `lost work, ${one}, s`),
     ...slaClasses.map((one) => `longest pause, ${one}, ms`),
     'over budget',
@@ -46,6 +49,7 @@ export function classTable(contenders: readonly string[], all: readonly Drained[
       name === 'drover' ? '**drover**' : name,
       `${median(runs.map(movedOf))} of ${guests.length}`,
       median(runs.map(({ makespanMs }) => makespanMs / boundMs)).toFixed(2),
+      `${(100 * median(runs.map(busyOf))).toFixed(0)} %`,
       ...slaClasses.map((one) => median(runs.map((run) => lostOf(run, one))).toFixed(1)),
       ...slaClasses.map((one) => median(runs.map((run) => pauseOf(run, one))).toFixed(0)),
       String(median(runs.map(overBudget))),
@@ -55,6 +59,11 @@ export function classTable(contenders: readonly string[], all: readonly Drained[
   return [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+/** How much of what the link could carry was carried, 0 to 1. */
+function busyOf({ sentBytes, makespanMs }: Drained): number {
+  return (sentBytes * 8) / ((linkBitsPerSecond * makespanMs) / 1000);
 }
 
 export function guestTable(all: readonly Drained[]): string {

@@ -8,7 +8,7 @@ import { takeCensus } from '../../src/demo/census.ts';
 import { Witness } from '../../src/demo/witness.ts';
 import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
 import { addGuest, watchGuest } from '../../src/lab/guest/index.ts';
-import { createLab, downLab } from '../../src/lab/index.ts';
+import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import { shuffled } from '../steering/shuffle.ts';
 import { drainByDrover } from './drover-drain.ts';
 import { drainLike, type Moves } from './peer-drain.ts';
@@ -52,9 +52,11 @@ async function play(name: string): Promise<Drained> {
   try {
     await Promise.all(guests.map((spec) => addGuest(lab.host(leaving), spec)));
     await Promise.all([...witnesses.values()].map((witness) => witness.settled(signal)));
+    const sentBefore = await sentBy(lab, leaving);
     const startMs = performance.now();
     const { moves, says } = await drain(name, lab);
     const endMs = performance.now();
+    const sentBytes = (await sentBy(lab, leaving)) - sentBefore;
     await sleep(aftermathMs);
     const census = await takeCensus(lab);
     const felt = guests.map((spec): Felt => {
@@ -71,7 +73,7 @@ async function play(name: string): Promise<Drained> {
         onePlace: told?.onePlace ?? 'not seen',
       };
     });
-    return { name, makespanMs: endMs - startMs, says, felt };
+    return { name, makespanMs: endMs - startMs, sentBytes, says, felt };
   } finally {
     for (const witness of witnesses.values()) witness.stop();
     await downLab(dir);
@@ -79,9 +81,18 @@ async function play(name: string): Promise<Drained> {
   }
 }
 
+/** All that a host's cards have sent so far, bytes: the ninth number of each line of /proc/net/dev. */
+async function sentBy(lab: Lab, host: string): Promise<number> {
+  const { stdout } = await lab.exec(host, ['cat', '/proc/net/dev']);
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(':') && !line.trimStart().startsWith('lo:'))
+    .reduce((sum, line) => sum + Number(line.split(':')[1]?.trim().split(/\s+/)[8] ?? 0), 0);
+}
+
 async function drain(
   name: string,
-  lab: Parameters<typeof drainByDrover>[0],
+  lab: Lab,
 ): Promise<{ readonly moves: Moves; readonly says: string }> {
   const peer = peers.find((one) => one.name === name);
   if (peer === undefined) return drainByDrover(lab);
