@@ -1,7 +1,12 @@
 /** How far Drover's forecasts are off, on real migrations; see README.md. */
 import { parseArgs } from 'node:util';
 import type { Lesson } from '../../src/forecast/learn.ts';
-import type { Pair, Scene, WorkloadName } from '../steering/cells.ts';
+import {
+  type Pair,
+  type Scene,
+  type WorkloadName,
+  workloads as workloadTexts,
+} from '../steering/cells.ts';
 import { Stage } from '../steering/stage.ts';
 import { errorsAt, errorTable, type Row, rowTable, verdictLine } from './report.ts';
 import { ride } from './ride.ts';
@@ -27,7 +32,7 @@ async function rideScene(stage: Stage, scene: Scene): Promise<Row[]> {
   const known: Lesson[] = [];
   for (let round = 0; round < rounds; round += 1) {
     for (const pair of pairs) {
-      await stage.play(scene);
+      await stage.play({ ...scene, does: workloadTexts[scene.workload] });
       const { actual, said, lesson } = await ride(stage, pair, known);
       known.unshift(lesson);
       const name = `${scene.workload}/${scene.linkMbitPerSecond} ${pair.slaClass}/${pair.importance}`;

@@ -1,3 +1,4 @@
+import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Beginning } from '../../src/migration/beginning.ts';
 import { keepsNothing } from '../../src/migration/keeping.ts';
 import type { Orders } from '../../src/migration/orders.ts';
@@ -6,7 +7,7 @@ import { migrateVm } from '../../src/migration/service.ts';
 import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { setTags } from '../../src/migration/tags.ts';
 import type { Recording } from '../../src/recording/recording.ts';
-import { guestMemoryBytes, type Pair, pairName, type Scene } from './cells.ts';
+import { guestMemoryBytes, type Pair, pairName, type Scene, workloads } from './cells.ts';
 import type { Figures } from './cost.ts';
 import type { Felt, Harm, Stage, Way } from './stage.ts';
 import { defaultDowntimeMs, runStatic, type StaticArmName } from './static-arms.ts';
@@ -30,12 +31,13 @@ const limitBesidesMs = 4_000;
 const droverLimitMs = 180_000;
 
 export async function runArm(stage: Stage, scene: Scene, arm: Arm): Promise<Run> {
-  await stage.play(scene);
+  const { linkMbitPerSecond } = scene;
+  await stage.play({ does: workloads[scene.workload], linkMbitPerSecond });
   const { did, felt } = await stage.watch((way) =>
     arm.kind === 'static' ? byStatic(way, scene, arm.name) : byDrover(way, arm.pair),
   );
-  const figures = figuresOf(did, felt);
   const { recording } = did;
+  const figures = figuresOf({ ...did, samples: recording.samples }, felt);
   const whole = arm.kind === 'static' ? endStaticRecording(recording, figures) : recording;
   return { figures, recording: whole, harm: felt.harm };
 }
@@ -44,14 +46,22 @@ export function armName(arm: Arm): string {
   return arm.kind === 'static' ? arm.name : `drover-${pairName(arm.pair)}`;
 }
 
-interface Did {
+export interface Did {
   readonly recording: Recording;
   readonly totalMs: number;
   readonly sentBytes: number | undefined;
 }
 
-function figuresOf({ totalMs, recording, sentBytes }: Did, felt: Felt): Figures {
-  const { samples } = recording;
+/** What a run did, by the readings of its job and by what the guest felt. */
+export function figuresOf(
+  did: {
+    readonly totalMs: number;
+    readonly sentBytes: number | undefined;
+    readonly samples: readonly Sample[];
+  },
+  felt: Felt,
+): Figures {
+  const { totalMs, samples, sentBytes } = did;
   const { arrived, blackoutMs, lostWorkMs } = felt;
   return {
     arrived,
@@ -78,7 +88,7 @@ async function byStatic(way: Way, scene: Scene, name: StaticArmName): Promise<Di
 }
 
 /** From the request to the answer, pre-flight and the last look at both hosts included. */
-async function byDrover(way: Way, { slaClass, importance }: Pair): Promise<Did> {
+export async function byDrover(way: Way, { slaClass, importance }: Pair): Promise<Did> {
   const { vm, source, destination, config } = way;
   const [from, to] = [source.name, destination.name];
   await setTags({ vm, host: from }, { slaClass }, config);

@@ -15,8 +15,8 @@ import {
   setWorkload,
   watchGuest,
 } from '../../src/lab/guest/index.ts';
-import { createLab, type Lab } from '../../src/lab/index.ts';
-import { guestMemoryBytes, type Scene, workloads } from './cells.ts';
+import { createLab, type Lab, type LabHost } from '../../src/lab/index.ts';
+import { guestMemoryBytes } from './cells.ts';
 import { lostWorkMs } from './lost-work.ts';
 
 /** Undisturbed before a run: every run begins alike. */
@@ -35,6 +35,14 @@ export interface Way {
   readonly source: Host;
   readonly destination: Host;
   readonly config: Config;
+  /** Runs a program on the source host. */
+  readonly run: LabHost['exec'];
+}
+
+/** What the guest does, as a workload's text, and how fast both hosts' links are. */
+export interface Play {
+  readonly does: string;
+  readonly linkMbitPerSecond: number;
 }
 
 /** What the guest itself showed of a run. */
@@ -54,6 +62,7 @@ export interface Harm {
 /** Two hosts and one guest, which is moved to and fro. */
 export class Stage {
   readonly suite: string;
+  readonly #memoryBytes: number;
   readonly #lab: Lab;
   readonly #hosts: Readonly<Record<HostName, Host>>;
   readonly #config: Config;
@@ -67,11 +76,13 @@ export class Stage {
 
   private constructor(
     suite: string,
+    memoryBytes: number,
     lab: Lab,
     hosts: Readonly<Record<HostName, Host>>,
     postCopyRecoverable: boolean,
   ) {
     this.suite = suite;
+    this.#memoryBytes = memoryBytes;
     this.#lab = lab;
     this.#hosts = hosts;
     this.postCopyRecoverable = postCopyRecoverable;
@@ -82,18 +93,24 @@ export class Stage {
     this.#config = { ...emptyConfig, hosts: Object.fromEntries(known) };
   }
 
-  static async set(suite: string): Promise<Stage> {
+  static async set(suite: string, memoryBytes = guestMemoryBytes): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), 'drover-steering-'));
     const lab = await createLab({ dir, hosts: 2, suite });
     try {
       const [h1, h2] = await Promise.all(hostNames.map((name) => connectTo(lab, name)));
       if (h1 === undefined || h2 === undefined) throw new Error('a host is missing');
       const { postCopyRecoverable } = await h1.facts();
-      return new Stage(suite, lab, { h1, h2 }, postCopyRecoverable.allowed);
+      return new Stage(suite, memoryBytes, lab, { h1, h2 }, postCopyRecoverable.allowed);
     } catch (error) {
       await clear(lab);
       throw error;
     }
+  }
+
+  /** Of both hosts. */
+  get versions(): { readonly qemu: string; readonly libvirt: string } {
+    const { qemuVersion, libvirtVersion } = this.#lab.host('h1');
+    return { qemu: qemuVersion, libvirt: libvirtVersion };
   }
 
   async down(): Promise<void> {
@@ -103,11 +120,10 @@ export class Stage {
   }
 
   /** The link and what the guest does from now on. */
-  async play(scene: Scene): Promise<void> {
-    for (const name of hostNames) await this.#lab.shape(name, scene.linkMbitPerSecond * 1e6);
+  async play({ does, linkMbitPerSecond }: Play): Promise<void> {
+    for (const name of hostNames) await this.#lab.shape(name, linkMbitPerSecond * 1e6);
     if (this.#watcher === undefined) await this.#newGuest();
-    const workload = parseWorkload(workloads[scene.workload]);
-    await setWorkload(this.#lab.host(this.#at), this.#name, workload);
+    await setWorkload(this.#lab.host(this.#at), this.#name, parseWorkload(does));
   }
 
   /** Has the guest undisturbed, does the work, and tells what the guest felt meanwhile. */
@@ -125,6 +141,7 @@ export class Stage {
       source: this.#hosts[from],
       destination: this.#hosts[to],
       config: this.#config,
+      run: (argv, options) => this.#lab.host(from).exec(argv, options),
     });
     const endMs = performance.now();
     await sleep(afterMs);
@@ -178,7 +195,7 @@ export class Stage {
       name: this.#name,
       class: 'pet',
       kind: 'beat',
-      memoryBytes: guestMemoryBytes,
+      memoryBytes: this.#memoryBytes,
       workload: parseWorkload('idle'),
       heartbeatHz: 100,
     });

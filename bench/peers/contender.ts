@@ -1,0 +1,63 @@
+import type { Sample } from '../../src/forecast/telemetry.ts';
+import type { MigrateOptions } from '../../src/hypervisor/port.ts';
+import type { Act, Driver } from '../steering/drive.ts';
+
+/** Another system's way to steer a migration, by its published behaviour. */
+export interface Contender {
+  readonly name: string;
+  readonly system: string;
+  /** What it starts with, before anything was seen. */
+  readonly maxDowntimeMs: number;
+  readonly postCopy: boolean;
+  readonly autoConverge: MigrateOptions['autoConverge'];
+  /** How often it looks, ms. */
+  readonly pollMs: number;
+  /** The steps of one migration of a guest with so much memory. */
+  readonly begin: (memoryGib: number) => Step;
+}
+
+/** What it does upon one look; it remembers what it saw before. */
+export type Step = (sample: Sample) => readonly Act[];
+
+/** A step function that is pure, with its memory beside it. */
+export function remembering<State>(
+  initial: State,
+  step: (state: State, sample: Sample) => Turn<State>,
+): Step {
+  let state = initial;
+  return (sample) => {
+    const turn = step(state, sample);
+    state = turn.state;
+    return turn.acts;
+  };
+}
+
+export interface Turn<State> {
+  readonly state: State;
+  readonly acts: readonly Act[];
+}
+
+/** libvirt's and QEMU's default throttle. */
+export const usualAutoConverge = { initialPercent: 20, incrementPercent: 10 };
+/** libvirt's and QEMU's default downtime limit. */
+export const usualDowntimeMs = 300;
+
+/** The job is read at least so often, for the figures; a contender sees only what it looks at. */
+const readEveryMs = 60;
+
+export function driverOf(contender: Contender, memoryGib: number): Driver {
+  const { maxDowntimeMs, postCopy, autoConverge, pollMs } = contender;
+  const step = contender.begin(memoryGib);
+  let nextMs = 0;
+  return {
+    maxDowntimeMs,
+    postCopy,
+    autoConverge,
+    readEveryMs: Math.min(readEveryMs, pollMs),
+    step: (sample) => {
+      if (sample.atMs < nextMs) return [];
+      nextMs = sample.atMs + pollMs;
+      return step(sample);
+    },
+  };
+}
