@@ -289,7 +289,7 @@ class Lives {
     await clock.sleep(random() * askedWithinMs);
     const id = await this.#insist(async (controller) => {
       const { row } = await controller.migrate(
-        { vm: uuid, from, to, importance, requestKey: undefined },
+        { vm: uuid, from, to, importance, requestKey: `move of ${uuid}` },
         me,
       );
       return row.id;
@@ -299,7 +299,7 @@ class Lives {
     await this.#insist((controller) => controller.abort(id, me));
   }
 
-  /** A person who gets no answer asks again; one who is refused does not. */
+  /** A person who gets no answer asks again, for the same; one who is refused does not. */
   async #insist<T>(
     ask: (controller: ReturnType<typeof makeController>) => Promise<T>,
   ): Promise<T | undefined> {
