@@ -1,0 +1,99 @@
+import { byDrover, figuresOf } from '../steering/arms.ts';
+import { pairName } from '../steering/cells.ts';
+import type { Figures } from '../steering/cost.ts';
+import { type Driven, drive } from '../steering/drive.ts';
+import type { Harm, Stage, Way } from '../steering/stage.ts';
+import { runStatic, type StaticArmName } from '../steering/static-arms.ts';
+import type { PeerScene } from './cells.ts';
+import { type Contender, driverOf } from './contender.ts';
+import { kubevirtContenders } from './kubevirt.ts';
+import { novaContenders } from './nova.ts';
+import { ovirtContenders } from './ovirt.ts';
+import { proxmoxContenders } from './proxmox.ts';
+import { byVirsh } from './virsh.ts';
+
+/** Who moves the guest, and as whose. */
+export interface PeerArm {
+  readonly name: string;
+  readonly system: string;
+  /** What the guest is worth, where the arm asks. */
+  readonly pair: PeerScene['pairs'][number] | undefined;
+  readonly move: (way: Way, scene: PeerScene) => Promise<Moved>;
+}
+
+interface Moved extends Driven {
+  readonly sentBytes: number | undefined;
+}
+
+/** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
+const usualGib = 8;
+
+export function armsOf(scene: PeerScene, timers: 'scaled' | 'unscaled'): readonly PeerArm[] {
+  const gib = scene.memoryMib / 1024;
+  const [factor, memoryGib] = timers === 'scaled' ? [usualGib / gib, usualGib] : [1, gib];
+  const contenders = [
+    ...ovirtContenders(factor),
+    ...kubevirtContenders(factor),
+    ...proxmoxContenders(factor),
+    ...novaContenders(factor),
+  ];
+  return [
+    ...scene.pairs.map(droverArm),
+    { name: 'virsh', system: 'virsh', pair: undefined, move: virsh },
+    ...contenders.map((contender) => contenderArm(contender, memoryGib)),
+    ...staticNames.map(staticArm),
+  ];
+}
+
+/** Stages keep one guest, which is moved to and fro. */
+export async function runPeerArm(
+  stage: Stage,
+  scene: PeerScene,
+  arm: PeerArm,
+): Promise<{ readonly figures: Figures; readonly harm: Harm | undefined; readonly moved: Moved }> {
+  await stage.play(scene);
+  const { did, felt } = await stage.watch((way) => arm.move(way, scene));
+  return { figures: figuresOf(did, felt), harm: felt.harm, moved: did };
+}
+
+function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
+  const move: PeerArm['move'] = async (way) => {
+    const { totalMs, sentBytes, recording } = await byDrover(way, pair);
+    return { totalMs, sentBytes, samples: recording.samples };
+  };
+  return { name: `drover-${pairName(pair)}`, system: 'Drover', pair, move };
+}
+
+function contenderArm(contender: Contender, memoryGib: number): PeerArm {
+  const { name, system } = contender;
+  const move: PeerArm['move'] = async (way, scene) =>
+    sent(way, await drive(driverOf(contender, memoryGib), way, way.uuid, limitMs(scene)));
+  return { name, system, pair: undefined, move };
+}
+
+/** `pre-copy` is what virsh does; `auto-converge` what oVirt and Proxmox begin with. */
+const staticNames: readonly StaticArmName[] = ['short-pause', 'post-copy', 'stop-and-copy'];
+
+function staticArm(name: StaticArmName): PeerArm {
+  const move: PeerArm['move'] = async (way, scene) =>
+    sent(way, await runStatic(name, way, way.uuid, limitMs(scene)));
+  return { name, system: 'static', pair: undefined, move };
+}
+
+async function virsh(way: Way, scene: PeerScene): Promise<Moved> {
+  return sent(way, await byVirsh(way, limitMs(scene)));
+}
+
+async function sent(way: Way, driven: Driven): Promise<Moved> {
+  const completed = await way.destination.readCompletedJob(way.uuid);
+  return { ...driven, sentBytes: completed?.sentBytes };
+}
+
+const limitPasses = 3;
+const limitBesidesMs = 5_000;
+
+/** Who has not ended by then is cancelled, and has not arrived. */
+export function limitMs({ memoryMib, linkMbitPerSecond }: PeerScene): number {
+  const passMs = (memoryMib * 2 ** 20 * 8 * 1000) / (linkMbitPerSecond * 1e6);
+  return limitPasses * passMs + limitBesidesMs;
+}

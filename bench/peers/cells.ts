@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
+
+const pairSchema = z.strictObject({
+  slaClass: z.enum(slaClasses),
+  importance: z.enum(importances),
+});
+
+/** One guest and one link, and what the guest may be worth: a cell for each pair. */
+const sceneSchema = z.strictObject({
+  name: z.string(),
+  does: z.string(),
+  memoryMib: z.int().min(32).max(1024),
+  linkMbitPerSecond: z.number().positive(),
+  pairs: z.array(pairSchema).min(1),
+});
+export type PeerScene = z.infer<typeof sceneSchema>;
+
+const petHigh = { slaClass: 'pet', importance: 'high' } as const;
+const pandaMedium = { slaClass: 'panda', importance: 'medium' } as const;
+const cattleHigh = { slaClass: 'cattle', importance: 'high' } as const;
+
+/** Four scenes, eight cells: what fits at once, what never does, what waits, what is hot. */
+const quick: readonly PeerScene[] = [
+  ['below', 'sequential:rate=2MiB/s,set=16MiB', 300],
+  ['busy', 'random:rate=60MiB/s,set=32MiB', 300],
+  ['phased', 'phased:rate=40MiB/s,set=32MiB,burst=3s,quiet=4s', 300],
+  ['hot', 'hot:rate=40MiB/s,hot=10%', 1000],
+].map(([name, does, linkMbitPerSecond]) => ({
+  name: `${name}/${linkMbitPerSecond}`,
+  does: String(does),
+  memoryMib: 64,
+  linkMbitPerSecond: Number(linkMbitPerSecond),
+  pairs: [petHigh, pandaMedium],
+}));
+
+/** What a link of so many Mbit/s carries, MiB/s. */
+function carries(linkMbitPerSecond: number): number {
+  return (linkMbitPerSecond * 1e6) / 8 / 2 ** 20;
+}
+
+/** Writes as a share of what the link carries, and other patterns; `MiB` is the guest's memory. */
+const patterns: Readonly<Record<string, (mib: number, link: number) => string>> = {
+  idle: () => 'idle',
+  'rho-0.3': (mib, link) => random(mib / 2, 0.3 * carries(link)),
+  'rho-0.7': (mib, link) => random(mib / 2, 0.7 * carries(link)),
+  'rho-0.95': (mib, link) => random(mib / 2, 0.95 * carries(link)),
+  'rho-1.2': (mib, link) => random(mib / 2, 1.2 * carries(link)),
+  'rho-3': (mib, link) => random(mib / 2, 3 * carries(link)),
+  'hot-5': (_, link) => `hot:rate=${whole(carries(link))}MiB/s,hot=5%`,
+  'hot-20': (_, link) => `hot:rate=${whole(carries(link))}MiB/s,hot=20%`,
+  phased: (mib, link) =>
+    `phased:rate=${whole(1.2 * carries(link))}MiB/s,set=${whole(mib / 2)}MiB,burst=3s,quiet=4s`,
+  xor: () => 'xor',
+  spin: (mib) => `spin:set=${whole(mib / 2)}MiB`,
+};
+
+function random(setMib: number, rateMib: number): string {
+  return `random:rate=${whole(rateMib)}MiB/s,set=${whole(setMib)}MiB`;
+}
+
+function whole(number: number): number {
+  return Math.max(1, Math.round(number));
+}
+
+const full: readonly PeerScene[] = [300, 1000].flatMap((linkMbitPerSecond) =>
+  Object.entries(patterns).map(([name, does]) => ({
+    name: `${name}/${linkMbitPerSecond}`,
+    does: does(256, linkMbitPerSecond),
+    memoryMib: 256,
+    linkMbitPerSecond,
+    pairs: [petHigh, pandaMedium, cattleHigh],
+  })),
+);
+
+export const sceneSets = { quick, full } as const;
+
+/** Cells that were not tuned on: a JSON array of scenes. */
+export async function readScenes(path: string): Promise<readonly PeerScene[]> {
+  return z
+    .array(sceneSchema)
+    .min(1)
+    .parse(JSON.parse(await readFile(path, 'utf8')));
+}

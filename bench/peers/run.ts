@@ -1,0 +1,127 @@
+/** Drover beside what operators use, on real migrations; see README.md. */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Sample } from '../../src/forecast/telemetry.ts';
+import { randomFrom, shuffled } from '../steering/shuffle.ts';
+import { Stage } from '../steering/stage.ts';
+import { armsOf, type PeerArm, runPeerArm } from './arms.ts';
+import { type PeerScene, readScenes, sceneSets } from './cells.ts';
+import { writeReport } from './report.ts';
+import { addRow, keyOf, type Row, readRows } from './rows.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    cells: { type: 'string' },
+    suite: { type: 'string', default: 'forky' },
+    timers: { type: 'string', default: 'scaled' },
+    rounds: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    rows: { type: 'string', default: 'bench/peers/rows.jsonl' },
+    report: { type: 'string', default: 'bench/peers/REPORT.md' },
+    'report-only': { type: 'boolean', default: false },
+    minutes: { type: 'string', default: 'Infinity' },
+  },
+});
+const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
+const seed = Number(values.seed);
+const random = randomFrom(seed);
+const suites = values.suite === 'both' ? ['forky', 'trixie'] : [values.suite];
+const timers: Row['timers'] = values.timers === 'unscaled' ? 'unscaled' : 'scaled';
+const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`;
+
+interface Task {
+  readonly scene: PeerScene;
+  readonly arm: PeerArm;
+  readonly round: number;
+}
+
+/** What was not measured yet of these scenes; scene by scene, in an order that chance gives. */
+function tasksOf(
+  scenes: readonly PeerScene[],
+  suite: string,
+  done: ReadonlySet<string>,
+): readonly Task[] {
+  const rounds = Array.from({ length: Number(values.rounds) }, (_, round) => round);
+  return rounds.flatMap((round) =>
+    shuffled(scenes, random).flatMap((scene) => {
+      const { name, memoryMib, does } = scene;
+      const key = { suite, timers, round, scene: name, memoryMib, does };
+      const open = armsOf(scene, timers).filter(
+        ({ name: arm }) => !done.has(keyOf({ ...key, arm })),
+      );
+      return shuffled(open, random).map((arm) => ({ scene, arm, round }));
+    }),
+  );
+}
+
+async function runSuite(scenes: readonly PeerScene[], suite: string): Promise<void> {
+  const done = new Set((await readRows(values.rows)).map(keyOf));
+  for (const memoryMib of new Set(scenes.map((scene) => scene.memoryMib))) {
+    const ofSize = scenes.filter((scene) => scene.memoryMib === memoryMib);
+    const tasks = tasksOf(ofSize, suite, done);
+    if (tasks.length === 0 || performance.now() > endsAtMs) continue;
+    const stage = await Stage.set(suite, memoryMib * 2 ** 20);
+    try {
+      for (const task of tasks) {
+        if (performance.now() > endsAtMs) break;
+        await measure(stage, task);
+      }
+    } finally {
+      await stage.down();
+    }
+  }
+}
+
+async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void> {
+  const cpu = process.cpuUsage();
+  const { figures, harm, moved } = await runPeerArm(stage, scene, arm);
+  const { user, system } = process.cpuUsage(cpu);
+  const { name, ...ofScene } = scene;
+  const { does, memoryMib, linkMbitPerSecond } = ofScene;
+  const row: Row = {
+    at: new Date().toISOString(),
+    machine,
+    suite: stage.suite,
+    ...stage.versions,
+    timers,
+    round,
+    seed,
+    scene: name,
+    does,
+    memoryMib,
+    linkMbitPerSecond,
+    sentMbitPerSecond: sentMbitPerSecond(moved.samples),
+    postCopyRecoverable: stage.postCopyRecoverable,
+    arm: arm.name,
+    system: arm.system,
+    pair: arm.pair ?? null,
+    harm: harm?.kind ?? null,
+    cpuMs: (user + system) / 1000,
+    figures,
+  };
+  await addRow(values.rows, row);
+  const { arrived, totalMs, blackoutMs, lostWorkMs } = figures;
+  const took = [totalMs, blackoutMs, lostWorkMs].map(Math.round).join(' / ');
+  console.error(
+    `${stage.suite} ${name} ${arm.name}: ${arrived ? 'arrived' : 'stayed'}, ${took} ms`,
+  );
+}
+
+/** Over the pre-copy as a whole; a second of it at least. */
+function sentMbitPerSecond(samples: readonly Sample[]): number | null {
+  const moving = samples.filter(({ phase }) => phase === 'pre-copy');
+  const [first, last] = [moving[0], moving.at(-1)];
+  if (first === undefined || last === undefined || last.atMs - first.atMs < 1_000) return null;
+  const bits = (last.memorySentBytes - first.memorySentBytes) * 8;
+  return bits / 1e6 / ((last.atMs - first.atMs) / 1000);
+}
+
+const scenes =
+  values.cells === undefined
+    ? sceneSets[values.quick ? 'quick' : 'full']
+    : await readScenes(values.cells);
+if (!values['report-only']) for (const suite of suites) await runSuite(scenes, suite);
+const verdict = await writeReport(values.report, await readRows(values.rows));
+console.log(verdict.line);
+if (verdict.lost > 0) process.exitCode = 1;

@@ -1,0 +1,180 @@
+import { budgetFor } from '../../src/policy/budget-for.ts';
+import type { Pair } from '../steering/cells.ts';
+import { costOf, type Figures, forbiddenBecause, notArrivedCost } from '../steering/cost.ts';
+import type { Row } from './rows.ts';
+
+/** What an arm did, over its repetitions, and what that is worth. */
+export interface Result {
+  readonly arm: string;
+  readonly system: string;
+  readonly figures: Figures;
+  readonly cost: number;
+  /** What of it the guest's budget does not allow. */
+  readonly forbidden: string | undefined;
+}
+
+/** One guest, of one worth, on one link: Drover beside the others. */
+export interface PeerCell {
+  readonly suite: string;
+  readonly scene: string;
+  readonly pair: Pair;
+  readonly drover: Result;
+  /** Each system with that arm, suite and timers that cost it least. */
+  readonly peers: readonly { readonly result: Result; readonly standing: Standing }[];
+  /** All other arms, static mechanisms included. */
+  readonly others: readonly Result[];
+  /** Drover's cost over that of the cheapest that the budget allows, `stay` among them. */
+  readonly regret: number;
+  readonly oracle: string;
+}
+
+/** `win`: not worse in anything, and better in something; `trade`: better in one, worse in other. */
+export type Standing = 'win' | 'equal' | 'trade' | 'lose';
+
+export function peerCellsOf(rows: readonly Row[]): readonly PeerCell[] {
+  const drovers = grouped(
+    rows.filter(({ system }) => system === 'Drover'),
+    (row) => `${row.suite} ${sceneKey(row)} ${row.arm}`,
+  );
+  return drovers.flatMap((runs) => {
+    const [first] = runs;
+    if (first === undefined || first.pair === null) return [];
+    const rivals = rows.filter((row) => row.pair === null && sceneKey(row) === sceneKey(first));
+    return rivals.length === 0 ? [] : [cellOf(first, first.pair, runs, rivals)];
+  });
+}
+
+function cellOf(
+  { suite, scene }: Row,
+  pair: Pair,
+  runs: readonly Row[],
+  rivals: readonly Row[],
+): PeerCell {
+  const drover = resultOf(runs, pair);
+  const others = grouped(rivals, (row) => `${row.suite} ${row.timers} ${row.arm}`).map((one) =>
+    resultOf(one, pair),
+  );
+  const peers = grouped(
+    others.filter(({ system }) => system !== 'static'),
+    ({ system }) => system,
+  ).map((ofSystem) => {
+    const result = cheapestOf(ofSystem);
+    return { result, standing: standingOf(drover.figures, result.figures) };
+  });
+  const oracle = oracleOf(others, pair);
+  return {
+    suite,
+    scene,
+    pair,
+    drover,
+    peers,
+    others,
+    ...oracle,
+    regret: drover.cost / oracle.cost,
+  };
+}
+
+function oracleOf(
+  others: readonly Result[],
+  { slaClass, importance }: Pair,
+): { readonly oracle: string; readonly cost: number } {
+  const mayStay = budgetFor(slaClass, importance).otherwise === 'stay';
+  const stay = { arm: 'stay', cost: notArrivedCost[importance] };
+  const allowed = others.filter(({ forbidden }) => forbidden === undefined);
+  const [best] = [...allowed, ...(mayStay || allowed.length === 0 ? [stay] : [])].toSorted(
+    (a, b) => a.cost - b.cost,
+  );
+  return { oracle: best?.arm ?? stay.arm, cost: best?.cost ?? stay.cost };
+}
+
+function resultOf(runs: readonly Row[], pair: Pair): Result {
+  const [first] = runs;
+  if (first === undefined) throw new Error('an arm without runs');
+  const figures = middleOf(runs.map((run) => run.figures));
+  const budget = budgetFor(pair.slaClass, pair.importance);
+  return {
+    arm: first.arm,
+    system: first.system,
+    figures,
+    cost: costOf(figures, pair, budget, first.postCopyRecoverable),
+    forbidden: forbiddenBecause(figures, budget, first.postCopyRecoverable),
+  };
+}
+
+/** Medians; arrived where most did. */
+function middleOf(all: readonly Figures[]): Figures {
+  const middle = (of: (figures: Figures) => number): number => median(all.map(of));
+  return {
+    arrived: all.filter(({ arrived }) => arrived).length * 2 > all.length,
+    totalMs: middle(({ totalMs }) => totalMs),
+    blackoutMs: middle(({ blackoutMs }) => blackoutMs),
+    lostWorkMs: middle(({ lostWorkMs }) => lostWorkMs),
+    sentBytes: middle(({ sentBytes }) => sentBytes),
+    postCopy: all.some(({ postCopy }) => postCopy),
+    throttlePercent: Math.max(...all.map(({ throttlePercent }) => throttlePercent)),
+  };
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((low ?? 0) + (high ?? 0)) / 2;
+}
+
+/** The longest pause or the work that was lost, whichever is more. */
+export function harmMs({ blackoutMs, lostWorkMs }: Figures): number {
+  return Math.max(blackoutMs, lostWorkMs);
+}
+
+/** Within 5 %, or 20 ms of harm and 250 ms of time, two runs are equal. */
+const same = { share: 0.05, harmMs: 20, timeMs: 250 } as const;
+
+/** Arrived, harm to the guest, time until the end: how `mine` stands to `other`. */
+export function standingOf(mine: Figures, other: Figures): Standing {
+  const signs = [
+    Number(mine.arrived) - Number(other.arrived),
+    -compared(harmMs(mine), harmMs(other), same.harmMs),
+    -compared(mine.totalMs, other.totalMs, same.timeMs),
+  ];
+  const better = signs.some((sign) => sign > 0);
+  const worse = signs.some((sign) => sign < 0);
+  if (better) return worse ? 'trade' : 'win';
+  return worse ? 'lose' : 'equal';
+}
+
+function compared(a: number, b: number, near: number): -1 | 0 | 1 {
+  if (Math.abs(a - b) <= Math.max(near, same.share * Math.max(a, b))) return 0;
+  return a > b ? 1 : -1;
+}
+
+export function cheapestOf(results: readonly Result[]): Result {
+  const [best] = results.toSorted((a, b) => a.cost - b.cost);
+  if (best === undefined) throw new Error('nothing to choose from');
+  return best;
+}
+
+function sceneKey({ scene, memoryMib, does }: Row): string {
+  return `${scene} ${memoryMib} ${does}`;
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  return [...Map.groupBy(items, keyOf).values()];
+}
+
+export function geometricMean(numbers: readonly number[]): number {
+  return Math.exp(numbers.reduce((sum, one) => sum + Math.log(one), 0) / numbers.length);
+}
+
+/** For each class, how much more Drover cost than the system that cost that class least, as a share. */
+export function worstClassOf(cells: readonly PeerCell[]): number {
+  const ofClasses = grouped(cells, ({ pair }) => pair.slaClass).map((ofClass) => {
+    const results = ofClass.flatMap(({ peers }) => peers.map(({ result }) => result));
+    const means = grouped(results, ({ system }) => system).map(meanCost);
+    return meanCost(ofClass.map(({ drover }) => drover)) / Math.min(...means) - 1;
+  });
+  return Math.max(...ofClasses);
+}
+
+function meanCost(results: readonly Result[]): number {
+  return results.reduce((sum, { cost }) => sum + cost, 0) / results.length;
+}
