@@ -124,9 +124,12 @@ export class LibvirtHost implements Host {
   domains(): Promise<readonly DomainSummary[]> {
     return this.#ask(async (connection) => {
       const domains = await connection.listDomains();
-      // One that has gone since it was listed is not there.
+      // One that has gone since it was listed is not there; nor is one that is just ending, of which
+      // libvirt says that it is not active and has no definition either.
       const seen = await Promise.all(
-        domains.map((domain) => unless(['no-domain'], () => summaryOf(domain))),
+        domains.map((domain) =>
+          unless(['no-domain', 'operation-invalid'], () => summaryOf(domain)),
+        ),
       );
       return seen.filter((one) => one !== undefined);
     });
