@@ -99,9 +99,9 @@ function linkTable(rows: readonly Row[]): string {
     ([key, ofScene]) => {
       const shaped = (ofScene[0]?.linkMbitPerSecond ?? 0) * carriedShare;
       const seen = ofScene.flatMap(({ sentMbitPerSecond }) => sentMbitPerSecond ?? []);
-      const off = (median(seen) / shaped - 1) * 100;
+      const off = seen.length === 0 ? 0 : (median(seen) / shaped - 1) * 100;
       const told = seen.length === 0 ? 'too little seen' : `${off.toFixed(1)} %`;
-      return `| ${key} | ${shaped.toFixed(0)} | ${told} | ${Math.abs(off) <= 3 ? '' : 'off'} |`;
+      return `| ${key} | ${shaped.toFixed(0)} | ${told} | ${Math.abs(off) > 3 ? 'off' : ''} |`;
     },
   );
   return [
