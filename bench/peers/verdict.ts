@@ -165,14 +165,18 @@ export function geometricMean(numbers: readonly number[]): number {
   return Math.exp(numbers.reduce((sum, one) => sum + Math.log(one), 0) / numbers.length);
 }
 
-/** For each class, how much more Drover cost than the system that cost that class least, as a share. */
+/**
+ * The most, over classes and systems, by which Drover cost more than a system that moved guests of
+ * the class: as a share, in the mean of the cells that both were measured in.
+ */
 export function worstClassOf(cells: readonly PeerCell[]): number {
-  const ofClasses = grouped(cells, ({ pair }) => pair.slaClass).map((ofClass) => {
-    const results = ofClass.flatMap(({ peers }) => peers.map(({ result }) => result));
-    const means = grouped(results, ({ system }) => system).map(meanCost);
-    return meanCost(ofClass.map(({ drover }) => drover)) / Math.min(...means) - 1;
-  });
-  return Math.max(...ofClasses);
+  const meetings = cells.flatMap(({ pair, drover, peers }) =>
+    peers.map(({ result }) => ({ key: `${pair.slaClass} ${result.system}`, drover, result })),
+  );
+  const ratios = grouped(meetings, ({ key }) => key).map(
+    (ones) => meanCost(ones.map((one) => one.drover)) / meanCost(ones.map((one) => one.result)),
+  );
+  return Math.max(...ratios) - 1;
 }
 
 function meanCost(results: readonly Result[]): number {
