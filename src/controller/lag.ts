@@ -28,12 +28,13 @@ export class LagClock implements Clock {
   /** Thousands sleep at a time: an async function would keep twice as much for each. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const dueMs = this.#clock.nowMs() + ms;
-    return this.#clock.sleep(ms, signal).then(() => {
-      if (signal?.aborted !== true) this.#note(this.#clock.nowMs() - dueMs);
-    });
+    const slept = this.#clock.sleep(ms, signal);
+    return slept.then(() => this.#note(signal, this.#clock.nowMs() - dueMs));
   }
 
-  #note(lateMs: number): void {
+  /** Who was woken on purpose was not late. */
+  #note(signal: AbortSignal | undefined, lateMs: number): void {
+    if (signal?.aborted === true) return;
     const lateNs = Math.round(lateMs * nsPerMs);
     this.#kept().record(Math.min(range.highest, Math.max(range.lowest, lateNs)));
   }
