@@ -62,7 +62,7 @@ export interface Ground {
 export function groundOf(fleet: Fleet): Ground {
   const ways = waysOf(fleet);
   const closed = fleet.hosts.flatMap(({ draining }, host) => (draining ? [host] : []));
-  const outlookOf = lookAhead('low');
+  const outlookOf = lookAhead('low', fleet.matrix);
   return {
     fleet,
     ways,

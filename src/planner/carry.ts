@@ -1,5 +1,6 @@
 import { idle, writtenWithin } from '../forecast/working-set.ts';
 import { budgetFor } from '../policy/budget-for.ts';
+import type { Matrix } from '../policy/matrix.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Vm } from './inventory.ts';
 
@@ -12,10 +13,15 @@ const mostPasses = 40;
  * until the rest fits the pause that its budget allows, or until more passes do not help; then what is
  * left is carried once. It falls as the rate rises. Those that move already carry what they have left.
  */
-export function bytesToCarry(vm: Vm, bytesPerSecond: number, importance: Importance): number {
+export function bytesToCarry(
+  vm: Vm,
+  bytesPerSecond: number,
+  importance: Importance,
+  matrix: Matrix,
+): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
   const set = vm.workingSet ?? idle;
-  const { blackoutMs } = budgetFor(vm.slaClass, importance);
+  const { blackoutMs } = budgetFor(vm.slaClass, importance, matrix);
   const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
   let left = vm.touchedBytes;
   let sent = left;

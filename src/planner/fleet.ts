@@ -1,3 +1,4 @@
+import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Host, Inventory, Vm } from './inventory.ts';
 
 /** An inventory by numbers: what the search asks millions of times. */
@@ -19,6 +20,7 @@ export interface Fleet {
   readonly apart: readonly (readonly number[])[];
   /** The VMs that stay with each VM, itself among them. */
   readonly together: readonly (readonly number[])[];
+  readonly matrix: Matrix;
 }
 
 export type Resource =
@@ -46,6 +48,7 @@ export function fleetOf(inventory: Inventory): Fleet {
     at,
     apart: apartOf(vms),
     together: togetherOf(vms),
+    matrix: inventory.matrix ?? defaultMatrix,
   };
 }
 

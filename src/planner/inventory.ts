@@ -1,4 +1,5 @@
 import type { WorkingSet } from '../forecast/working-set.ts';
+import type { Matrix } from '../policy/matrix.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 
 /** What a plan is made from: hosts, the links between them, the VMs on them, as they are now. */
@@ -7,6 +8,8 @@ export interface Inventory {
   readonly links: readonly Link[];
   readonly vms: readonly Vm[];
   readonly limits: Limits;
+  /** What may be done to each class at each importance; Drover's own values where it is not given. */
+  readonly matrix?: Matrix;
 }
 
 export interface Host {

@@ -1,6 +1,6 @@
 import type { Forecast } from '../forecast/forecast.ts';
 import { type Written, writtenWithin } from '../forecast/working-set.ts';
-import { defaultMatrix } from '../policy/matrix.ts';
+import type { Matrix } from '../policy/matrix.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Ending } from '../steering/decision.ts';
 import { foresee } from '../steering/foresee.ts';
@@ -18,6 +18,7 @@ const readAtMs = [125, 1_000, 8_000, 60_000] as const;
 /** Looks ahead for moves; what was asked once at about the same rate is not worked out again. */
 export function lookAhead(
   importance: Importance,
+  matrix: Matrix,
 ): (vm: Vm, from: Host, to: Host, bytesPerSecond: number) => MoveOutlook {
   const seen = new Map<string, MoveOutlook>();
   return (vm, from, to, bytesPerSecond) => {
@@ -36,7 +37,7 @@ export function lookAhead(
         postCopyRecoverable: postCopy,
         autoConverge: { allowed: true },
       },
-      matrix: defaultMatrix,
+      matrix,
       prior: {
         bandwidthBytesPerSecond: rate,
         touchedBytes,

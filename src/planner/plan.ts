@@ -184,7 +184,7 @@ function bytesOver(fleet: Fleet, ways: Ways, { importance }: Wanted): BytesOf {
     const rate = pathRate(ways, from, to);
     const byRate = known.get(vm) ?? new Map<number, number>();
     known.set(vm, byRate);
-    const bytes = byRate.get(rate) ?? bytesToCarry(one, rate, importance);
+    const bytes = byRate.get(rate) ?? bytesToCarry(one, rate, importance, fleet.matrix);
     byRate.set(rate, bytes);
     return bytes;
   };
@@ -227,7 +227,7 @@ function planOf(
 
 function movesOf(task: Task, course: Course, { timings }: Weighed): readonly PlannedMove[] {
   const { fleet, wanted } = task;
-  const outlookOf = lookAhead(wanted.importance);
+  const outlookOf = lookAhead(wanted.importance, fleet.matrix);
   const last = new Map(course.steps.map(({ vm }, index) => [vm, index]));
   return course.steps.flatMap((step, index) => {
     const [vm, from, to] = [fleet.vms[step.vm], fleet.hosts[step.from], fleet.hosts[step.to]];

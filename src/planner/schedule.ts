@@ -214,7 +214,7 @@ class Run {
       if (one.firstRate === 0) one.firstRate = one.rate;
       const vm = fleet.vms[steps[one.step]?.vm ?? -1];
       if (vm !== undefined && one.rate !== before[index])
-        one.volumeBytes = bytesToCarry(vm, one.rate, importance);
+        one.volumeBytes = bytesToCarry(vm, one.rate, importance, fleet.matrix);
     }
   }
 

@@ -231,7 +231,7 @@ test('a rehearsal says what would be, and touches nothing', async () => {
   expect(runningOn(on, 'h1')).toEqual([...four]);
 });
 
-test('a deadline that a drain cannot keep raises its importance, and is said early', async () => {
+test('a deadline that cannot be kept is said early; importance that would not help is not raised', async () => {
   const on = await staged('h1', 'h2');
   on.addGuest('a', 'idle');
   on.addGuest('b', 'furious', 'panda');
@@ -239,7 +239,34 @@ test('a deadline that a drain cannot keep raises its importance, and is said ear
   const { id } = await drained(on, { reason: 'maintenance', deadlineAt });
   const row = await until(on, id, ({ report }) => (report?.late.length ?? 0) > 0);
   expect(row.report?.says).toMatch(/would come after the deadline/);
+  expect([row.importance, row.report?.importance]).toEqual(['medium', 'medium']);
   expect(hasEnded(row)).toBe(false);
+});
+
+test('a deadline that is kept anyway raises nothing', async () => {
+  const on = await staged('h1', 'h2');
+  on.addGuest('a', 'idle');
+  const deadlineAt = on.world.wallMs() + 600_000;
+  const { id } = await drained(on, { reason: 'maintenance', deadlineAt });
+  const row = await until(on, id, hasEnded);
+  expect([row.importance, row.report?.importance]).toEqual(['medium', 'medium']);
+});
+
+test('a drain that is cancelled lets those land that are under way', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of four) on.addGuest(name, 'large');
+  const { id, controller } = await drained(on);
+  await until(on, id, moving);
+  await on.clock.run(controller.operations.cancel(id, false, me));
+  const row = await until(on, id, hasEnded);
+  expect(row.state).toBe('cancelled');
+  const rows = (await on.store.migrations.list({ operationId: id }, { limit: 10 })).items;
+  const landed = rows.map(({ phase }) => phase);
+  expect(landed).toEqual(landed.map(() => 'completed'));
+  expect(runningOn(on, 'h2')).toHaveLength(landed.length);
+  expect(runningOn(on, 'h1')).toHaveLength(four.length - landed.length);
+  expect(landed.length).toBeLessThan(four.length);
+  expect(landed.length).toBeGreaterThan(0);
 });
 
 test('two drains do not send their VMs to each other', async () => {

@@ -8,6 +8,7 @@ import type { Proposal } from '../../planner/balance.ts';
 import type { Inventory } from '../../planner/inventory.ts';
 import type { Plan } from '../../planner/plan.ts';
 import type { Wanted } from '../../planner/wanted.ts';
+import { matrixWith } from '../../policy/overrides.ts';
 import { planBeside } from '../../solver/plan-thread.ts';
 import { livePhases, type MigrationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -128,7 +129,7 @@ export class PlanMaker {
         ...placementOf(config, vm.name, vm.labels),
       };
     });
-    return inventoryOf(hosts, links, vms);
+    return { ...inventoryOf(hosts, links, vms), matrix: matrixWith(config.policy) };
   }
 
   /** Asks the destinations of a plan; where one refuses a VM, all are asked about that. */
