@@ -1,4 +1,5 @@
 import type { MigrateOptions } from '../../src/hypervisor/port.ts';
+import { defaultAutoConverge, defaultDowntimeMs } from '../steering/static-arms.ts';
 
 /** How a peer empties a host: what is published of it, as data. */
 export interface Peer {
@@ -24,11 +25,6 @@ export interface Seen {
   readonly rises: number;
 }
 
-/** QEMU's own. */
-const qemuDowntimeMs = 300;
-/** libvirt's and QEMU's defaults. */
-const usualAutoConverge = { initialPercent: 20, incrementPercent: 10 };
-
 /** Nova: ten steps from 50 to 500 ms, 75 s for each GiB apart, at least 2 GiB. */
 export function novaDowntimeMs({ elapsedMs, memoryGib }: Seen): number {
   const [most, steps, delaySeconds] = [500, 10, 75];
@@ -47,7 +43,7 @@ export const peers: readonly Peer[] = [
     atOnce: 1,
     to: 'in turn',
     autoConverge: undefined,
-    downtimeMs: () => qemuDowntimeMs,
+    downtimeMs: () => defaultDowntimeMs,
     givesUpSecondsPerGib: Infinity,
     leastGib: 0,
   },
@@ -56,7 +52,7 @@ export const peers: readonly Peer[] = [
     atOnce: 2,
     to: 'in turn',
     autoConverge: undefined,
-    downtimeMs: () => qemuDowntimeMs,
+    downtimeMs: () => defaultDowntimeMs,
     givesUpSecondsPerGib: 150,
     leastGib: 0,
   },
@@ -64,7 +60,7 @@ export const peers: readonly Peer[] = [
     name: 'Proxmox, 4 workers',
     atOnce: 4,
     to: 'one',
-    autoConverge: usualAutoConverge,
+    autoConverge: defaultAutoConverge,
     // 100 ms; it doubles each time more was left six times.
     downtimeMs: ({ rises }) => 100 * 2 ** Math.floor(rises / 6),
     givesUpSecondsPerGib: Infinity,

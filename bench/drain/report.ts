@@ -1,6 +1,7 @@
 import { budgetFor } from '../../src/policy/budget-for.ts';
 import { type SlaClass, slaClasses } from '../../src/policy/vocabulary.ts';
 import { weights } from '../../src/steering/harm.ts';
+import { median } from '../averages.ts';
 import { guests, linkBitsPerSecond, linkBytesPerSecond } from './scene.ts';
 
 /** What one guest felt, by its own heartbeat. */
@@ -24,9 +25,9 @@ export interface Drained {
   readonly felt: readonly Felt[];
 }
 
-const memory = guests.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 /** All memory once over the link, ms: nobody empties the host sooner. */
-const boundMs = (memory / linkBytesPerSecond) * 1000;
+const boundMs =
+  (guests.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) / linkBytesPerSecond) * 1000;
 
 /** By contender; with several rounds the median of each figure. */
 export function classTable(contenders: readonly string[], all: readonly Drained[]): string {
@@ -143,11 +144,4 @@ function harmOf({ felt }: Drained, guestNames: ReadonlySet<string>): number {
       (sum, { slaClass, lostWorkMs = 0 }) => sum + (weights[slaClass].pause * lostWorkMs) / 1000,
       0,
     );
-}
-
-function median(all: readonly number[]): number {
-  const sorted = all.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = [sorted[middle - 1], sorted[middle]];
-  return sorted.length % 2 === 0 ? (low + high) / 2 : high;
 }

@@ -37,11 +37,6 @@ export interface Turn<State> {
   readonly acts: readonly Act[];
 }
 
-/** libvirt's and QEMU's default throttle. */
-export const usualAutoConverge = { initialPercent: 20, incrementPercent: 10 };
-/** libvirt's and QEMU's default downtime limit. */
-export const usualDowntimeMs = 300;
-
 /** The job is read so often, for the figures; a contender sees only what it looks at. */
 const readEveryMs = 60;
 

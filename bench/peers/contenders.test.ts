@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sample } from '../../src/forecast/telemetry.ts';
+import { sampleAt } from '../../tests/store/rows.ts';
 import type { Contender } from './contender.ts';
 import { driverOf } from './contender.ts';
 import { kubevirtContenders } from './kubevirt.ts';
@@ -7,21 +8,7 @@ import { novaContenders } from './nova.ts';
 import { ovirtContenders } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
 
-const quiet: Sample = {
-  atMs: 0,
-  memoryTotalBytes: 1000,
-  memoryRemainingBytes: 500,
-  memorySentBytes: 0,
-  normalPages: 0,
-  constantPages: 0,
-  pageSizeBytes: 4096,
-  dirtyRateBytesPerSecond: 0,
-  throughputBytesPerSecond: 0,
-  iteration: 1,
-  throttlePercent: 0,
-  postCopyRequests: 0,
-  phase: 'pre-copy',
-};
+const quiet: Sample = { ...sampleAt(0), memoryTotalBytes: 1000, memoryRemainingBytes: 500 };
 
 function named(contenders: readonly Contender[], name: string): Contender {
   const found = contenders.find((one) => one.name === name);

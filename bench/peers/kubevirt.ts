@@ -1,6 +1,7 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Act } from '../steering/drive.ts';
-import { type Contender, remembering, type Step, usualDowntimeMs } from './contender.ts';
+import { defaultDowntimeMs } from '../steering/static-arms.ts';
+import { type Contender, remembering, type Step } from './contender.ts';
 
 const pollMs = 400;
 const deadlineSecondsPerGib = 150;
@@ -11,7 +12,7 @@ export function kubevirtContenders(timers: number): readonly Contender[] {
   const one = (name: string, postCopy: boolean, begin: Contender['begin']): Contender => ({
     name: `kubevirt-${name}`,
     system: 'KubeVirt',
-    maxDowntimeMs: name === 'ramp' ? ramp.firstMs : usualDowntimeMs,
+    maxDowntimeMs: name === 'ramp' ? ramp.firstMs : defaultDowntimeMs,
     postCopy,
     autoConverge: undefined,
     pollMs: pollMs / timers,

@@ -1,5 +1,6 @@
 import type { Act } from '../steering/drive.ts';
-import { type Contender, remembering, usualAutoConverge } from './contender.ts';
+import { defaultAutoConverge } from '../steering/static-arms.ts';
+import { type Contender, remembering } from './contender.ts';
 
 /** At more than `limit` iterations so far, `act`; a rung without a limit at the next iteration. */
 interface Rung {
@@ -60,7 +61,7 @@ export function ovirtContenders(timers: number): readonly Contender[] {
     system: 'oVirt',
     maxDowntimeMs: firstMs,
     postCopy: name === 'post-copy',
-    autoConverge: usualAutoConverge,
+    autoConverge: defaultAutoConverge,
     pollMs: pollMs / timers,
     begin: () => climbing(rungs),
   }));

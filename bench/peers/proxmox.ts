@@ -1,4 +1,5 @@
-import { type Contender, remembering, usualAutoConverge } from './contender.ts';
+import { defaultAutoConverge } from '../steering/static-arms.ts';
+import { type Contender, remembering } from './contender.ts';
 
 /** It starts at 100 ms, and doubles that each time more was left for the sixth time. */
 const firstMs = 100;
@@ -14,7 +15,7 @@ export function proxmoxContenders(timers: number): readonly Contender[] {
       system: 'Proxmox VE',
       maxDowntimeMs: firstMs,
       postCopy: false,
-      autoConverge: usualAutoConverge,
+      autoConverge: defaultAutoConverge,
       pollMs: pollMs / timers,
       begin: () => doubling(),
     },

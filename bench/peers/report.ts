@@ -1,19 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { formatBytes, formatDuration } from '../../src/units/format.ts';
+import { geometricMean, median } from '../averages.ts';
 import { pairName } from '../steering/cells.ts';
+import { armRow } from '../steering/report.ts';
 import { randomFrom } from '../steering/shuffle.ts';
 import { plotOf } from './plot.ts';
 import type { Row } from './rows.ts';
-import {
-  geometricMean,
-  median,
-  type PeerCell,
-  peerCellsOf,
-  type Result,
-  type Standing,
-  worstClassOf,
-} from './verdict.ts';
+import { type PeerCell, peerCellsOf, type Result, type Standing, worstClassOf } from './verdict.ts';
 
 export interface Verdict {
   readonly line: string;
@@ -135,19 +128,7 @@ function part(cell: PeerCell): string {
 }
 
 function resultRow({ arm, figures, cost, forbidden }: Result, standing: string): string {
-  const { arrived, totalMs, blackoutMs, lostWorkMs, sentBytes, postCopy } = figures;
-  const how = postCopy ? 'yes, by post-copy' : 'yes';
-  return `| ${[
-    arm,
-    arrived ? how : 'no',
-    formatDuration(totalMs),
-    formatDuration(blackoutMs),
-    formatDuration(lostWorkMs),
-    formatBytes(sentBytes),
-    Math.round(cost),
-    forbidden ?? '',
-    standing,
-  ].join(' | ')} |`;
+  return armRow(arm, figures, cost, forbidden ?? '', standing);
 }
 
 function losses({ peers }: PeerCell): number {

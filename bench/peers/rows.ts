@@ -2,16 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { orNothing } from '../../src/lab/run.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
-
-const figuresSchema = z.object({
-  arrived: z.boolean(),
-  totalMs: z.number(),
-  blackoutMs: z.number(),
-  lostWorkMs: z.number(),
-  sentBytes: z.number(),
-  postCopy: z.boolean(),
-  throttlePercent: z.number(),
-});
+import { figuresSchema } from '../steering/kept.ts';
 
 /** One run, as a line of JSON. */
 const rowSchema = z.object({

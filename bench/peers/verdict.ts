@@ -1,4 +1,5 @@
 import { budgetFor } from '../../src/policy/budget-for.ts';
+import { median } from '../averages.ts';
 import type { Pair } from '../steering/cells.ts';
 import { costOf, type Figures, forbiddenBecause, notArrivedCost } from '../steering/cost.ts';
 import type { Row } from './rows.ts';
@@ -115,12 +116,6 @@ function middleOf(all: readonly Figures[]): Figures {
   };
 }
 
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((low ?? 0) + (high ?? 0)) / 2;
-}
-
 /** The longest pause or the work that was lost, whichever is more. */
 export function harmMs({ blackoutMs, lostWorkMs }: Figures): number {
   return Math.max(blackoutMs, lostWorkMs);
@@ -159,10 +154,6 @@ function sceneKey({ scene, memoryMib, does }: Row): string {
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   return [...Map.groupBy(items, keyOf).values()];
-}
-
-export function geometricMean(numbers: readonly number[]): number {
-  return Math.exp(numbers.reduce((sum, one) => sum + Math.log(one), 0) / numbers.length);
 }
 
 /**

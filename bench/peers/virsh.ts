@@ -1,6 +1,6 @@
 import type { Driven } from '../steering/drive.ts';
 import type { Way } from '../steering/stage.ts';
-import { usualDowntimeMs } from './contender.ts';
+import { defaultDowntimeMs } from '../steering/static-arms.ts';
 
 /** Longer than a cancel takes. */
 const endingMs = 60_000;
@@ -10,7 +10,7 @@ export async function byVirsh(way: Way, limitMs: number): Promise<Driven> {
   const { vm, uuid, source, destination, run } = way;
   const [to] = destination.ways;
   if (to === undefined) throw new Error(`${destination.name} has no address`);
-  await source.setMaxDowntime(uuid, usualDowntimeMs);
+  await source.setMaxDowntime(uuid, defaultDowntimeMs);
   const startMs = performance.now();
   const late = setTimeout(() => void source.abortJob(uuid).catch(() => undefined), limitMs);
   const argv = ['virsh', 'migrate', '--live', '--p2p', vm, to.uri];

@@ -25,18 +25,21 @@ export async function keepRun(dir: string, key: RunKey, run: Run): Promise<void>
   await writeFile(join(dir, `${nameOf(key)}.json`), recordingText(run.recording));
 }
 
+/** Figures as files keep them. */
+export const figuresSchema = z.object({
+  arrived: z.boolean(),
+  totalMs: z.number(),
+  blackoutMs: z.number(),
+  lostWorkMs: z.number(),
+  sentBytes: z.number(),
+  postCopy: z.boolean(),
+  throttlePercent: z.number(),
+});
+
 const keptSchema = z.object({
   workloadText: z.string(),
   guestMemoryBytes: z.number(),
-  figures: z.object({
-    arrived: z.boolean(),
-    totalMs: z.number(),
-    blackoutMs: z.number(),
-    lostWorkMs: z.number(),
-    sentBytes: z.number(),
-    postCopy: z.boolean(),
-    throttlePercent: z.number(),
-  }),
+  figures: figuresSchema,
 });
 
 /** The figures of an earlier run; `undefined` where none was kept, or the guest was another. */

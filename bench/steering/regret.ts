@@ -1,4 +1,5 @@
 import { budgetFor } from '../../src/policy/budget-for.ts';
+import { geometricMean } from '../averages.ts';
 import { type Pair, pairName, type Scene } from './cells.ts';
 import { costOf, type Figures, forbiddenBecause, notArrivedCost } from './cost.ts';
 import type { StaticArmName } from './static-arms.ts';
@@ -117,10 +118,6 @@ export function verdictOf(cells: readonly Cell[]): Verdict {
     sum: costs / total(cells.map(({ oracle }) => oracle.cost)),
     worst: Math.max(...regrets),
   };
-}
-
-function geometricMean(numbers: readonly number[]): number {
-  return Math.exp(total(numbers.map(Math.log)) / numbers.length);
 }
 
 function total(numbers: readonly number[]): number {

@@ -6,10 +6,10 @@ import type { Cell, Verdict } from './regret.ts';
 export function cellTable(cell: Cell): string {
   const { name, suite, drover, rivals, oracle, cheapest, regret, regretToAll } = cell;
   const rows = [
-    row('**drover**', drover.figures, drover.cost, ''),
+    armRow('**drover**', drover.figures, drover.cost, ''),
     ...rivals
       .toSorted((a, b) => a.cost - b.cost)
-      .map((rival) => row(rival.name, rival.figures, rival.cost, rival.forbidden ?? '')),
+      .map((rival) => armRow(rival.name, rival.figures, rival.cost, rival.forbidden ?? '')),
   ];
   const toAll = cheapest === oracle ? '' : `, ${regretToAll.toFixed(2)} to ${cheapest.name}`;
   return [
@@ -21,7 +21,13 @@ export function cellTable(cell: Cell): string {
   ].join('\n');
 }
 
-function row(name: string, figures: Figures, cost: number, forbidden: string): string {
+/** Markdown: a row with what one arm did, and whatever else is said of it. */
+export function armRow(
+  name: string,
+  figures: Figures,
+  cost: number,
+  ...rest: readonly string[]
+): string {
   const { arrived, totalMs, blackoutMs, lostWorkMs, sentBytes, postCopy } = figures;
   const how = postCopy ? 'yes, by post-copy' : 'yes';
   return `| ${[
@@ -32,7 +38,7 @@ function row(name: string, figures: Figures, cost: number, forbidden: string): s
     formatDuration(lostWorkMs),
     formatBytes(sentBytes),
     Math.round(cost),
-    forbidden,
+    ...rest,
   ].join(' | ')} |`;
 }
 

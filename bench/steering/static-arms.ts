@@ -21,6 +21,8 @@ interface StaticArm {
 
 /** QEMU's own default. */
 export const defaultDowntimeMs = 300;
+/** libvirt's and QEMU's default throttle. */
+export const defaultAutoConverge = { initialPercent: 20, incrementPercent: 10 };
 const preCopy: StaticArm = {
   maxDowntimeMs: defaultDowntimeMs,
   autoConverge: undefined,
@@ -30,7 +32,7 @@ const preCopy: StaticArm = {
 export const staticArms: Readonly<Record<StaticArmName, StaticArm>> = {
   'pre-copy': preCopy,
   'short-pause': { ...preCopy, maxDowntimeMs: 100 },
-  'auto-converge': { ...preCopy, autoConverge: { initialPercent: 20, incrementPercent: 10 } },
+  'auto-converge': { ...preCopy, autoConverge: defaultAutoConverge },
   'post-copy': { ...preCopy, postCopyAfterFirstPass: true },
   'stop-and-copy': { ...preCopy, maxDowntimeMs: 600_000 },
 };
