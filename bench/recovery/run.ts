@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { analyse } from '../../src/lab/guest/index.ts';
 import type { EventRow } from '../../src/store/rows.ts';
 import { guestIn } from '../../tests/faults/matrix.ts';
-import { runsSplit } from '../../tests/faults/phase.ts';
+import { isSplit, until } from '../../tests/faults/phase.ts';
 import { setTheatre, type Theatre } from '../../tests/faults/theatre.ts';
+import { wholeReport } from '../../tests/guest/whole.ts';
 import { quantilesOf } from '../scale/quantiles.ts';
 
 /** How soon a broken post-copy is seen, and runs again; see README.md. */
@@ -16,7 +17,6 @@ const migrations = quick ? 2 : 6;
 const linkBits = 200e6;
 /** So slow that it breaks so often before its end. */
 const slowBits = 40e6;
-const longestMs = 120_000;
 const longestCheckMs = 60_000;
 /** So long it has been in post-copy before it is broken, ms: see docs/safety.md on the first moments. */
 const settledMs = 500;
@@ -75,20 +75,19 @@ async function ridden(theatre: Theatre): Promise<Ride> {
   await pause(1_500);
   const startMs = performance.now();
   const id = await theatre.ask();
-  await until(() => splits(theatre, id));
+  await until(() => isSplit(theatre, id));
   for (const { name } of lab.hosts) await lab.shape(name, slowBits);
   const breaks: Broken[] = [];
   while (breaks.length < breaksEach) {
     await pause(settledMs);
-    if (!(await splits(theatre, id))) break;
+    if (!(await isSplit(theatre, id))) break;
     breaks.push(await breakOnce(theatre, id));
   }
   for (const { name } of lab.hosts) await lab.shape(name, linkBits);
   await until(async () => (await theatre.row(id))?.endedAt !== undefined);
   const endMs = performance.now();
-  const report = () => analyse(watcher.log, { startMs, endMs, untilMs: performance.now() });
-  while (!report().verifiedWhole && performance.now() < endMs + longestCheckMs) await pause(250);
-  const { integrity, onePlace, verifiedWhole, runsOn } = report();
+  const report = await wholeReport(watcher, { startMs, endMs }, longestCheckMs);
+  const { integrity, onePlace, verifiedWhole, runsOn } = report;
   const phase = (await theatre.row(id))?.phase;
   const whole = integrity === 'ok' && onePlace === 'ok' && verifiedWhole && runsOn.join() === 'h2';
   const wrongHere =
@@ -101,7 +100,7 @@ async function breakOnce(theatre: Theatre, id: string): Promise<Broken> {
   const last = (await phases(theatre, id)).length;
   const at = { wallMs: Date.now(), ms: performance.now() };
   await lab.breakMigrationConnection('h1');
-  await until(async () => (await phases(theatre, id)).length >= last + 2);
+  await until(async () => (await phases(theatre, id)).length >= last + 2, 20);
   const [broke, back] = (await phases(theatre, id)).slice(last);
   if (broke === undefined || back === undefined || phaseOf(broke) !== 'recovering')
     throw new Error(`after a break came ${[broke, back].map((one) => one && phaseOf(one)).join()}`);
@@ -112,11 +111,6 @@ async function breakOnce(theatre: Theatre, id: string): Promise<Broken> {
   return { seenMs: broke.at - at.wallMs, resumedMs, silenceMs };
 }
 
-async function splits(theatre: Theatre, id: string): Promise<boolean> {
-  const uuid = (await theatre.row(id))?.vmUuid;
-  return uuid !== undefined && runsSplit(theatre.destination, uuid);
-}
-
 async function phases({ store }: Theatre, id: string): Promise<readonly EventRow[]> {
   const events = await store.read((kept) => kept.events.after(0, 1_000));
   return (events ?? []).filter(({ subject, type }) => subject === id && type === 'migration.phase');
@@ -124,12 +118,4 @@ async function phases({ store }: Theatre, id: string): Promise<readonly EventRow
 
 function phaseOf({ data }: EventRow): unknown {
   return typeof data === 'object' && data !== null && 'phase' in data ? data.phase : undefined;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + longestMs;
-  while (!(await holds())) {
-    if (performance.now() > untilMs) throw new Error('what was waited for did not come');
-    await pause(20);
-  }
 }

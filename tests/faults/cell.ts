@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { analyse, type GuestReport } from '../../src/lab/guest/index.ts';
 import { type MigrationRow, unended } from '../../src/store/rows.ts';
+import { wholeReport } from '../guest/whole.ts';
 import { type Cell, type Fault, guestIn, linkBits, NotReached, type Phase } from './matrix.ts';
 import { isAcross, reach } from './phase.ts';
 import { type Strike, tooLate } from './strike.ts';
@@ -69,7 +70,11 @@ async function playCell({ phase, fault }: Cell, dir: string): Promise<Found> {
     const endMs = performance.now();
     const dies = fault.physics?.[phase] !== undefined;
     await pause(undisturbedMs);
-    const report = await wholeReport(theatre, startMs, endMs, dies);
+    const report = await wholeReport(
+      theatre.watcher,
+      { startMs, endMs },
+      dies ? 0 : longestCheckMs,
+    );
     const told = halted ? { ...row, phase: 'failed-safe' as const } : row;
     const problem = meanwhile ?? problemWith(told, report, phase, dies);
     return {
@@ -171,22 +176,6 @@ async function ended(theatre: Theatre, id: string, mayHalt: boolean): Promise<Mi
       throw new Error('the store did not come back');
     }
     await pause(100);
-  }
-}
-
-/** Watches until the guest has read and checked all of its memory once more, or for too long. */
-async function wholeReport(
-  { watcher }: Theatre,
-  startMs: number,
-  endMs: number,
-  dies: boolean,
-): Promise<GuestReport> {
-  const giveUpMs = performance.now() + longestCheckMs;
-  for (;;) {
-    const untilMs = performance.now();
-    const report = analyse(watcher.log, { startMs, endMs, untilMs });
-    if (report.verifiedWhole || dies || untilMs > giveUpMs) return report;
-    await pause(250);
   }
 }
 

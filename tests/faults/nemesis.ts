@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
-import { analyse, type GuestReport, type HeartbeatWatcher } from '../../src/lab/guest/index.ts';
+import type { GuestReport } from '../../src/lab/guest/index.ts';
 import type { Lab } from '../../src/lab/index.ts';
 import { type MigrationRow, unended } from '../../src/store/rows.ts';
+import { wholeReport } from '../guest/whole.ts';
 import type { SimpleGuest } from './guests.ts';
 import { type Fault, faults, linkBits, NotReached } from './matrix.ts';
 import { add, request, type Site, type StoreSite, setSite, watch } from './theatre.ts';
@@ -61,27 +62,12 @@ export async function haunt(dir: string, forMs: number, seed: number): Promise<S
     const migrations = await everything(store);
     const wrong = migrations.flatMap(wrongEnd);
     for (const { name, watcher } of watchers) {
-      const report = await wholeReport(watcher, startMs, endMs);
+      const report = await wholeReport(watcher, { startMs, endMs }, longestCheckMs);
       wrong.push(...wrongGuest(name, report), ...wrongPlace(name, report.runsOn, migrations));
     }
     return { faults: happened, migrations, wrong };
   } finally {
     await stack.disposeAsync();
-  }
-}
-
-/** Watches until the guest has read and checked all of its memory once more, or for too long. */
-async function wholeReport(
-  { log }: HeartbeatWatcher,
-  startMs: number,
-  endMs: number,
-): Promise<GuestReport> {
-  const giveUpMs = performance.now() + longestCheckMs;
-  for (;;) {
-    const untilMs = performance.now();
-    const report = analyse(log, { startMs, endMs, untilMs });
-    if (report.verifiedWhole || untilMs > giveUpMs) return report;
-    await pause(500);
   }
 }
 

@@ -47,8 +47,25 @@ const isShown: Readonly<
   'post-copy': ({ destination }, uuid) => runsSplit(destination, uuid),
 };
 
+/** Whether the guest of a migration runs at its destination, with a part of its memory elsewhere. */
+export async function isSplit(theatre: Theatre, id: string): Promise<boolean> {
+  const uuid = (await theatre.row(id))?.vmUuid;
+  return uuid !== undefined && runsSplit(theatre.destination, uuid);
+}
+
+const longestWaitMs = 240_000;
+
+/** Looks every `everyMs` whether something holds; throws where it does not come to hold in four minutes. */
+export async function until(holds: () => Promise<boolean>, everyMs = 50): Promise<void> {
+  const untilMs = performance.now() + longestWaitMs;
+  while (!(await holds())) {
+    if (performance.now() > untilMs) throw new Error('what was waited for did not come');
+    await pause(everyMs);
+  }
+}
+
 /** Whether the guest runs there, with a part of its memory elsewhere. */
-export async function runsSplit(destination: Host, uuid: string): Promise<boolean> {
+async function runsSplit(destination: Host, uuid: string): Promise<boolean> {
   const state = await destination.domainState(uuid);
   return state?.state === 'running' && state.reason === 'post-copy';
 }

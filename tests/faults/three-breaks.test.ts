@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { analyse } from '../../src/lab/guest/index.ts';
+import { wholeReport } from '../guest/whole.ts';
 import { labFolder } from '../lab/machine.ts';
 import { guestIn } from './matrix.ts';
-import { runsSplit } from './phase.ts';
+import { isSplit, until } from './phase.ts';
 import { setTheatre, type Theatre } from './theatre.ts';
 
 const linkBits = 200e6;
@@ -22,20 +22,17 @@ test(
       await pause(1_500);
       const startMs = performance.now();
       const id = await theatre.ask();
-      await until(() => runsInPostCopy(theatre, id));
+      await until(() => isSplit(theatre, id));
       for (const { name } of lab.hosts) await lab.shape(name, slowBits);
       for (let breaks = 1; breaks <= 3; breaks += 1) {
-        await until(() => runsInPostCopy(theatre, id));
+        await until(() => isSplit(theatre, id));
         await lab.breakMigrationConnection('h1');
         await until(async () => (await storyOf(theatre, id)).includes(`after break ${breaks}.`));
       }
       for (const { name } of lab.hosts) await lab.shape(name, linkBits);
       await until(async () => (await theatre.row(id))?.endedAt !== undefined);
       const endMs = performance.now();
-      const report = () => analyse(watcher.log, { startMs, endMs, untilMs: performance.now() });
-      const giveUpMs = endMs + longestCheckMs;
-      while (!report().verifiedWhole && performance.now() < giveUpMs) await pause(250);
-      expect(report()).toMatchObject({
+      expect(await wholeReport(watcher, { startMs, endMs }, longestCheckMs)).toMatchObject({
         integrity: 'ok',
         onePlace: 'ok',
         verifiedWhole: true,
@@ -53,20 +50,7 @@ test(
   longestMs + longestCheckMs,
 );
 
-async function runsInPostCopy(theatre: Theatre, id: string): Promise<boolean> {
-  const uuid = (await theatre.row(id))?.vmUuid;
-  return uuid !== undefined && runsSplit(theatre.destination, uuid);
-}
-
 async function storyOf({ store }: Theatre, id: string): Promise<string> {
   const kept = await store.read((one) => one.migrations.chapters(id));
   return kept?.why.join('\n') ?? '';
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + longestMs;
-  while (!(await holds())) {
-    if (performance.now() > untilMs) throw new Error('what was waited for did not come');
-    await pause(50);
-  }
 }

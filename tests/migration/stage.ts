@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type Config, emptyConfig } from '../../src/fleet/config.ts';
 import {
   addGuest,
-  analyse,
   type GuestReport,
   type HeartbeatWatcher,
   parseWorkload,
@@ -18,6 +17,7 @@ import type { MigrationResult } from '../../src/migration/result.ts';
 import { migrateVm } from '../../src/migration/service.ts';
 import type { Exclusion } from '../../src/policy/exclusions.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
+import { wholeReport } from '../guest/whole.ts';
 
 const mib = 2 ** 20;
 /** How long a guest is watched undisturbed before and after its migration, ms. */
@@ -95,23 +95,9 @@ export async function play(stage: Stage, act: Act): Promise<Played> {
     const result = await migrateVm(request, act.config ?? stage.config, watching);
     const endMs = performance.now();
     await pause(settledMs);
-    const report = await wholeReport(watcher, { startMs, endMs });
+    const report = await wholeReport(watcher, { startMs, endMs }, longestCheckMs);
     return { result, report, events };
   });
-}
-
-/** Watches until the guest has read and checked all of its memory once more, or for too long. */
-async function wholeReport(
-  watcher: HeartbeatWatcher,
-  migration: { readonly startMs: number; readonly endMs: number },
-): Promise<GuestReport> {
-  const giveUpMs = performance.now() + longestCheckMs;
-  for (;;) {
-    const untilMs = performance.now();
-    const report = analyse(watcher.log, { ...migration, untilMs });
-    if (report.verifiedWhole || untilMs > giveUpMs) return report;
-    await pause(250);
-  }
 }
 
 /** Has a guest on h1 for as long as the work lasts. */
