@@ -3,7 +3,7 @@
  * take the types out of. Usage: node bench/scale/installed.ts [the options of run.ts]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,12 +15,18 @@ try {
   const tsc = join(root, 'node_modules/.bin/tsc');
   run(tsc, ['-p', join(root, 'bench/scale/tsconfig.json'), '--outDir', folder]);
   run(process.execPath, [
-    '--max-semi-space-size=32',
+    ...(await nodeOptions()),
     join(folder, 'bench/scale/run.js'),
     ...process.argv.slice(2),
   ]);
 } finally {
   await rm(folder, { recursive: true });
+}
+
+/** Of the first line of what is installed: what Node is told at its start. */
+async function nodeOptions(): Promise<readonly string[]> {
+  const [first = ''] = (await readFile(join(root, 'bin/drover.js'), 'utf8')).split('\n');
+  return first.match(/--\S+/g) ?? [];
 }
 
 function run(command: string, args: readonly string[]): void {

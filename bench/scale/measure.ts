@@ -51,7 +51,7 @@ export async function measure(
   const store = countedStore(await openStore(place), written);
   const hosts = new RemoteHosts(count);
   const clients = new Clients();
-  const lag = new LagClock(realWorld.clock, Infinity);
+  const lag = new LagClock(realWorld.clock);
   const controller = makeController({
     store,
     config: { ...emptyConfig, hosts: settingsFor(count) },

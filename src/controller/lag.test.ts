@@ -19,7 +19,7 @@ class LateClock implements Clock {
 
 test('says how late sleepers wake, and forgets what is long ago', async () => {
   const late = new LateClock();
-  const clock = new LagClock(late, 10_000);
+  const clock = new LagClock(late);
   expect(clock.quantiles([0.5])).toEqual([0]);
   late.lateMs = 500;
   await clock.sleep(10);
@@ -28,9 +28,9 @@ test('says how late sleepers wake, and forgets what is long ago', async () => {
   const [half = 0, most = 0] = clock.quantiles([0.5, 0.99]);
   expect(half).toBeCloseTo(2, 1);
   expect(most / 500).toBeCloseTo(1, 1);
-  await clock.sleep(10_000);
+  await clock.sleep(60_000);
   expect(clock.quantiles([0.99])[0]).toBeGreaterThan(400);
-  await clock.sleep(10_000);
+  await clock.sleep(60_000);
   expect(clock.quantiles([0.99])[0]).toBeLessThan(3);
   clock.beginAnew();
   expect(clock.quantiles([0.99])).toEqual([0]);

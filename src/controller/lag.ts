@@ -1,7 +1,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from '../hypervisor/clock.ts';
 
-const usuallyKeptMs = 60_000;
+/** Waits that ended longer ago are forgotten, at the latest after twice that. */
+const keptMs = 60_000;
 const nsPerMs = 1e6;
 /** A sleeper later than this counts as so late; within it, 1 % is told apart from 2 %. */
 const range = { lowest: 1, highest: 3_600e9, figures: 2 };
@@ -9,15 +10,12 @@ const range = { lowest: 1, highest: 3_600e9, figures: 2 };
 /** A clock that notes how much later than asked its sleepers wake: that late are decisions. */
 export class LagClock implements Clock {
   readonly #clock: Clock;
-  readonly #keptMs: number;
   #newest = createHistogram(range);
   #before = createHistogram(range);
   #sinceMs: number;
 
-  /** Waits that ended longer ago than `keptMs` are forgotten, at the latest after twice that. */
-  constructor(clock: Clock, keptMs = usuallyKeptMs) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#keptMs = keptMs;
     this.#sinceMs = clock.nowMs();
   }
 
@@ -55,7 +53,7 @@ export class LagClock implements Clock {
 
   #kept(): RecordableHistogram {
     const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#sinceMs >= this.#keptMs) {
+    if (nowMs - this.#sinceMs >= keptMs) {
       [this.#newest, this.#before] = [this.#before, this.#newest];
       this.#newest.reset();
       this.#sinceMs = nowMs;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DroverError } from '../errors/catalogue.ts';
 import type { MigrationRow } from '../store/rows.ts';
-import type { MigrationRequest } from './controller.ts';
+import type { Controller, MigrationRequest } from './controller.ts';
 import { me, type Stage, setStage } from './testing/stage.ts';
 
 let stage: Stage;
@@ -91,15 +91,23 @@ describe('a migration that is asked for', () => {
   });
 });
 
-/** What becomes of one whose link is dead for so long while it is copied. */
-async function broken(importance: 'high' | 'low', forMs: number): Promise<MigrationRow> {
+/** One whose link is dead from the moment that it is copied. */
+async function brokenWhileCopying(
+  importance: 'high' | 'low',
+): Promise<{ readonly controller: Controller; readonly row: MigrationRow }> {
   stage.addGuest('vm', 'furious', 'panda');
   const controller = stage.controller();
   await controller.start();
   const { row } = await controller.migrate({ ...toH2, importance }, me);
   await stage.until(row.id, ({ phase }) => phase === 'copying');
+  stage.sim.shapeLink(0);
+  return { controller, row };
+}
+
+/** What becomes of one whose link is dead for so long while it is copied. */
+async function broken(importance: 'high' | 'low', forMs: number): Promise<MigrationRow> {
+  const { row } = await brokenWhileCopying(importance);
   const { clock, sim } = stage;
-  sim.shapeLink(0);
   clock.schedule(clock.nowMs() + forMs, () => sim.shapeLink(200 * 2 ** 20));
   return stage.ended(row.id);
 }
@@ -128,12 +136,7 @@ describe('one whose link breaks in pre-copy', () => {
   });
 
   test('and is cancelled while it waits for its next turn runs on where it was', async () => {
-    stage.addGuest('vm', 'furious', 'panda');
-    const controller = stage.controller();
-    await controller.start();
-    const { row } = await controller.migrate({ ...toH2, importance: 'high' }, me);
-    await stage.until(row.id, ({ phase }) => phase === 'copying');
-    stage.sim.shapeLink(0);
+    const { controller, row } = await brokenWhileCopying('high');
     await stage.until(row.id, ({ phase }) => phase === 'preflight');
     await controller.abort(row.id, me);
     expect(await stage.ended(row.id)).toMatchObject({ phase: 'aborted', end: { runsOn: ['h1'] } });
@@ -145,12 +148,7 @@ describe('one whose link breaks in pre-copy', () => {
   ] as const)(
     'and whose host dies %s before its next turn is not said to run there',
     async (_, back, said) => {
-      stage.addGuest('vm', 'furious', 'panda');
-      const controller = stage.controller();
-      await controller.start();
-      const { row } = await controller.migrate({ ...toH2, importance: 'high' }, me);
-      await stage.until(row.id, ({ phase }) => phase === 'copying');
-      stage.sim.shapeLink(0);
+      const { row } = await brokenWhileCopying('high');
       await stage.until(row.id, ({ phase }) => phase === 'preflight');
       const source = stage.host('h1');
       stage.sim.killHost(source);

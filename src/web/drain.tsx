@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { OperationDocument } from '../api/operations.ts';
 import { importances } from '../policy/vocabulary.ts';
 import { ask } from './api.ts';
-import { instantIn, Minutes } from './fields.tsx';
+import { Amount, instantIn } from './fields.tsx';
 import { happened, hosts, readAnew } from './fleet-state.ts';
 import { Button, Instant, Show, useLoaded } from './parts.tsx';
 import { type PartLevers, ReportView } from './report.tsx';
@@ -146,7 +146,7 @@ function Deadline({ operation, again }: ShownProps): JSX.Element {
   };
   return (
     <form class="filters" onSubmit={(event) => event.preventDefault()}>
-      <Minutes of={minutes} label="Deadline, minutes from now" />
+      <Amount of={minutes} least={1} label="Deadline, minutes from now" />
       <Button
         submit
         disabled={!(Number(minutes.value) > 0)}

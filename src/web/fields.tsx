@@ -30,14 +30,17 @@ export function options(values: readonly string[]): readonly JSX.Element[] {
   ));
 }
 
-/** How long from now; empty: nothing is said of it. */
-export function Minutes({ of, label }: FieldProps): JSX.Element {
+export function Amount(
+  props: FieldProps & { readonly least?: number; readonly most?: number },
+): JSX.Element {
+  const { of, label, least = 0, most } = props;
   return (
     <label>
       {label}{' '}
       <input
         type="number"
-        min="1"
+        min={least}
+        max={most}
         value={of.value}
         onInput={(event) => {
           of.value = event.currentTarget.value;
@@ -45,6 +48,19 @@ export function Minutes({ of, label }: FieldProps): JSX.Element {
       />
     </label>
   );
+}
+
+export interface Stress {
+  readonly importance?: string;
+  readonly deadlineAt?: string;
+}
+
+/** How much something matters and by when, as the API is asked: of a field left empty nothing is said. */
+export function stressOf(importance: string, minutes: string): Stress {
+  return {
+    ...(importance === '' ? {} : { importance }),
+    ...(Number(minutes) > 0 ? { deadlineAt: instantIn(Number(minutes)) } : {}),
+  };
 }
 
 export function instantIn(minutes: number): string {

@@ -6,7 +6,7 @@ import type { VmDocument } from '../api/vms.ts';
 import { importances, reasons } from '../policy/vocabulary.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
 import { ask } from './api.ts';
-import { Choice, instantIn, Minutes, options } from './fields.tsx';
+import { Amount, Choice, options, type Stress, stressOf } from './fields.tsx';
 import { hosts, vms } from './fleet-state.ts';
 import { Button } from './parts.tsx';
 import { go } from './route.ts';
@@ -15,17 +15,14 @@ import { durationOf } from './words.ts';
 
 type Forecast = z.output<typeof forecastAnswer>;
 
-interface Wish {
+interface Wish extends Stress {
   readonly vm: string;
   readonly from: string;
   readonly to: string;
-  readonly importance?: string;
   readonly reason?: string;
 }
 
-async function begin(wish: Wish, minutes: number): Promise<void> {
-  const deadline = minutes > 0 ? { deadlineAt: instantIn(minutes) } : {};
-  const body = { ...wish, ...deadline };
+async function begin(body: Wish): Promise<void> {
   const begun = await ask<MigrationDocument>('/v1/migrations', { method: 'POST', body });
   go(`/migrations/${begun.id}`);
 }
@@ -37,15 +34,15 @@ export function MoveForm({ vm }: { readonly vm: VmDocument }): JSX.Element {
   const reason = useSignal('');
   const minutes = useSignal('');
   const forecast = useSignal<Forecast | undefined>(undefined);
-  const wish = (): Wish => ({
+  const wish = (within: string): Wish => ({
     vm: vm.uuid,
     from: vm.host,
     to: to.value,
-    ...(importance.value === '' ? {} : { importance: importance.value }),
+    ...stressOf(importance.value, within),
     ...(reason.value === '' ? {} : { reason: reason.value }),
   });
   const look = async (): Promise<void> => {
-    forecast.value = await ask<Forecast>('/v1/forecasts', { method: 'POST', body: wish() });
+    forecast.value = await ask<Forecast>('/v1/forecasts', { method: 'POST', body: wish('') });
   };
   const others = (hosts.value ?? []).filter(
     ({ name, arrivals }) => name !== vm.host && arrivals === 'open',
@@ -68,12 +65,12 @@ export function MoveForm({ vm }: { readonly vm: VmDocument }): JSX.Element {
           <option value="">as the reason has it</option>
           {options(importances)}
         </Choice>
-        <Minutes of={minutes} label="Within, minutes" />
+        <Amount of={minutes} least={1} label="Within, minutes" />
         <Button submit disabled={to.value === ''} does={look}>
           Show what it would be like
         </Button>
         {mayDo('operator') ? (
-          <Button disabled={to.value === ''} does={() => begin(wish(), Number(minutes.value))}>
+          <Button disabled={to.value === ''} does={() => begin(wish(minutes.value))}>
             Move it
           </Button>
         ) : null}

@@ -2,19 +2,14 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { OperationDocument } from '../api/operations.ts';
 import { importances } from '../policy/vocabulary.ts';
-import { Choice, instantIn, Minutes, options } from './fields.tsx';
+import { Amount, Choice, options, type Stress, stressOf } from './fields.tsx';
 import { hosts } from './fleet-state.ts';
 import { Button } from './parts.tsx';
 
 type Kind = Exclude<OperationDocument['kind'], 'restore'>;
 
-interface Asked {
-  readonly importance?: string;
-  readonly deadlineAt?: string;
-}
-
 /** An operation, as the API is asked for it. */
-export type OperationWish = Asked &
+export type OperationWish = Stress &
   (
     | { readonly kind: 'drain'; readonly host: string; readonly reason: string }
     | { readonly kind: 'balance' | 'defrag' }
@@ -36,10 +31,7 @@ export function OperationForm(props: {
   const importance = useSignal('');
   const minutes = useSignal('');
   const wish = (): OperationWish => {
-    const asked = {
-      ...(importance.value === '' ? {} : { importance: importance.value }),
-      ...(Number(minutes.value) > 0 ? { deadlineAt: instantIn(Number(minutes.value)) } : {}),
-    };
+    const asked = stressOf(importance.value, minutes.value);
     if (kind.value === 'balance' || kind.value === 'defrag') return { kind: kind.value, ...asked };
     return { kind: 'drain', host: host.value, reason: reason.value, ...asked };
   };
@@ -57,7 +49,7 @@ export function OperationForm(props: {
         <option value="">{kind.value === 'drain' ? 'as the reason has it' : 'low'}</option>
         {options(importances)}
       </Choice>
-      <Minutes of={minutes} label="Within, minutes" />
+      <Amount of={minutes} least={1} label="Within, minutes" />
       <Button
         submit
         disabled={kind.value === 'drain' && host.value === ''}

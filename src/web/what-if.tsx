@@ -6,7 +6,7 @@ import type { Matrix } from '../policy/matrix.ts';
 import { type Importance, importances, type SlaClass, slaClasses } from '../policy/vocabulary.ts';
 import { formatDuration } from '../units/format.ts';
 import { ask, send, withQuery } from './api.ts';
-import { Choice, options } from './fields.tsx';
+import { Amount, Choice, options } from './fields.tsx';
 import { Button, Instant } from './parts.tsx';
 import type { Edit, Parting } from './rehearse.ts';
 
@@ -81,23 +81,23 @@ function Trial({ matrix, cell: [slaClass, importance] }: TrialProps): JSX.Elemen
   return (
     <>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <Figure
+        <Amount
           of={fields.blackoutMs}
           label="Paused at its switch-over, ms, up to"
           most={600_000}
         />
-        <Figure of={fields.slowdownPercent} label="Slowed down, %, up to" most={99} />
+        <Amount of={fields.slowdownPercent} label="Slowed down, %, up to" most={99} />
         <Choice of={fields.pointOfNoReturn} label="Split over two hosts">
           <option value="never">never</option>
           <option value="if-recoverable">only where a broken link can be mended</option>
           <option value="yes">yes</option>
         </Choice>
-        <Figure
+        <Amount
           of={fields.freeze}
           label="Stopped, ms, up to (empty: as long as it takes)"
           most={2e6}
         />
-        <Figure
+        <Amount
           of={fields.patiencePasses}
           label="Spared for, passes over its memory"
           most={1_000}
@@ -112,27 +112,6 @@ function Trial({ matrix, cell: [slaClass, importance] }: TrialProps): JSX.Elemen
       </form>
       {answer.value === undefined ? null : <Shown answer={answer.value} now={now} />}
     </>
-  );
-}
-
-function Figure(props: {
-  readonly of: Signal<string>;
-  readonly label: string;
-  readonly most: number;
-}): JSX.Element {
-  return (
-    <label>
-      {props.label}{' '}
-      <input
-        type="number"
-        min="0"
-        max={props.most}
-        value={props.of.value}
-        onInput={(event) => {
-          props.of.value = event.currentTarget.value;
-        }}
-      />
-    </label>
   );
 }
 
