@@ -7,7 +7,7 @@ import type { RunIntent, RunPorts } from './intent.ts';
 import { hasCode, messageOf } from './look.ts';
 import { Recovery } from './recovery.ts';
 import type { MigrationState, Place } from './transition.ts';
-import type { Look, Verdict } from './whereabouts.ts';
+import { type Look, noticedByOne, type Verdict } from './whereabouts.ts';
 import { Witness } from './witness.ts';
 
 /**
@@ -17,6 +17,8 @@ import { Witness } from './witness.ts';
 const standstillMs = 5_000;
 /** The same in pre-copy, where nobody waits for it: it is cancelled. */
 const idleStandstillMs = 30_000;
+/** Refusals of a resume after which nobody but a person is likely to change that. */
+const manyRefusals = 3;
 /** Clearing up that fails so often needs a person. */
 const mostClearings = 10;
 
@@ -150,7 +152,7 @@ export class Mending {
     const call = this.#ports.source.resumePostCopy(domain.uuid, optionsOver(this.way));
     return call.catch((error: unknown) => {
       if (hasCode(error, 'hypervisor.still-running')) this.#goesOnUnattended();
-      else this.#tell(`It was not resumed, or not to its end: ${messageOf(error)}`);
+      else this.#tellRefusal(attempts, error);
       throw error;
     });
   }
@@ -193,6 +195,16 @@ export class Mending {
         `Nobody carried its hand-over out any more, and ${destination.name} never ran it: it goes on on ${source.name}.`,
       );
     return cleared;
+  }
+
+  #tellRefusal(attempts: number, error: unknown): void {
+    this.#tell(`It was not resumed, or not to its end: ${messageOf(error)}`);
+    if (attempts !== manyRefusals || this.#seen === undefined || !noticedByOne(this.#seen)) return;
+    const { source, destination } = this.#ports;
+    this.#tell(
+      `${destination.name} still waits on a connection that ${source.name} has given up, and both refuse to go on: ` +
+        `"ss --kill dst ADDRESS" on ${destination.name}, with ${source.name}'s address for migrations, ends it.`,
+    );
   }
 
   #goesOnUnattended(): void {

@@ -57,6 +57,12 @@ export function whereabouts(look: Look): Verdict {
   return stoppedAtSource(here, there, look.jobActive);
 }
 
+/** Whether a post-copy has broken as the source sees it, and goes on as the destination does. */
+export function noticedByOne({ source, destination }: Look): boolean {
+  const there = livePart(destination);
+  return failed(livePart(source)) && there?.state === 'running' && there.reason === 'post-copy';
+}
+
 /**
  * Nobody starts a guest elsewhere before its source has stopped it: one that runs there, was not stopped by
  * the migration and taken back, and has no job any more, is nowhere else, whatever the destination says.
