@@ -7,7 +7,8 @@ import { runStatic, type StaticArmName } from '../steering/static-arms.ts';
 import type { PeerScene } from './cells.ts';
 import { type Contender, driverOf } from './contender.ts';
 import { kubevirtContenders } from './kubevirt.ts';
-import { novaContenders } from './nova.ts';
+import { novaArms } from './nova/arms.ts';
+import type { NovaCode, NovaRun } from './nova/code.ts';
 import { ovirtContenders } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
 import { byVirsh } from './virsh.ts';
@@ -23,24 +24,32 @@ export interface PeerArm {
 
 interface Moved extends Driven {
   readonly sentBytes: number | undefined;
+  /** Whether it was switched to post-copy, where no reading shows it. */
+  readonly postCopy?: boolean;
 }
 
 /** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
 const usualGib = 8;
 
-export function armsOf(scene: PeerScene, timers: 'scaled' | 'unscaled'): readonly PeerArm[] {
+export function armsOf(
+  scene: PeerScene,
+  timers: 'scaled' | 'unscaled',
+  nova: NovaCode,
+): readonly PeerArm[] {
   const gib = scene.memoryMib / 1024;
   const [factor, memoryGib] = timers === 'scaled' ? [usualGib / gib, usualGib] : [1, gib];
   const contenders = [
     ...ovirtContenders(factor),
     ...kubevirtContenders(factor),
     ...proxmoxContenders(factor),
-    ...novaContenders(factor),
   ];
   return [
     ...scene.pairs.map(droverArm),
     { name: 'virsh', system: 'virsh', pair: undefined, move: virsh },
     ...contenders.map((contender) => contenderArm(contender, memoryGib)),
+    ...novaArms(memoryGib, factor, limitMs(scene)).map(({ name, options }) =>
+      novaArm(name, nova, { options, memoryGib, factor, limitMs: limitMs(scene) }),
+    ),
     ...staticNames.map(staticArm),
   ];
 }
@@ -53,7 +62,9 @@ export async function runPeerArm(
 ): Promise<{ readonly figures: Figures; readonly harm: Harm | undefined; readonly moved: Moved }> {
   await stage.play(scene);
   const { did, felt } = await stage.watch((way) => arm.move(way, scene));
-  return { figures: figuresOf(did, felt), harm: felt.harm, moved: did };
+  const read = figuresOf(did, felt);
+  const figures = { ...read, postCopy: read.postCopy || did.postCopy === true };
+  return { figures, harm: felt.harm, moved: did };
 }
 
 function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
@@ -69,6 +80,14 @@ function contenderArm(contender: Contender, memoryGib: number): PeerArm {
   const move: PeerArm['move'] = async (way, scene) =>
     sent(way, await drive(driverOf(contender, memoryGib), way, way.uuid, limitMs(scene)));
   return { name, system, pair: undefined, move };
+}
+
+function novaArm(name: string, nova: NovaCode, run: NovaRun): PeerArm {
+  const move: PeerArm['move'] = async (way) => {
+    const driven = await nova.move(way, run);
+    return { ...driven, ...(await sent(way, driven)) };
+  };
+  return { name, system: 'Nova', pair: undefined, move };
 }
 
 /** `pre-copy` is what virsh does; `auto-converge` what oVirt and Proxmox begin with. */

@@ -4,7 +4,7 @@ import { sampleAt } from '../../tests/store/rows.ts';
 import type { Contender } from './contender.ts';
 import { driverOf } from './contender.ts';
 import { kubevirtContenders } from './kubevirt.ts';
-import { novaContenders } from './nova.ts';
+import { novaArms } from './nova/arms.ts';
 import { ovirtContenders } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
 
@@ -99,33 +99,17 @@ test('Proxmox doubles its limit each time more was left for the sixth time', () 
   expect(play(proxmox, 1, looks)).toEqual(['6: 200 ms', '12: 400 ms']);
 });
 
-test('Nova takes ten steps from 50 to 500 ms within 1500 s, and gives 2 GiB up after 1600 s', () => {
-  const looks = Array.from({ length: 1_700 }, (_, second) => ({ atMs: second * 1000 }));
-  const nova = named(novaContenders(1), 'nova-defaults');
-  expect(nova.maxDowntimeMs).toBe(50);
-  expect(play(nova, 2, looks)).toEqual([
-    '0: 50 ms',
-    '150: 95 ms',
-    '300: 140 ms',
-    '450: 185 ms',
-    '600: 230 ms',
-    '750: 275 ms',
-    '900: 320 ms',
-    '1050: 365 ms',
-    '1200: 410 ms',
-    '1350: 455 ms',
-    '1500: 500 ms',
-    '1601: abort',
-  ]);
-});
-
-test('Nova as tuned switches to post-copy after 15 s for each GiB', () => {
-  const looks = [0, 59_000, 61_000].map((atMs) => ({ atMs }));
-  expect(play(named(novaContenders(1), 'nova-tuned'), 4, looks)).toEqual([
-    '0: 50 ms',
-    '61: post-copy',
-  ]);
-});
+test.each([
+  [8, 32, 64],
+  [1, 1, 8],
+  [16, 1, 1],
+])(
+  'Nova with a budget, told of %i GiB on a clock %i times faster, takes %i s for each',
+  (memoryGib, factor, seconds) => {
+    const [, , { options } = { options: {} }] = novaArms(memoryGib, factor, 32_000);
+    expect(options).toMatchObject({ live_migration_completion_timeout: seconds });
+  },
+);
 
 test.each([
   ['kubevirt-default', ['1201: abort']],

@@ -6,6 +6,7 @@ import { randomFrom, shuffled } from '../steering/shuffle.ts';
 import { Stage } from '../steering/stage.ts';
 import { armsOf, type PeerArm, runPeerArm } from './arms.ts';
 import { type PeerScene, readScenes, sceneSets } from './cells.ts';
+import { NovaCode } from './nova/code.ts';
 import { writeReport } from './report.ts';
 import { addRow, keyOf, type Row, readRows } from './rows.ts';
 
@@ -41,13 +42,14 @@ function tasksOf(
   scenes: readonly PeerScene[],
   suite: string,
   done: ReadonlySet<string>,
+  nova: NovaCode,
 ): readonly Task[] {
   const rounds = Array.from({ length: Number(values.rounds) }, (_, round) => round);
   return rounds.flatMap((round) =>
     shuffled(scenes, random).flatMap((scene) => {
       const { name, memoryMib, does } = scene;
       const key = { suite, timers, round, scene: name, memoryMib, does };
-      const open = armsOf(scene, timers).filter(
+      const open = armsOf(scene, timers, nova).filter(
         ({ name: arm }) => !done.has(keyOf({ ...key, arm })),
       );
       return shuffled(open, random).map((arm) => ({ scene, arm, round }));
@@ -55,11 +57,20 @@ function tasksOf(
   );
 }
 
-async function runSuite(scenes: readonly PeerScene[], suite: string): Promise<void> {
+async function runSuites(scenes: readonly PeerScene[]): Promise<void> {
+  await using nova = await NovaCode.fetch();
+  for (const suite of suites) await runSuite(scenes, suite, nova);
+}
+
+async function runSuite(
+  scenes: readonly PeerScene[],
+  suite: string,
+  nova: NovaCode,
+): Promise<void> {
   const done = new Set((await readRows(values.rows)).map(keyOf));
   for (const memoryMib of new Set(scenes.map((scene) => scene.memoryMib))) {
     const ofSize = scenes.filter((scene) => scene.memoryMib === memoryMib);
-    const tasks = tasksOf(ofSize, suite, done);
+    const tasks = tasksOf(ofSize, suite, done, nova);
     if (tasks.length === 0 || performance.now() > endsAtMs) continue;
     const stage = await Stage.set(suite, memoryMib * 2 ** 20);
     try {
@@ -121,7 +132,7 @@ const scenes =
   values.cells === undefined
     ? sceneSets[values.quick ? 'quick' : 'full']
     : await readScenes(values.cells);
-if (!values['report-only']) for (const suite of suites) await runSuite(scenes, suite);
+if (!values['report-only']) await runSuites(scenes);
 const verdict = await writeReport(values.report, await readRows(values.rows));
 console.log(verdict.line);
 if (verdict.lost > 0) process.exitCode = 1;

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { must, run } from '../../../src/lab/run.ts';
+import type { Driven } from '../../steering/drive.ts';
+import type { Way } from '../../steering/stage.ts';
+
+/** What its code imports besides itself. */
+const packages = [
+  'python3-libvirt',
+  'python3-lxml',
+  'python3-oslo.config',
+  'python3-oslo.log',
+  'python3-oslo.utils',
+];
+const pythonFolder = 'usr/lib/python3/dist-packages';
+/** Longer than Python takes to start, and a cancel or the end of a post-copy after it. */
+const endingMs = 60_000;
+
+/** One of Nova's options, as its configuration file has it. */
+export type NovaOptions = Readonly<Record<`live_migration_${string}`, string | number>>;
+
+export interface NovaRun {
+  readonly options: NovaOptions;
+  /** The memory that it is told the guest has, and how many times faster its clock goes. */
+  readonly memoryGib: number;
+  readonly factor: number;
+  readonly limitMs: number;
+}
+
+const answerSchema = z.object({
+  ms: z.number(),
+  asked: z.object({ migrateStartPostCopy: z.int().default(0) }),
+});
+
+/** Nobody but Nova reads its job: whether it was switched to post-copy, it tells itself. */
+export interface DrivenByNova extends Driven {
+  readonly postCopy: boolean;
+}
+
+/** Nova's own code, from Debian's package, in a folder of its own: the package is not installed. */
+export class NovaCode {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async fetch(): Promise<NovaCode> {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const missing = await missingPackages();
+    if (missing.length > 0) {
+      console.error(`installing Debian packages: ${missing.join(' ')}`);
+      await must(['apt-get', 'update']);
+      await must(['apt-get', 'install', '-y', '--no-install-recommends', ...missing], { env });
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'drover-nova-'));
+    const download = 'cd "$1" && apt-get -q download python3-nova && dpkg -x python3-nova_*.deb .';
+    await must(['sh', '-c', download, 'sh', folder], { env });
+    return new NovaCode(folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** The version of its package. */
+  async version(): Promise<string> {
+    const name = (await readdir(this.#folder)).find((each) => each.endsWith('.deb'));
+    return name?.split('_')[1]?.replace('%3a', ':') ?? 'unknown';
+  }
+
+  /** Has it move the guest; cancelled after `limitMs`, as every other. */
+  async move(
+    { vm, uuid, source, destination, config }: Way,
+    wanted: NovaRun,
+  ): Promise<DrivenByNova> {
+    const [to] = destination.ways;
+    const uri = config.hosts[source.name]?.uri;
+    if (to === undefined || uri === undefined) throw new Error('a host has no address');
+    const { options, memoryGib, factor, limitMs } = wanted;
+    const late = setTimeout(() => void source.abortJob(uuid).catch(() => undefined), limitMs);
+    const told = {
+      nova: join(this.#folder, pythonFolder),
+      config: await this.#write(options),
+      uri,
+      domain: vm,
+      to: to.uri,
+      'memory-mib': Math.round(memoryGib * 1024),
+      factor,
+    };
+    const flags = Object.entries(told).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const script = new URL('drive.py', import.meta.url).pathname;
+    const ran = run(['/usr/bin/python3', script, ...flags], { timeoutMs: limitMs + endingMs });
+    const { code, stdout, stderr } = await ran;
+    clearTimeout(late);
+    if (code !== 0) throw new Error(`Nova's code ended with ${code}: ${stderr}`);
+    const { ms, asked } = answerSchema.parse(JSON.parse(stdout));
+    const postCopy = asked.migrateStartPostCopy > 0;
+    return { totalMs: Math.min(ms, limitMs), samples: [], postCopy };
+  }
+
+  async #write(options: NovaOptions): Promise<string> {
+    const path = join(this.#folder, 'nova.conf');
+    const lines = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
+    await writeFile(path, ['[libvirt]', ...lines, ''].join('\n'));
+    return path;
+  }
+}
+
+async function missingPackages(): Promise<readonly string[]> {
+  if (!existsSync('/usr/bin/dpkg-query'))
+    throw new Error("Nova's code comes from a Debian package");
+  const query = ['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n'];
+  const { stdout } = await run([...query, ...packages]);
+  return packages.filter((name) => !stdout.includes(`${name} installed\n`));
+}
