@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { byDrover, figuresOf } from '../steering/arms.ts';
 import { pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
@@ -61,10 +62,34 @@ export async function runPeerArm(
   arm: PeerArm,
 ): Promise<{ readonly figures: Figures; readonly harm: Harm | undefined; readonly moved: Moved }> {
   await stage.play(scene);
-  const { did, felt } = await stage.watch((way) => arm.move(way, scene));
+  const { did, felt } = await stage.watch((way) =>
+    onLinkOf(stage, scene, () => arm.move(way, scene)),
+  );
   const read = figuresOf(did, felt);
   const figures = { ...read, postCopy: read.postCopy || did.postCopy === true };
   return { figures, harm: felt.harm, moved: did };
+}
+
+/** The link falls, where it does, while half of the memory would be across. */
+async function onLinkOf(
+  stage: Stage,
+  scene: PeerScene,
+  move: () => Promise<Moved>,
+): Promise<Moved> {
+  const { linkFallsTo, linkMbitPerSecond } = scene;
+  if (linkFallsTo === undefined) return move();
+  const ended = new AbortController();
+  const fallen = sleep(passMs(scene, linkMbitPerSecond) / 2, 'falls', { signal: ended.signal })
+    .catch(() => 'over')
+    .then((what) =>
+      what === 'falls' ? stage.shapeLinks(linkMbitPerSecond * linkFallsTo) : undefined,
+    );
+  try {
+    return await move();
+  } finally {
+    ended.abort();
+    await fallen;
+  }
 }
 
 function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
@@ -112,7 +137,11 @@ const limitPasses = 3;
 const limitBesidesMs = 5_000;
 
 /** Who has not ended by then is cancelled, and has not arrived. */
-export function limitMs({ memoryMib, linkMbitPerSecond }: PeerScene): number {
-  const passMs = (memoryMib * 2 ** 20 * 8 * 1000) / (linkMbitPerSecond * 1e6);
-  return limitPasses * passMs + limitBesidesMs;
+export function limitMs(scene: PeerScene): number {
+  const { linkMbitPerSecond, linkFallsTo = 1 } = scene;
+  return limitPasses * passMs(scene, linkMbitPerSecond * linkFallsTo) + limitBesidesMs;
+}
+
+function passMs({ memoryMib }: PeerScene, mbitPerSecond: number): number {
+  return (memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
 }

@@ -13,6 +13,8 @@ const sceneSchema = z.strictObject({
   does: z.string(),
   memoryMib: z.int().min(32).max(1024),
   linkMbitPerSecond: z.number().positive(),
+  /** To which share of that the link falls while half of the memory would be across; 0 to 1. */
+  linkFallsTo: z.number().gt(0).lt(1).optional(),
   pairs: z.array(pairSchema).min(1),
 });
 export type PeerScene = z.infer<typeof sceneSchema>;
@@ -40,8 +42,10 @@ function carries(linkMbitPerSecond: number): number {
   return (linkMbitPerSecond * 1e6) / 8 / 2 ** 20;
 }
 
+type Pattern = (mib: number, link: number) => string;
+
 /** Writes as a share of what the link carries, and other patterns; `MiB` is the guest's memory. */
-const patterns: Readonly<Record<string, (mib: number, link: number) => string>> = {
+const patterns = {
   idle: () => 'idle',
   'rho-0.3': (mib, link) => random(mib / 2, 0.3 * carries(link)),
   'rho-0.7': (mib, link) => random(mib / 2, 0.7 * carries(link)),
@@ -54,7 +58,7 @@ const patterns: Readonly<Record<string, (mib: number, link: number) => string>> 
     `phased:rate=${whole(1.2 * carries(link))}MiB/s,set=${whole(mib / 2)}MiB,burst=3s,quiet=4s`,
   xor: () => 'xor',
   spin: (mib) => `spin:set=${whole(mib / 2)}MiB`,
-};
+} as const satisfies Readonly<Record<string, Pattern>>;
 
 function random(setMib: number, rateMib: number): string {
   return `random:rate=${whole(rateMib)}MiB/s,set=${whole(setMib)}MiB`;
@@ -64,15 +68,25 @@ function whole(number: number): number {
   return Math.max(1, Math.round(number));
 }
 
-const full: readonly PeerScene[] = [300, 1000].flatMap((linkMbitPerSecond) =>
-  Object.entries(patterns).map(([name, does]) => ({
+const steady = [100, 300, 1000].flatMap((linkMbitPerSecond) =>
+  Object.entries(patterns).map(([name, does]) => fullScene(name, does, linkMbitPerSecond)),
+);
+/** The link falls to 30 % while the guest moves. */
+const falling = (['idle', 'rho-0.3', 'rho-0.95'] as const).map((name) => ({
+  ...fullScene(`${name}-falls`, patterns[name], 300),
+  linkFallsTo: 0.3,
+}));
+const full: readonly PeerScene[] = [...steady, ...falling];
+
+function fullScene(name: string, does: Pattern, linkMbitPerSecond: number): PeerScene {
+  return {
     name: `${name}/${linkMbitPerSecond}`,
     does: does(256, linkMbitPerSecond),
     memoryMib: 256,
     linkMbitPerSecond,
     pairs: [petHigh, pandaMedium, cattleHigh],
-  })),
-);
+  };
+}
 
 export const sceneSets = { quick, full } as const;
 

@@ -18,6 +18,7 @@ const rowSchema = z.object({
   does: z.string(),
   memoryMib: z.number(),
   linkMbitPerSecond: z.number(),
+  linkFallsTo: z.number().optional(),
   /** What memory went over the link with, Mbit/s; `null` where too little was seen. */
   sentMbitPerSecond: z.number().nullable(),
   postCopyRecoverable: z.boolean(),

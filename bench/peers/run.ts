@@ -89,7 +89,7 @@ async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void>
   const { figures, harm, moved } = await runPeerArm(stage, scene, arm);
   const { user, system } = process.cpuUsage(cpu);
   const { name, ...ofScene } = scene;
-  const { does, memoryMib, linkMbitPerSecond } = ofScene;
+  const { does, memoryMib, linkMbitPerSecond, linkFallsTo } = ofScene;
   const row: Row = {
     at: new Date().toISOString(),
     machine,
@@ -102,6 +102,7 @@ async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void>
     does,
     memoryMib,
     linkMbitPerSecond,
+    ...(linkFallsTo === undefined ? {} : { linkFallsTo }),
     sentMbitPerSecond: sentMbitPerSecond(moved.samples),
     postCopyRecoverable: stage.postCopyRecoverable,
     arm: arm.name,

@@ -121,9 +121,14 @@ export class Stage {
 
   /** The link and what the guest does from now on. */
   async play({ does, linkMbitPerSecond }: Play): Promise<void> {
-    for (const name of hostNames) await this.#lab.shape(name, linkMbitPerSecond * 1e6);
+    await this.shapeLinks(linkMbitPerSecond);
     if (this.#watcher === undefined) await this.#newGuest();
     await setWorkload(this.#lab.host(this.#at), this.#name, parseWorkload(does));
+  }
+
+  /** What both hosts' links carry from now on. */
+  async shapeLinks(linkMbitPerSecond: number): Promise<void> {
+    for (const name of hostNames) await this.#lab.shape(name, linkMbitPerSecond * 1e6);
   }
 
   /** Has the guest undisturbed, does the work, and tells what the guest felt meanwhile. */
