@@ -67,9 +67,9 @@ export const migration = z
   })
   .openapi('Migration');
 
+const fromHost = name.openapi({ description: "A host's name, or its libvirt URI", example: 'h1' });
 const asked = {
   vm: name.openapi({ description: "The VM's libvirt name or UUID", example: 'billing-db' }),
-  from: name.openapi({ description: "A host's name, or its libvirt URI", example: 'h1' }),
   importance: importance
     .optional()
     .openapi({ description: 'Follows from the reason where it is not given' }),
@@ -77,13 +77,23 @@ const asked = {
   deadlineAt: givenInstant.optional(),
 };
 
+const openWay = {
+  from: fromHost.optional().openapi({
+    description: "A host's name, or its libvirt URI; found where it is not given",
+  }),
+  to: name.optional().openapi({
+    description: 'Where it is not given, the host that the planner takes for the VM',
+    example: 'h2',
+  }),
+};
+
 /** What moves, how much it matters and why; never how. */
-export const newMigration = z
-  .strictObject({ ...asked, to: name.openapi({ example: 'h2' }) })
-  .openapi('NewMigration');
+export const newMigration = z.strictObject({ ...asked, ...openWay }).openapi('NewMigration');
 
 /** A job that somebody else began. `to` is found where its destination is a known host. */
-export const adoption = z.strictObject({ ...asked, to: name.optional() }).openapi('Adoption');
+export const adoption = z
+  .strictObject({ ...asked, from: fromHost, to: name.optional() })
+  .openapi('Adoption');
 
 export const migrationChange = z
   .strictObject({
@@ -155,8 +165,7 @@ export const recording = z
 export const forecastRequest = z
   .strictObject({
     vm: asked.vm,
-    from: asked.from,
-    to: name,
+    ...openWay,
     importance: asked.importance,
     reason: asked.reason,
   })

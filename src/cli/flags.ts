@@ -32,8 +32,8 @@ export interface WaitFlags extends AskFlags {
 }
 
 export interface MigrateFlags extends WaitFlags {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly importance?: Importance;
   readonly reason?: Reason;
   /** From now, ms. */
@@ -51,8 +51,8 @@ export interface AdoptFlags extends WaitFlags {
 }
 
 export interface ForecastFlags extends AskFlags {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly importance?: Importance;
   readonly reason?: Reason;
 }

@@ -10,6 +10,8 @@ what the VM's class and the importance allow: "drover policy show" prints that t
 The importance follows from the reason (evacuation: high, maintenance: medium, rebalance and
 defragmentation: low); --importance overrules it. Without either it is medium.
 
+Where the hosts are configured, the VM is found, and its destination chosen as a drain would.
+
 The command waits for the end. Ctrl-C detaches and never cancels: a server goes on steering;
 without one libvirt goes on, and nobody steers until "drover migrations watch ID" takes it up.
 --no-wait does the same as soon as it is under way, --timeout after a while.
@@ -19,6 +21,7 @@ Examples:
   drover migrate web-7 --from qemu+ssh://root@h1/system --to qemu+ssh://root@h2/system
   drover migrate batch-3 --from h1 --to h2 --importance low --deadline 10m -o json
   drover migrate billing-db --from h1 --to h2 --dry-run
+  drover migrate billing-db
 
 Exit codes: 0 arrived, 5 stayed (its budget would not have been kept), 6 failed and safe at its
 source, 7 outcome unknown, 124 --timeout has passed, 130 detached.`;
@@ -27,8 +30,8 @@ export function migrateCommand(io: Io): Command {
   const command = new Command('migrate')
     .description('Moves a running VM to another host.')
     .argument('<vm>', "the VM's libvirt name or UUID")
-    .requiredOption('--from <host>', 'the host it runs on: a libvirt URI or a configured name')
-    .requiredOption('--to <host>', 'the host it is to run on')
+    .option('--from <host>', 'the host it runs on: a libvirt URI or a configured name')
+    .option('--to <host>', 'the host it is to run on; by default, where it fits best')
     .addOption(fields.reason())
     .addOption(fields.importance())
     .addOption(fields.deadline())

@@ -1,4 +1,4 @@
-import type { Adoption } from '../client/client.ts';
+import type { NewMigration } from '../client/client.ts';
 import type { AdoptFlags, MigrateFlags } from './flags.ts';
 import { fromNow } from './instants.ts';
 import type { Io } from './io.ts';
@@ -7,7 +7,8 @@ import { withSession } from './session.ts';
 
 /** `drover migrate`. */
 export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promise<void> {
-  const asked = { ...askedOf(vm, flags), to: flags.to };
+  const { from, to } = flags;
+  const asked = { ...askedOf(vm, flags), from, to };
   await withSession(io, flags, (session) =>
     journey({ io, session, flags }, () => session.client.migrate(asked)),
   );
@@ -15,7 +16,8 @@ export async function runMigrate(io: Io, vm: string, flags: MigrateFlags): Promi
 
 /** `drover adopt`. */
 export async function runAdopt(io: Io, vm: string, flags: AdoptFlags): Promise<void> {
-  const asked = { ...askedOf(vm, flags), to: flags.to };
+  const { from, to } = flags;
+  const asked = { ...askedOf(vm, flags), from, to };
   await withSession(io, flags, (session) =>
     journey({ io, session, flags }, () => session.client.adopt(asked)),
   );
@@ -23,8 +25,8 @@ export async function runAdopt(io: Io, vm: string, flags: AdoptFlags): Promise<v
 
 function askedOf(
   vm: string,
-  { from, importance, reason, deadline }: Omit<AdoptFlags, 'to'>,
-): Omit<Adoption, 'to'> {
+  { importance, reason, deadline }: Omit<MigrateFlags, 'from' | 'to'>,
+): Omit<NewMigration, 'from' | 'to'> {
   const deadlineAt = deadline === undefined ? undefined : fromNow(deadline);
-  return { vm, from, importance, reason, deadlineAt };
+  return { vm, importance, reason, deadlineAt };
 }

@@ -11,6 +11,7 @@ import type { NewWishes, Store } from '../store/store.ts';
 import type { Asker } from './asker.ts';
 import type { FleetHost } from './fleet.ts';
 import type { OperationDesk } from './operations/desk.ts';
+import type { AskedMove } from './operations/guide.ts';
 
 /**
  * The fleet's migrations: what may be asked of them. The server puts it on the network, the command
@@ -27,7 +28,8 @@ export interface Controller {
   reload(config: Config): void;
   config(): Config;
 
-  migrate(request: MigrationRequest, by: Asker): Promise<Requested>;
+  /** Where its VM is, and where it had best go, is found where it is not said. */
+  migrate(request: MoveRequest, by: Asker): Promise<Requested>;
   /** Takes up a job that somebody else began (virsh, Nova). */
   adopt(request: AdoptRequest, by: Asker): Promise<Requested>;
   /** An id, its beginning, or a VM's name or UUID, which stands for its latest. */
@@ -45,7 +47,7 @@ export interface Controller {
   /** Steers it, too, where nobody does: for who steers only what it is asked for itself. */
   takeUp(id: string): void;
   recording(id: string): Promise<Recording>;
-  forecast(request: MigrateRequest): Promise<ForecastAnswer>;
+  forecast(request: ForecastRequest): Promise<ForecastAnswer>;
 
   /** Drains, and whatever else is several migrations. */
   readonly operations: OperationDesk;
@@ -89,6 +91,11 @@ export interface MigrationRequest extends Omit<MigrateRequest, 'deadlineMs'> {
   readonly operationId?: string | undefined;
   readonly requestKey?: string | undefined;
 }
+
+/** A move of which it may be open from where to where. */
+export type MoveRequest = AskedMove & Omit<MigrationRequest, keyof AskedMove>;
+
+export type ForecastRequest = AskedMove & Omit<MigrateRequest, keyof AskedMove>;
 
 export interface AdoptRequest extends Omit<MigrationRequest, 'to' | 'operationId'> {
   /** Found by itself where the destination is a host that is known. */

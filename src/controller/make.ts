@@ -4,11 +4,11 @@ import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import { abortMigration } from '../migration/abort.ts';
 import { surveyJob } from '../migration/adoption.ts';
+import { importanceOf } from '../migration/approach.ts';
 import { forecastVm } from '../migration/foresight.ts';
 import { keepsNothing } from '../migration/keeping.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { getTags, setTags } from '../migration/tags.ts';
-import { importanceOfReason } from '../policy/vocabulary.ts';
 import {
   type Closure,
   type HostRow,
@@ -19,7 +19,14 @@ import {
 import type { NewWishes, Store } from '../store/store.ts';
 import type { Asker } from './asker.ts';
 import { audited, type Deed } from './audit.ts';
-import type { AdoptRequest, Controller, MigrationRequest, Requested } from './controller.ts';
+import type {
+  AdoptRequest,
+  Controller,
+  ForecastRequest,
+  MigrationRequest,
+  MoveRequest,
+  Requested,
+} from './controller.ts';
 import { findMigration, recordingOf } from './find.ts';
 import { fleetHosts, wholeConfig } from './fleet.ts';
 import { Helm, type Scope } from './helm.ts';
@@ -28,8 +35,10 @@ import { lookAtHosts } from './inventory.ts';
 import { LagClock } from './lag.ts';
 import { type LeaseTimes, usualLeaseTimes } from './leases.ts';
 import { OperationDesk } from './operations/desk.ts';
+import { type FoundMove, findMove } from './operations/guide.ts';
 import type { PartRequest } from './operations/run.ts';
 import { Steward } from './operations/steward.ts';
+import { hostBusy, hostExists, movesAlready, noHost, pastReturn, stale } from './refusals.ts';
 import { Rota } from './rota.ts';
 import { realWorld, type World } from './world.ts';
 
@@ -145,13 +154,13 @@ class FleetController implements Controller {
     return this.#whole;
   }
 
-  migrate(request: MigrationRequest, by: Asker): Promise<Requested> {
-    const { vm, from, to } = request;
-    const deed = { what: 'migration.create', subject: vm, details: request };
+  migrate(request: MoveRequest, by: Asker): Promise<Requested> {
+    const deed = { what: 'migration.create', subject: request.vm, details: request };
     return this.#audited(by, deed, async () => {
       await this.#refresh();
-      for (const host of [from, to]) resolveHost(this.#whole, host);
-      return this.#create({ ...request, from, to }, 'request', by);
+      for (const host of [request.from, request.to])
+        if (host !== undefined) resolveHost(this.#whole, host);
+      return this.#create(await this.#found(request), 'request', by);
     });
   }
 
@@ -224,7 +233,7 @@ class FleetController implements Controller {
     request: Parameters<Controller['forecast']>[0],
   ): ReturnType<Controller['forecast']> {
     await this.#refresh();
-    return forecastVm(request, this.#whole, this.#surroundings());
+    return forecastVm(await this.#found(request), this.#whole, this.#surroundings());
   }
 
   async hosts(): ReturnType<Controller['hosts']> {
@@ -308,18 +317,31 @@ class FleetController implements Controller {
     };
   }
 
+  /** With what of its way was left open. */
+  async #found<T extends ForecastRequest>(
+    request: T,
+  ): Promise<Omit<T, keyof FoundMove> & FoundMove> {
+    const ports = {
+      store: this.store,
+      world: this.#world,
+      config: () => this.#whole,
+      log: this.#log,
+    };
+    return { ...request, ...(await findMove(request, importanceOf(request), ports)) };
+  }
+
   async #create(
-    request: MigrationRequest,
+    request: MigrationRequest & Pick<FoundMove, 'chosenBecause'>,
     origin: MigrationRow['origin'],
     by: Asker,
   ): Promise<Requested> {
-    const { vm, from, to, reason, deadlineAt, operationId, requestKey } = request;
-    const importance =
-      request.importance ?? (reason === undefined ? 'medium' : importanceOfReason[reason]);
+    const { vm, from, to, reason, deadlineAt, operationId, requestKey, chosenBecause } = request;
+    const importance = importanceOf(request);
     const id = this.#world.newId();
     const asked = { vm, from, to, importance, reason, deadlineAt, operationId };
     const whole = { id, origin, ...asked, requestedBy: by.who, requestedAt: this.#world.wallMs() };
-    const event = this.#event('migration.queued', id, { ...asked, origin, by: by.who });
+    const data = { ...asked, chosenBecause, origin, by: by.who };
+    const event = this.#event('migration.queued', id, data);
     const { how, row } = await this.store.migrations.create({ ...whole, requestKey }, event);
     if (how === 'busy') throw movesAlready(request, row);
     this.#own.add(row.id);
@@ -416,41 +438,3 @@ class FleetController implements Controller {
 
 /** Nobody else has a say in what a person asks of a host itself. */
 function mayAlways(): void {}
-
-function pastReturn({ id, vm }: MigrationRow): DroverError {
-  return new DroverError(
-    'migration.past-return',
-    `The migration ${id} of ${vm} can no longer be cancelled: the guest runs at its destination, with part of its memory still at the source`,
-    { hint: 'It arrives by itself. To bring it back, migrate it back afterwards.' },
-  );
-}
-
-function movesAlready({ vm, from }: MigrationRequest, { id }: MigrationRow): DroverError {
-  return new DroverError('domain.busy', `${vm} is being moved from ${from} already: ${id}`, {
-    hint: `Watch it: drover migrations watch ${id}. Hurry it: drover expedite ${id} --importance high.`,
-  });
-}
-
-function stale(what: string): DroverError {
-  return new DroverError('request.stale', `${what} has changed since it was read`, {
-    hint: 'Read it again, and decide anew.',
-  });
-}
-
-function hostExists(name: string): DroverError {
-  return new DroverError('host.exists', `There is a host ${name} already`, {
-    hint: `To change it: drover host set ${name} ...`,
-  });
-}
-
-function noHost(name: string): DroverError {
-  return new DroverError('host.not-found', `There is no host ${name}`, {
-    hint: '`drover host list` shows those that there are.',
-  });
-}
-
-function hostBusy(name: string, { id, vm }: MigrationRow): DroverError {
-  return new DroverError('host.busy', `${name} takes part in the migration ${id} of ${vm}`, {
-    hint: 'Remove it when that has ended, or abort it first.',
-  });
-}

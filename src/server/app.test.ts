@@ -109,8 +109,8 @@ describe('a request that cannot be done is answered with why', () => {
       'without what it needs',
       'POST',
       '/v1/migrations',
-      { body: { vm: 'vm' } },
-      { status: 400, code: 'usage.invalid', errors: [{ field: 'from' }, { field: 'to' }] },
+      { body: { to: 'h2' } },
+      { status: 400, code: 'usage.invalid', errors: [{ field: 'vm' }] },
     ],
     [
       'with more than there is',

@@ -1,0 +1,106 @@
+import { DroverError } from '../../errors/catalogue.ts';
+import { resolveHost } from '../../fleet/hosts.ts';
+import type { SeenVm, Sight } from '../../operations/sight.ts';
+import type { PlannedMove } from '../../planner/plan.ts';
+import type { Importance } from '../../policy/vocabulary.ts';
+import { PlanMaker } from './planner.ts';
+import { Scout, type ScoutPorts } from './scout.ts';
+
+/** Whose move is asked for, from where and to where, as far as that is said. */
+export interface AskedMove {
+  readonly vm: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** From where to where, and why there where nobody said it. */
+export interface FoundMove {
+  readonly from: string;
+  readonly to: string;
+  readonly chosenBecause?: string;
+}
+
+/**
+ * Finds what was left open of a move: the host where the VM is, and the one that the planner takes for it.
+ * Rejects with `domain.not-found`, `usage.invalid` where several could be meant, or `preflight.refused`
+ * where no host can take it.
+ */
+export async function findMove(
+  asked: AskedMove,
+  importance: Importance,
+  ports: ScoutPorts,
+): Promise<FoundMove> {
+  const { vm, from, to } = asked;
+  if (from !== undefined && to !== undefined) return { from, to };
+  const names = Object.keys(ports.config().hosts);
+  const asks = from === undefined ? names : [resolveHost(ports.config(), from).name];
+  if (asks.some((name) => !names.includes(name)) || names.length === 0) throw noFleet(asked);
+  const scout = new Scout(ports);
+  try {
+    const seen = onlyOne(vm, await scout.see(asks, new Set()));
+    if (to !== undefined) return { from: seen.host, to };
+    const move = await plannedMove(seen, importance, ports, scout);
+    return { from: seen.host, to: move.to, chosenBecause: move.why };
+  } finally {
+    await scout.close();
+  }
+}
+
+/** As if its host were emptied of it alone. */
+async function plannedMove(
+  seen: SeenVm,
+  importance: Importance,
+  ports: ScoutPorts,
+  scout: Scout,
+): Promise<PlannedMove> {
+  const { plan } = await new PlanMaker(ports.store, scout, ports.config).plan({
+    wanted: { drain: [seen.host], importance },
+    leaving: [seen],
+    resting: () => ({}),
+    fixed: (uuid) => (uuid === seen.uuid ? undefined : 'nobody asked for it to move'),
+    throughputOf: () => undefined,
+  });
+  const move = plan.moves.find(({ vm, running }) => vm === seen.uuid && !running);
+  if (move !== undefined && move.after.length === 0) return move;
+  const stuck = plan.remaining.find(({ vm }) => vm === seen.uuid);
+  const obstacles = (stuck?.obstacles ?? []).map(({ hosts, why }) => `${hosts.join(', ')}: ${why}`);
+  const none = move === undefined ? 'there is no other host' : 'room would have to be made first';
+  throw new DroverError(
+    'preflight.refused',
+    `No host can take ${seen.name}: ${obstacles.length === 0 ? none : obstacles.join('; ')}`,
+    {
+      hint: 'A host named with --to is looked at more closely, and says all that speaks against it.',
+    },
+  );
+}
+
+/** A guest amid its switch-over may be seen on both of its hosts: it is where it runs. */
+function onlyOne(vm: string, { hosts }: Sight): SeenVm {
+  const found = [...hosts.values()]
+    .flatMap((vms) => vms ?? [])
+    .filter(({ name, uuid }) => name === vm || uuid === vm);
+  const running = found.filter(({ state }) => state === 'running');
+  const [first, second] = running.length === 0 ? found : running;
+  if (first === undefined) throw nowhere(vm, hosts);
+  if (second === undefined) return first;
+  throw new DroverError(
+    'usage.invalid',
+    `${vm} is on ${[first, second].map(({ host }) => host).join(' and ')}`,
+    { hint: 'Say which one is meant: --from HOST, or its UUID.' },
+  );
+}
+
+function nowhere(vm: string, hosts: Sight['hosts']): DroverError {
+  const silent = [...hosts].flatMap(([name, vms]) => (vms === undefined ? [name] : []));
+  const missing = silent.length === 0 ? '' : `; ${silent.join(', ')} did not answer`;
+  return new DroverError('domain.not-found', `No host that answers has a VM ${vm}${missing}`, {
+    hint: '`drover vm list` shows those that are there.',
+  });
+}
+
+function noFleet({ from, to }: AskedMove): DroverError {
+  const open = [...(from === undefined ? ['from'] : []), ...(to === undefined ? ['to'] : [])];
+  return new DroverError('usage.invalid', `A host is needed for: ${open.join(', ')}`, {
+    hint: 'Name it (--from, --to). It is found among the hosts of the config file and of `drover host add` alone.',
+  });
+}
