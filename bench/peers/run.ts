@@ -58,8 +58,12 @@ function tasksOf(
 }
 
 async function runSuites(scenes: readonly PeerScene[]): Promise<void> {
-  await using nova = await NovaCode.fetch();
-  for (const suite of suites) await runSuite(scenes, suite, nova);
+  const nova = await NovaCode.fetch();
+  try {
+    for (const suite of suites) await runSuite(scenes, suite, nova);
+  } finally {
+    await nova.remove();
+  }
 }
 
 async function runSuite(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -62,14 +62,8 @@ export class NovaCode {
     return new NovaCode(folder);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true });
-  }
-
-  /** The version of its package. */
-  async version(): Promise<string> {
-    const name = (await readdir(this.#folder)).find((each) => each.endsWith('.deb'));
-    return name?.split('_')[1]?.replace('%3a', ':') ?? 'unknown';
   }
 
   /** Has it move the guest; cancelled after `limitMs`, as every other. */
