@@ -145,7 +145,11 @@ export async function bootHost(dir: string, lab: LabState, host: HostState): Pro
       once(child, 'error'),
     ]);
     if (!String(said[0]).startsWith('ready')) throw await bootFailed(directory, host.name);
-    await recordKeeper(directory, child.pid);
+    const init = await initIn(namespacePath(hostNamespace(lab.id, host.name)));
+    await recordKeepers(
+      directory,
+      [init, child].flatMap((one) => one?.pid ?? []),
+    );
     stdout.destroy();
     child.unref();
   } finally {
@@ -153,28 +157,36 @@ export async function bootHost(dir: string, lab: LabState, host: HostState): Pro
   }
 }
 
-const keeperName = 'keeper.json';
-const keeperSchema = z.object({ pid: z.number().int().positive(), startTicks: z.number() });
+const keepersName = 'keepers.json';
+const keepersSchema = z.array(
+  z.object({ pid: z.number().int().positive(), startTicks: z.number() }),
+);
 
 /**
- * Notes which process keeps the host's init: with it dies the whole host. The kernel's namespaces
- * tell as much; this is for when somebody has removed their names.
+ * Notes the host's init, with which the whole host dies, and the process that waits for it. The kernel's
+ * namespaces tell as much; this is for when somebody has removed their names.
  */
-async function recordKeeper(directory: string, pid = 0): Promise<void> {
-  const keeper = { pid, startTicks: (await startTicks(pid)) ?? 0 };
-  await writeFile(join(directory, keeperName), `${JSON.stringify(keeper)}\n`);
+async function recordKeepers(directory: string, pids: readonly number[]): Promise<void> {
+  const keepers = await Promise.all(
+    pids.map(async (pid) => ({ pid, startTicks: (await startTicks(pid)) ?? 0 })),
+  );
+  await writeFile(join(directory, keepersName), `${JSON.stringify(keepers)}\n`);
 }
 
-/** Kills the recorded keepers of all hosts that are still the processes they were. */
+/**
+ * Kills the recorded keepers of all hosts that are still the processes they were. An init counts as dead
+ * only when everything in its host is: whoever else were killed first would leave that to happen later.
+ */
 export async function killKeepers(dir: string): Promise<void> {
   for (const host of await orNothing(readdir(join(dir, 'hosts')), [])) {
-    const text = await orNothing(readFile(join(hostDirectory(dir, host), keeperName), 'utf8'), '');
-    const keeper = keeperSchema.safeParse(parseJson(text)).data;
-    if (keeper === undefined || (await startTicks(keeper.pid)) !== keeper.startTicks) continue;
-    killAll([keeper]);
-    await waitUntil(`host ${host} ends`, async () => {
-      return (await startTicks(keeper.pid)) !== keeper.startTicks;
-    });
+    const text = await orNothing(readFile(join(hostDirectory(dir, host), keepersName), 'utf8'), '');
+    for (const keeper of keepersSchema.safeParse(parseJson(text)).data ?? []) {
+      const isOver = async (): Promise<boolean> =>
+        (await startTicks(keeper.pid)) !== keeper.startTicks;
+      if (await isOver()) continue;
+      killAll([keeper]);
+      await waitUntil(`host ${host} ends`, isOver);
+    }
   }
 }
 

@@ -62,8 +62,8 @@ describe.each(wayNames)('%s,', (wayName) => {
         importance: 'medium',
         bandwidthGuessed: true,
       });
-      // Some 100 MiB/s on 96 MiB, by a handful of samples.
-      expect(answer.workingSet.rateBytesPerSecond).toBeGreaterThan(20 * mebibyte);
+      // Some 100 MiB/s on 96 MiB, by a handful of samples; less where the machine is busy.
+      expect(answer.workingSet.rateBytesPerSecond).toBeGreaterThan(5 * mebibyte);
       expect(answer.options.map(({ option }: { option: string }) => option)).toContain('freeze');
     });
 

@@ -15,13 +15,13 @@ const wholeBits = 200e6;
 const leftBits = 60e6;
 
 test('a link that falls to 30 % is seen, told, and nobody is lost', async () => {
-  for (const host of stage.lab.hosts) await stage.lab.shape(host.name, wholeBits);
   let fallen: Promise<unknown> | undefined;
   const { result, report } = await play(stage, {
     name: 'busy-pet',
     slaClass: 'pet',
     workload: 'random:rate=60MiB/s,set=64MiB,scrub=2s',
     memoryMiB: 160,
+    linkBits: wholeBits,
     request: { importance: 'high' },
     onEvent: (event) => {
       if (event.kind !== 'progress' || event.progress.elapsedMs < fallsAtMs) return;

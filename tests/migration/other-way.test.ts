@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Config } from '../../src/fleet/config.ts';
-import { play, type Stage, setStage } from './stage.ts';
+import { play, type Stage, setStage, slowBits } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -22,8 +22,9 @@ test('a post-copy whose network is gone for good is resumed over another one', a
   const { result, report } = await play(stage, {
     name: 'furious-pet',
     slaClass: 'pet',
-    workload: 'random:rate=100MiB/s,set=160MiB,scrub=4s',
-    memoryMiB: 224,
+    workload: 'random:rate=100MiB/s,set=96MiB,scrub=4s',
+    memoryMiB: 112,
+    linkBits: slowBits,
     request: { importance: 'high' },
     config: overTheSecond(stage.config, first),
     onEvent: (event) => {

@@ -26,7 +26,12 @@ const settledMs = 1_200;
 /** A round of checks takes the guest some seconds; on a machine under load, more. */
 const longestCheckMs = 30_000;
 
-/** Two real hosts on a link that carries some 35 MiB/s. */
+/** Some 35 MiB/s. */
+const linkBits = 300e6;
+/** Far less than a furious guest writes, and than fits into its pause: on a busy machine, too. */
+export const slowBits = 120e6;
+
+/** Two real hosts on a link of 300 Mbit/s. */
 export interface Stage {
   readonly lab: Lab;
   readonly config: Config;
@@ -35,7 +40,7 @@ export interface Stage {
 
 export async function setStage(): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-migration-'));
-  const lab = await createLab({ dir, hosts: 2, link: 300e6 });
+  const lab = await createLab({ dir, hosts: 2, link: linkBits });
   const hosts = Object.fromEntries(
     lab.hosts.map(({ name, uri, peerUri }) => [
       name,
@@ -63,6 +68,8 @@ export interface Act {
   readonly never?: readonly Exclusion[];
   readonly workload: string;
   readonly memoryMiB?: number;
+  /** What the link carries for it, bit/s; by default what the stage has. */
+  readonly linkBits?: number;
   readonly request?: Pick<MigrateRequest, 'importance' | 'reason'>;
   /** What is done when the first of these phases is told. */
   readonly onEvent?: (event: RunEvent, cancel: () => void) => void;
@@ -103,11 +110,12 @@ export async function play(stage: Stage, act: Act): Promise<Played> {
 /** Has a guest on h1 for as long as the work lasts. */
 export async function withGuest<T>(
   { lab }: Stage,
-  act: Pick<Act, 'name' | 'slaClass' | 'never' | 'workload' | 'memoryMiB'>,
+  act: Pick<Act, 'name' | 'slaClass' | 'never' | 'workload' | 'memoryMiB' | 'linkBits'>,
   work: (watcher: HeartbeatWatcher) => Promise<T>,
 ): Promise<T> {
   const watcher = watchGuest(lab.hosts, act.name);
   try {
+    await shapeLinks(lab, act.linkBits ?? linkBits);
     await addGuest(lab.host('h1'), {
       name: act.name,
       class: act.slaClass,
@@ -122,6 +130,10 @@ export async function withGuest<T>(
     watcher.stop();
     await end(lab, act.name);
   }
+}
+
+async function shapeLinks(lab: Lab, bits: number): Promise<void> {
+  for (const { name } of lab.hosts) await lab.shape(name, bits);
 }
 
 /** Ends the guest wherever it is. */

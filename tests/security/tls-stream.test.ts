@@ -10,7 +10,7 @@ import { hostNamespace } from '../../src/lab/names.ts';
 import { connect, type MigrateParameters } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
 import { type Authority, createAuthority } from '../libvirt/pki.ts';
-import { play, type Stage, setStage } from '../migration/stage.ts';
+import { play, type Stage, setStage, slowBits } from '../migration/stage.ts';
 
 /** Where QEMU looks for its certificates, and what it calls them; as our authority calls them. */
 const files = {
@@ -136,8 +136,9 @@ function move(tls: MigrationTls, inPostCopy?: () => void) {
     name: 'furious',
     slaClass: 'cattle',
     request: { importance: 'high' },
-    workload: 'random:rate=90MiB/s,set=112MiB',
-    memoryMiB: 192,
+    workload: 'random:rate=90MiB/s,set=64MiB',
+    memoryMiB: 96,
+    linkBits: slowBits,
     config,
     onEvent: (event) => {
       if (event.kind === 'phase' && event.phase === 'post-copy') inPostCopy();
