@@ -331,17 +331,16 @@ class FleetController implements Controller {
   }
 
   async #create(
-    request: MigrationRequest & Pick<FoundMove, 'chosenBecause'>,
+    request: MigrationRequest,
     origin: MigrationRow['origin'],
     by: Asker,
   ): Promise<Requested> {
-    const { vm, from, to, reason, deadlineAt, operationId, requestKey, chosenBecause } = request;
+    const { vm, from, to, reason, deadlineAt, operationId, requestKey } = request;
     const importance = importanceOf(request);
     const id = this.#world.newId();
     const asked = { vm, from, to, importance, reason, deadlineAt, operationId };
     const whole = { id, origin, ...asked, requestedBy: by.who, requestedAt: this.#world.wallMs() };
-    const data = { ...asked, chosenBecause, origin, by: by.who };
-    const event = this.#event('migration.queued', id, data);
+    const event = this.#event('migration.queued', id, { ...asked, origin, by: by.who });
     const { how, row } = await this.store.migrations.create({ ...whole, requestKey }, event);
     if (how === 'busy') throw movesAlready(request, row);
     this.#own.add(row.id);

@@ -13,11 +13,9 @@ export interface AskedMove {
   readonly to?: string | undefined;
 }
 
-/** From where to where, and why there where nobody said it. */
 export interface FoundMove {
   readonly from: string;
   readonly to: string;
-  readonly chosenBecause?: string;
 }
 
 /**
@@ -37,10 +35,10 @@ export async function findMove(
   if (asks.some((name) => !names.includes(name)) || names.length === 0) throw noFleet(asked);
   const scout = new Scout(ports);
   try {
-    const seen = onlyOne(vm, await scout.see(asks, new Set()));
+    const seen = onlyOne(asked, await scout.see(asks, new Set()));
     if (to !== undefined) return { from: seen.host, to };
     const move = await plannedMove(seen, importance, ports, scout);
-    return { from: seen.host, to: move.to, chosenBecause: move.why };
+    return { from: seen.host, to: move.to };
   } finally {
     await scout.close();
   }
@@ -75,13 +73,13 @@ async function plannedMove(
 }
 
 /** A guest amid its switch-over may be seen on both of its hosts: it is where it runs. */
-function onlyOne(vm: string, { hosts }: Sight): SeenVm {
+function onlyOne({ vm, from }: AskedMove, { hosts }: Sight): SeenVm {
   const found = [...hosts.values()]
     .flatMap((vms) => vms ?? [])
     .filter(({ name, uuid }) => name === vm || uuid === vm);
   const running = found.filter(({ state }) => state === 'running');
   const [first, second] = running.length === 0 ? found : running;
-  if (first === undefined) throw nowhere(vm, hosts);
+  if (first === undefined) throw nowhere(vm, from, hosts);
   if (second === undefined) return first;
   throw new DroverError(
     'usage.invalid',
@@ -90,10 +88,11 @@ function onlyOne(vm: string, { hosts }: Sight): SeenVm {
   );
 }
 
-function nowhere(vm: string, hosts: Sight['hosts']): DroverError {
+function nowhere(vm: string, from: string | undefined, hosts: Sight['hosts']): DroverError {
   const silent = [...hosts].flatMap(([name, vms]) => (vms === undefined ? [name] : []));
   const missing = silent.length === 0 ? '' : `; ${silent.join(', ')} did not answer`;
-  return new DroverError('domain.not-found', `No host that answers has a VM ${vm}${missing}`, {
+  const where = from ?? 'any host that answers';
+  return new DroverError('domain.not-found', `No VM ${vm} on ${where}${missing}`, {
     hint: '`drover vm list` shows those that are there.',
   });
 }
