@@ -28,7 +28,7 @@ export async function findMove(
   importance: Importance,
   ports: ScoutPorts,
 ): Promise<FoundMove> {
-  const { vm, from, to } = asked;
+  const { from, to } = asked;
   if (from !== undefined && to !== undefined) return { from, to };
   const names = Object.keys(ports.config().hosts);
   const asks = from === undefined ? names : [resolveHost(ports.config(), from).name];
