@@ -14,6 +14,9 @@ const serviceTests = [
   'tests/cli/{completion,served,start}.test.ts',
 ];
 
+/** Real hosts and browsers on a machine that others use: `./test` names what passed only then as FLAKY. */
+const triedAgain = 1;
+
 export default defineConfig({
   test: {
     coverage: {
@@ -51,6 +54,7 @@ export default defineConfig({
           exclude: ['tests/web/**', ...serviceTests],
           // The lab is one machine of few cores: its scenarios run one after another.
           fileParallelism: false,
+          retry: triedAgain,
           testTimeout: 120_000,
           env: { DROVER_STATE_DIR: stateDir },
           globalSetup: ['tests/remove-state.ts'],
@@ -63,6 +67,7 @@ export default defineConfig({
           include: ['tests/web/**/*.test.ts'],
           // One browser at a time.
           fileParallelism: false,
+          retry: triedAgain,
           testTimeout: 60_000,
           env: { DROVER_STATE_DIR: stateDir },
           globalSetup: ['tests/remove-state.ts'],
