@@ -17,12 +17,24 @@ const tlsSchema = z.strictObject({
   clientCa: z.string().optional(),
 });
 
+/** People log in to the dashboard at the provider. */
+const loginSchema = z.strictObject({
+  clientId: z.string().min(1),
+  /** A file with the secret alone; without it the client is a public one. */
+  clientSecretFile: z.string().optional(),
+  /** What the provider is asked for, so that the ID token has the claim for the role. */
+  scope: z.string().default('openid profile'),
+  /** The address by which browsers reach this server. */
+  publicUrl: z.url({ protocol: /^https?$/ }),
+});
+
 const oidcSchema = z.strictObject({
   issuer: z.url(),
   audience: z.string().min(1),
   /** The claim that has a word for a role, or several. */
   roleClaim: z.string().default('roles'),
   roles: rolesOf,
+  login: loginSchema.optional(),
 });
 
 /** How `drover serve` is reached, and by whom. */

@@ -12,12 +12,14 @@ import type { ServerEnv } from './env.ts';
 import { hostRoutes, vmRoutes } from './fleet-routes.ts';
 import { onceOnly } from './idempotency.ts';
 import { migrationRoutes } from './migration-routes.ts';
+import type { OidcLogin } from './oidc-login.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { otherRoutes, tokenRoutes } from './people-routes.ts';
 import { type FieldError, problemOf } from './problems.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { type App, needs } from './route.ts';
 import { streamEvents } from './stream.ts';
+import { loginRoutes } from './web-login.ts';
 import type { OnceCodes } from './web-once.ts';
 import { webRoutes } from './web-routes.ts';
 import { credentialOf, sessionRoutes } from './web-session.ts';
@@ -27,6 +29,8 @@ export interface AppOptions extends Deps {
   readonly rate: Rate;
   /** The dashboard is served, too, and these codes open it. */
   readonly web?: OnceCodes;
+  /** Its users may log in by the identity provider. */
+  readonly login?: OidcLogin | undefined;
   /** Ends the event streams: the server stops. */
   readonly ending: AbortSignal;
 }
@@ -49,7 +53,11 @@ export function appOver(options: AppOptions): App {
     options.metrics.answered(context.req.method, context.res.status);
   });
   healthRoutes(app, options);
-  if (options.web !== undefined) sessionRoutes(app, { ...options, once: options.web });
+  if (options.web !== undefined) {
+    const session = { ...options, once: options.web, login: options.login };
+    sessionRoutes(app, session);
+    loginRoutes(app, session);
+  }
   app.use('/v1/*', bodyLimit({ maxSize: mostBodyBytes, onError: tooLarge }));
   app.use('/v1/*', async (context, next) => {
     const { peer } = context.env;

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import type { Role } from '../store/rows.ts';
+import type { Principal } from './env.ts';
 import { required } from './required.ts';
 import { roleFor } from './role-for.ts';
 
@@ -14,9 +15,12 @@ export interface OidcSettings {
   readonly roles: Readonly<Record<string, Role>>;
 }
 
+/** Somebody whom the issuer knows, with the role that he has here. */
+export type Known = Pick<Principal, 'who' | 'role'>;
+
 export interface OidcVerifier {
   /** Rejects with `auth.required` where the token is not valid, `auth.forbidden` without a role. */
-  verify(jwt: string): Promise<{ readonly who: string; readonly role: Role }>;
+  verify(jwt: string): Promise<Known>;
 }
 
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
@@ -40,11 +44,19 @@ export function oidcVerifier(settings: OidcSettings): OidcVerifier {
           ? required(`The token is not valid: ${error.code}`)
           : silent(issuer, error);
       });
-      const who = payload.sub;
-      if (who === undefined) throw required('The token names nobody');
-      return { who, role: roleOf(payload[settings.roleClaim], settings, who) };
+      return knownAs(payload, settings);
     },
   };
+}
+
+/** Rejects with `auth.forbidden` for somebody who has no role. */
+export function knownAs(
+  claims: { readonly sub?: string | undefined; readonly [claim: string]: unknown },
+  settings: Pick<OidcSettings, 'roleClaim' | 'roles'>,
+): Known {
+  const who = claims.sub;
+  if (who === undefined) throw required('The token names nobody');
+  return { who, role: roleOf(claims[settings.roleClaim], settings, who) };
 }
 
 async function keysOf(issuer: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
@@ -73,7 +85,11 @@ function isOfToken(error: unknown): error is errors.JOSEError {
   );
 }
 
-function roleOf(claim: unknown, { roles, roleClaim }: OidcSettings, who: string): Role {
+function roleOf(
+  claim: unknown,
+  { roles, roleClaim }: Pick<OidcSettings, 'roleClaim' | 'roles'>,
+  who: string,
+): Role {
   const words: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   const given = words.flatMap((word) =>
     typeof word === 'string' ? (roleFor(roles, word) ?? []) : [],

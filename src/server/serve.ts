@@ -20,6 +20,7 @@ import { type Door, isLoopback, openPort, openSocket } from './listen.ts';
 import { Metrics } from './metrics.ts';
 import { notifySystemd, watchdogMs } from './notify.ts';
 import { oidcVerifier } from './oidc.ts';
+import { oidcLogin } from './oidc-login.ts';
 import { OnceCodes, onceLink } from './web-once.ts';
 
 /** What `drover serve` is told on its command line; it has the last word over the config file. */
@@ -163,7 +164,7 @@ function appParts(
   settings: ServerSettings,
   store: Store,
   log: AppOptions['log'],
-): Pick<AppOptions, 'auth' | 'rate'> {
+): Pick<AppOptions, 'auth' | 'login' | 'rate'> {
   const { oidc, certificates, requestsPerSecond, requestsAtOnce } = settings;
   return {
     auth: {
@@ -173,6 +174,7 @@ function appParts(
       wallMs: () => realWorld.wallMs(),
       log,
     },
+    login: oidc?.login === undefined ? undefined : oidcLogin({ ...oidc, ...oidc.login }),
     rate: { perSecond: requestsPerSecond, burst: requestsAtOnce },
   };
 }

@@ -5,6 +5,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { audited } from '../controller/audit.ts';
 import { DroverError } from '../errors/catalogue.ts';
+import type { Role } from '../store/rows.ts';
 import { type AuthOptions, authenticate, newSecret, tokenOf } from './auth.ts';
 import type { Deps } from './deps.ts';
 import type { Principal, ServerEnv } from './env.ts';
@@ -21,9 +22,11 @@ export interface SessionOptions extends Deps {
 const cookieNames = { tls: '__Host-drover', plain: 'drover' } as const;
 /** More than this no browser keeps in one cookie. */
 const mostCookieBytes = 4_000;
-/** Who came by the link has to come again after a shift, ms. */
-const onceSessionMs = 12 * 3_600_000;
+/** Who came by the link, or by the identity provider, has to come again after a shift, ms. */
+const sessionMs = 12 * 3_600_000;
 const onceName = 'login link';
+/** Tokens that were made for a browser alone: these are their names. */
+const browsersOwn = /^login (?:link$|of )/;
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 const login = z.union([
@@ -58,7 +61,7 @@ export function sessionRoutes(app: App, options: SessionOptions): void {
     const { data } = wanted;
     const token = 'once' in data ? await tokenByCode(options, data.once) : data.token;
     const principal = await whoHas(options, context, token);
-    keep(context, token);
+    keepSession(context, token, originOf(context)?.protocol === 'https:');
     const { who, role, by } = principal;
     return context.json({ who, role, by }, 201);
   });
@@ -69,7 +72,7 @@ export function sessionRoutes(app: App, options: SessionOptions): void {
       deleteCookie(context, name, { path: '/', secure: kind === 'tls' });
     const row = token === undefined ? undefined : await tokenOf(options.auth, token);
     // What was made for this browser alone ends with it; anybody's own token stays his.
-    if (row?.name === onceName)
+    if (row !== undefined && browsersOwn.test(row.name))
       await options.controller.store.tokens.revoke(row.id, options.wallMs());
     return context.body(null, 204);
   });
@@ -93,21 +96,28 @@ async function tokenByCode(options: SessionOptions, code: string): Promise<strin
     throw new DroverError('auth.required', 'The link has been used, or is too old', {
       hint: 'Start `drover serve` anew for another one, or log in with a token: `drover token create` on the server makes one.',
     });
-  const { controller, wallMs, log } = options;
+  return sessionToken(options, onceName, 'admin');
+}
+
+/** A token for one browser, which ends with the shift. */
+export async function sessionToken(
+  { controller, wallMs, log }: SessionOptions,
+  name: string,
+  role: Role,
+): Promise<string> {
   const at = wallMs();
   const { secret, hash } = newSecret();
-  const row = { id: randomUUID(), name: onceName, role: 'admin', createdAt: at } as const;
-  const by = { who: onceName, from: 'local' };
-  const deed = { what: 'token.create', subject: onceName, details: { role: 'admin' } };
+  const row = { id: randomUUID(), name, role, createdAt: at } as const;
+  const by = { who: name, from: 'local' };
+  const deed = { what: 'token.create', subject: name, details: { role } };
   await audited({ store: controller.store, at, log }, by, deed, async () =>
-    controller.store.tokens.create({ ...row, expiresAt: at + onceSessionMs }, hash),
+    controller.store.tokens.create({ ...row, expiresAt: at + sessionMs }, hash),
   );
   return secret;
 }
 
 /** Without an age: it goes when the browser does. */
-function keep(context: Context<ServerEnv>, token: string): void {
-  const tls = originOf(context)?.protocol === 'https:';
+export function keepSession(context: Context<ServerEnv>, token: string, tls: boolean): void {
   setCookie(context, tls ? cookieNames.tls : cookieNames.plain, token, {
     path: '/',
     httpOnly: true,

@@ -15,7 +15,7 @@ export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') scrollTo(0, 0);
 }
 
-/** From now on links within the dashboard do not load it anew. */
+/** From now on links within the dashboard do not load it anew; `external` ones are the server's own. */
 export function followLinks(): void {
   addEventListener('popstate', () => {
     place.value = here();
@@ -24,6 +24,7 @@ export function followLinks(): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey);
     if (link === null || !plain || link.origin !== location.origin || link.download !== '') return;
+    if (link.relList.contains('external')) return;
     event.preventDefault();
     go(link.pathname + link.search);
   });

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { whoami } from '../api/people.ts';
 import { ApiError, ask } from './api.ts';
@@ -13,8 +13,21 @@ export const me = signal<Me | null | undefined>(undefined);
 /** Why nobody is, where that is worth a word. */
 const trouble = signal<unknown>(undefined);
 
+/** What went wrong at the identity provider, by the code that the server sends back. */
+const refusals: Readonly<Record<string, string>> = {
+  'auth.forbidden':
+    'The identity provider knows you, and you have no role here: an admin gives one.',
+  'auth.required': 'The login was not finished, or took too long. Try again.',
+  'server.unreachable': 'The identity provider does not answer. Try again, or use a token.',
+};
+
 /** By the code of a link, or by the cookie that is still there. */
 export async function enter(): Promise<void> {
+  const refused = /^#login=([\w.-]+)$/.exec(location.hash)?.[1];
+  if (refused !== undefined) {
+    history.replaceState(null, '', location.pathname);
+    trouble.value = new Error(refusals[refused] ?? `The login failed: ${refused}`);
+  }
   const once = /^#once=([\w-]+)$/.exec(location.hash)?.[1];
   if (once !== undefined) {
     // It opens nothing any more, and should not be looked at either.
@@ -59,12 +72,30 @@ export function mayDo(role: Me['role']): boolean {
   return order.indexOf(me.value?.role ?? '') >= order.indexOf(role);
 }
 
+interface Doors {
+  /** The identity provider; `null`: there is none. */
+  readonly oidc: string | null;
+}
+
 export function Login(): JSX.Element {
   const [token, setToken] = useState('');
+  const [doors, setDoors] = useState<Doors>({ oidc: null });
+  useEffect(() => {
+    ask<Doors>('/login').then(setDoors, (error: unknown) => {
+      trouble.value = error;
+    });
+  }, []);
   const enterToken = async (): Promise<void> => logIn({ token: token.trim() });
   return (
     <main class="login">
       <h1>Drover</h1>
+      {doors.oidc === null ? null : (
+        <p>
+          <a class="button" rel="external" href="/login/oidc">
+            Log in at {new URL(doors.oidc).host}
+          </a>
+        </p>
+      )}
       <form onSubmit={(event) => event.preventDefault()}>
         <label>
           Token

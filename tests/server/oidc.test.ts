@@ -1,48 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { oidcVerifier } from '../../src/server/oidc.ts';
 import { type AppStage, setAppStage } from '../../src/server/testing/stage-app.ts';
+import { type Keys, openProvider, type Provider } from './provider.ts';
 
-type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
-
-/** An issuer of tokens, as an identity provider is one. */
-interface Issuer {
-  readonly url: string;
-  readonly keys: Keys;
-  end(): Promise<void>;
-}
-
-async function openIssuer(named?: string): Promise<Issuer> {
-  const keys = await generateKeyPair('RS256');
-  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-  const server: Server = createServer((request, response) => {
-    const told = request.url?.startsWith('/.well-known')
-      ? { issuer: named ?? url, jwks_uri: `${url}/keys` }
-      : { keys: [jwk] };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(told));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    keys,
-    end: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
-
-let issuer: Issuer;
+let issuer: Provider;
 let stage: AppStage;
 beforeAll(async () => {
-  issuer = await openIssuer();
+  issuer = await openProvider();
   stage = await setAppStage({ oidc: oidcVerifier(settings(issuer.url)) });
 });
 afterAll(async () => {
@@ -138,7 +103,7 @@ describe('a token of the issuer', () => {
 
 describe('an issuer', () => {
   test('that does not answer is no fault of the token, and is asked again', async () => {
-    const gone = await openIssuer();
+    const gone = await openProvider();
     const other = await setAppStage({ oidc: oidcVerifier(settings(gone.url)) });
     try {
       const token = await signed({ claims: { iss: gone.url }, keys: gone.keys });
@@ -154,7 +119,7 @@ describe('an issuer', () => {
   });
 
   test('that calls itself otherwise is not believed', async () => {
-    const liar = await openIssuer('https://elsewhere.example');
+    const liar = await openProvider('https://elsewhere.example');
     const other = await setAppStage({ oidc: oidcVerifier(settings(liar.url)) });
     try {
       const token = await signed({ claims: { iss: liar.url }, keys: liar.keys });

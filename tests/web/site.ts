@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once as nextEvent } from 'node:events';
+import { createServer } from 'node:net';
+import { z } from 'zod';
 import type { Controller } from '../../src/controller/controller.ts';
 import { type Stage, setStage } from '../../src/controller/testing/stage.ts';
 import { realWorld } from '../../src/controller/world.ts';
@@ -7,6 +10,7 @@ import { appOver } from '../../src/server/app.ts';
 import { newSecret } from '../../src/server/auth.ts';
 import { openPort } from '../../src/server/listen.ts';
 import { Metrics } from '../../src/server/metrics.ts';
+import type { OidcLogin } from '../../src/server/oidc-login.ts';
 import { OnceCodes } from '../../src/server/web-once.ts';
 import type { Role } from '../../src/store/rows.ts';
 
@@ -33,6 +37,8 @@ export async function openSite(
   names?: readonly string[],
   /** What is set of every host, beside where it is. */
   settings: Partial<Config['hosts'][string]> = {},
+  /** How to log in there otherwise than by token, at the address that it will have. */
+  loginAt?: (address: string) => OidcLogin,
 ): Promise<Site> {
   const stage = await setStage(names);
   const hosts = Object.entries(stage.config.hosts).map(
@@ -46,13 +52,15 @@ export async function openSite(
   await controller.start();
   const once = new OnceCodes(wallMs);
   const { tokens } = stage.store;
-  let listen = '127.0.0.1:0';
+  let listen = `127.0.0.1:${loginAt === undefined ? 0 : await freePort()}`;
+  const login = loginAt?.(`http://${listen}`);
   const open = async (): Promise<Opened> => {
     const ending = new AbortController();
     const app = appOver({
       controller,
       metrics: new Metrics(),
       web: once,
+      login,
       auth: { store: stage.store, oidc: undefined, certificates: {}, wallMs, log },
       rate: { perSecond: 1e6, burst: 1e6 },
       version: '0.0.0',
@@ -92,6 +100,15 @@ export async function openSite(
       await stage.end();
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await nextEvent(server, 'listening');
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  server.close();
+  await nextEvent(server, 'close');
+  return port;
 }
 
 interface Opened {

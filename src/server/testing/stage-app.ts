@@ -6,6 +6,7 @@ import type { AuthOptions } from '../auth.ts';
 import type { Peer } from '../env.ts';
 import { Metrics } from '../metrics.ts';
 import type { OidcVerifier } from '../oidc.ts';
+import type { OidcLogin } from '../oidc-login.ts';
 import type { Rate } from '../rate.ts';
 import type { App } from '../route.ts';
 import { OnceCodes } from '../web-once.ts';
@@ -36,6 +37,7 @@ export interface AppStageOptions {
   /** Where the store is; a file where it is not given. */
   readonly place?: StorePlace | undefined;
   readonly oidc?: OidcVerifier;
+  readonly login?: OidcLogin;
   /** By their names. */
   readonly certificates?: AuthOptions['certificates'];
   readonly rate?: Rate;
@@ -49,6 +51,7 @@ const remote: Peer = { kind: 'network', address: '192.0.2.7', certificate: undef
 export async function setAppStage({
   place,
   oidc,
+  login,
   certificates = { backup: 'viewer' },
   rate = { perSecond: 1e6, burst: 1e6 },
 }: AppStageOptions = {}): Promise<AppStage> {
@@ -63,15 +66,10 @@ export async function setAppStage({
   const app = appOver({
     controller,
     metrics: new Metrics(),
-    auth: {
-      store: stage.store,
-      oidc,
-      certificates,
-      wallMs,
-      log: tell,
-    },
+    auth: { store: stage.store, oidc, certificates, wallMs, log: tell },
     rate,
     web: once,
+    login,
     version: '0.0.0',
     wallMs,
     log: tell,
