@@ -4,13 +4,22 @@ import { emptyConfig } from '../../src/fleet/config.ts';
 import type { Lab } from '../../src/lab/index.ts';
 import { isLiveOperation } from '../../src/operations/report.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { OperationRow } from '../../src/store/rows.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Moves } from './peer-drain.ts';
 import { leaving, linkBitsPerSecond } from './scene.ts';
 
 const lookEveryMs = 250;
 
-/** Empties the host by `drover drain --reason evacuation`. Returns how it ended, too. */
-export async function drainByDrover(lab: Lab): Promise<{ moves: Moves; says: string }> {
+/** How a drain went. `course`: a line for each migration, from the first to begin. */
+export interface DroverDrain {
+  readonly moves: Moves;
+  readonly says: string;
+  readonly course: readonly string[];
+}
+
+/** Empties the host by `drover drain --reason evacuation`. */
+export async function drainByDrover(lab: Lab): Promise<DroverDrain> {
   const store = await openStore({ kind: 'sqlite', path: ':memory:' });
   const hosts = lab.hosts.map(
     ({ name, uri, peerUri }) =>
@@ -50,9 +59,31 @@ export async function drainByDrover(lab: Lab): Promise<{ moves: Moves; says: str
         ? []
         : [[vm, { startMs: startedAt + offsetMs, endMs: endedAt + offsetMs }] as const],
     );
-    return { moves: new Map(moves), says: `${operation.state}: ${operation.report?.says}` };
+    const says = `${operation.state}: ${operation.report?.says}`;
+    return { moves: new Map(moves), says, course: await courseOf(store, operation) };
   } finally {
     await controller.stop();
     await store.close();
   }
+}
+
+/** When each migration ran, what it sent beside the guest's memory, and what was decided when. */
+async function courseOf(store: Store, { id, requestedAt }: OperationRow): Promise<string[]> {
+  const { items } = await store.migrations.list({ operationId: id }, { limit: 100 });
+  const lines = items.toReversed().map(async (row) => {
+    const { decisions } = await store.migrations.chapters(row.id);
+    const acts = decisions
+      .filter(({ action }) => action.kind !== 'wait')
+      .map(({ atMs, action }) => `${action.kind} ${secondsText(atMs)}`);
+    const sent = Math.round((row.progress?.sentBytes ?? 0) / 2 ** 20);
+    const [start, end] = [row.startedAt, row.endedAt].map((at) =>
+      at === undefined ? '-' : secondsText(at - requestedAt),
+    );
+    return `${row.vm} -> ${row.to}: ${start} to ${end}, ${sent} MiB, ${row.phase}; ${acts.join(', ')}`;
+  });
+  return Promise.all(lines);
+}
+
+function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

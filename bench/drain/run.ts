@@ -1,5 +1,6 @@
 /** A host of twelve guests emptied by Drover and as its peers would; see README.md. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +11,8 @@ import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
 import { addGuest, watchGuest } from '../../src/lab/guest/index.ts';
 import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import { shuffled } from '../steering/shuffle.ts';
-import { drainByDrover } from './drover-drain.ts';
-import { drainLike, type Moves } from './peer-drain.ts';
+import { type DroverDrain, drainByDrover } from './drover-drain.ts';
+import { drainLike } from './peer-drain.ts';
 import { peers } from './peers.ts';
 import { classTable, type Drained, type Felt, guestTable, verdictOf } from './report.ts';
 import { guests, leaving, linkBitsPerSecond } from './scene.ts';
@@ -22,24 +23,37 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     guests: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    course: { type: 'boolean', default: false },
   },
 });
 
 /** What the last move costs its guest shows until then. */
 const aftermathMs = 3_000;
 
-const contenders = ['drover', ...peers.map(({ name }) => name)];
+const known = ['drover', ...peers.map(({ name }) => name)];
+const contenders = known.filter((name) => values.only?.includes(name) ?? true);
 const random = randomFrom(Number(values.seed));
-const all: Drained[] = [];
+const all: Drained[] = values.keep === undefined ? [] : await keptIn(values.keep);
 for (let round = 0; round < Number(values.rounds); round += 1)
   for (const name of shuffled(values.quick ? contenders.slice(0, 3) : contenders, random)) {
     const drained = await play(name);
     all.push(drained);
+    if (values.keep !== undefined) await appendFile(values.keep, `${JSON.stringify(drained)}\n`);
     console.error(`${name}: ${Math.round(drained.makespanMs / 1000)} s, ${drained.says}`);
   }
-console.log(classTable(contenders, all));
+const played = known.filter((name) => all.some((one) => one.name === name));
+console.log(classTable(played, all));
 if (values.guests) console.log(guestTable(all));
-console.log(verdictOf(contenders, all));
+console.log(verdictOf(played, all));
+
+/** What earlier runs have left in a file, one to a line. */
+async function keptIn(path: string): Promise<Drained[]> {
+  if (!existsSync(path)) return [];
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  return lines.filter((line) => line !== '').map((line): Drained => JSON.parse(line));
+}
 
 /** One contender on a lab of its own. */
 async function play(name: string): Promise<Drained> {
@@ -54,7 +68,8 @@ async function play(name: string): Promise<Drained> {
     await Promise.all([...witnesses.values()].map((witness) => witness.settled(signal)));
     const sentBefore = await sentBy(lab, leaving);
     const startMs = performance.now();
-    const { moves, says } = await drain(name, lab);
+    const { moves, says, course } = await drain(name, lab);
+    if (values.course) for (const line of course) console.error(`  ${line}`);
     const endMs = performance.now();
     const sentBytes = (await sentBy(lab, leaving)) - sentBefore;
     await sleep(aftermathMs);
@@ -90,11 +105,8 @@ async function sentBy(lab: Lab, host: string): Promise<number> {
     .reduce((sum, line) => sum + Number(line.split(':')[1]?.trim().split(/\s+/)[8] ?? 0), 0);
 }
 
-async function drain(
-  name: string,
-  lab: Lab,
-): Promise<{ readonly moves: Moves; readonly says: string }> {
+async function drain(name: string, lab: Lab): Promise<DroverDrain> {
   const peer = peers.find((one) => one.name === name);
   if (peer === undefined) return drainByDrover(lab);
-  return { moves: await drainLike(peer, lab), says: 'done' };
+  return { moves: await drainLike(peer, lab), says: 'done', course: [] };
 }

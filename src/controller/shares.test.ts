@@ -16,6 +16,13 @@ const flow = (id: string, importance: Flow['importance'], from = 'h1', to = 'h2'
   from,
   to,
   importance,
+  phase: 'copying',
+  progress: undefined,
+});
+
+const writing = (id: string, dirtyRateBytesPerSecond: number, to = 'h2'): Flow => ({
+  ...flow(id, 'high', 'h1', to),
+  progress: { dirtyRateBytesPerSecond },
 });
 
 interface Case {
@@ -60,6 +67,30 @@ const cases: readonly Case[] = [
     caps: capsOf({}, 50),
     shares: { a: 25, b: 25, c: Infinity },
   },
+  {
+    name: 'whose guest waits for its pages goes first',
+    flows: [flow('a', 'high'), { ...flow('b', 'high', 'h1', 'h3'), phase: 'post-copy' }],
+    caps: capsOf({ h1: 170 }),
+    shares: { a: 10, b: 160 },
+  },
+  {
+    name: 'of those that only the whole way outruns the oldest goes first',
+    flows: [writing('a', 10), writing('b', 90), writing('c', 90, 'h3')],
+    caps: capsOf({ h1: 180 }),
+    shares: { a: 10, b: 160, c: 10 },
+  },
+  {
+    name: 'whom its share outruns, and whom nothing does, goes with all',
+    flows: [writing('a', 30), writing('b', 190)],
+    caps: capsOf({ h1: 180 }),
+    shares: { a: 90, b: 90 },
+  },
+  {
+    name: 'on ways apart each goes first',
+    flows: [writing('a', 90), flow('b', 'high'), { ...writing('c', 90), from: 'h5', to: 'h6' }],
+    caps: capsOf({ h1: 170, h5: 100 }),
+    shares: { a: 160, b: 10, c: 100 },
+  },
 ];
 
 const flows = fc.array(
@@ -67,6 +98,11 @@ const flows = fc.array(
     from: fc.constantFrom('h1', 'h2', 'r1'),
     to: fc.constantFrom('h3', 'h4', 'r2'),
     importance: fc.constantFrom(...importances),
+    phase: fc.constantFrom('copying', 'switching', 'post-copy'),
+    progress: fc.option(
+      fc.record({ dirtyRateBytesPerSecond: fc.integer({ min: 0, max: 1_000 }) }),
+      { nil: undefined },
+    ),
   }),
   { maxLength: 12 },
 );

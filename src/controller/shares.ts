@@ -1,11 +1,16 @@
 import type { Importance } from '../policy/vocabulary.ts';
+import type { MigrationPhase } from '../store/rows.ts';
 
 /** A migration that runs, as far as it needs the way. */
 export interface Flow {
+  /** Sorts by time. */
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly importance: Importance;
+  readonly phase: MigrationPhase;
+  /** `undefined`: it has shown nothing yet. */
+  readonly progress: { readonly dirtyRateBytesPerSecond: number } | undefined;
 }
 
 /** What admins let migrations take, bytes/s; `undefined`: all that there is. */
@@ -17,25 +22,77 @@ export interface Caps {
 
 /** What one counts for where several share a way: twice as much a step. */
 const weights: Readonly<Record<Importance, number>> = { low: 1, medium: 2, high: 4 };
+/** Who goes first counts so many times more: it has nearly the whole way, and nobody stands still. */
+const firstTimes = 16;
+/** Its guest waits for every page that is still to come. */
+const waitingGuest: ReadonlySet<MigrationPhase> = new Set(['switching', 'post-copy', 'recovering']);
+/** A guest is outrun by a way that carries so many times what it writes. */
+const outrunTimes = 1.25;
 
 /**
  * What each migration may take, bytes/s: weighted max-min fairness, by importance, under all caps
- * on its way; Infinity where there is none. All grow together in proportion to their weights; who
- * meets a full cap stops there, and the others go on (progressive filling: Bertsekas and Gallager,
- * Data Networks, section 6.5).
+ * on its way; Infinity where there is none. Whose guest waits for its pages goes first, and of those
+ * that write faster than their share, but slower than the whole way, the oldest: side by side they would
+ * send the same pages again and again, one after another each of them ends.
  */
 export function sharesOf(flows: readonly Flow[], caps: Caps): ReadonlyMap<string, number> {
+  const waiting = new Set(flows.filter(({ phase }) => waitingGuest.has(phase)).map(({ id }) => id));
+  const fair = filled(flows, caps, waiting);
+  const crowded = flows.filter((flow) => needsTheWay(flow, fair, caps));
+  const oldest = crowded.filter(
+    (one) => !crowded.some((other) => other.id < one.id && meet(one, other, caps)),
+  );
+  if (oldest.length === 0) return fair;
+  return filled(flows, caps, new Set([...waiting, ...oldest.map(({ id }) => id)]));
+}
+
+function needsTheWay(flow: Flow, fair: ReadonlyMap<string, number>, caps: Caps): boolean {
+  const { id, phase, progress } = flow;
+  if (phase !== 'copying' || progress === undefined) return false;
+  const needed = progress.dirtyRateBytesPerSecond * outrunTimes;
+  const alone = filled([flow], caps, new Set()).get(id) ?? 0;
+  return needed > (fair.get(id) ?? Infinity) && needed <= alone;
+}
+
+/** Whether two share a host or a link. */
+function meet(a: Flow, b: Flow, caps: Caps): boolean {
+  const links = [a.from, a.to].map((host) => caps.linkOf(host));
+  return [b.from, b.to].some(
+    (host) =>
+      host === a.from ||
+      host === a.to ||
+      (caps.linkOf(host) !== undefined && links.includes(caps.linkOf(host))),
+  );
+}
+
+/**
+ * All grow together in proportion to their weights; who meets a full cap stops there, and the others go
+ * on (progressive filling: Bertsekas and Gallager, Data Networks, section 6.5). `first`: who goes first.
+ */
+function filled(
+  flows: readonly Flow[],
+  caps: Caps,
+  first: ReadonlySet<string>,
+): ReadonlyMap<string, number> {
+  const weightOf = ({ id, importance }: Flow): number =>
+    weights[importance] * (first.has(id) ? firstTimes : 1);
   const shares = new Map<string, number>();
   let growing = [...flows];
   const bounds = boundsOf(flows, caps);
   while (growing.length > 0) {
-    const level = Math.min(...bounds.map((bound) => bound.levelFor(growing, shares)));
-    const full = bounds.filter((bound) => bound.levelFor(growing, shares) <= level);
+    const weighed = growing.map((flow) => ({ flow, weight: weightOf(flow) }));
+    const level = Math.min(...bounds.map((bound) => bound.levelFor(weighed, shares)));
+    const full = bounds.filter((bound) => bound.levelFor(weighed, shares) <= level);
     const stopping = growing.filter((flow) => level === Infinity || full.some((b) => b.has(flow)));
-    for (const flow of stopping) shares.set(flow.id, level * weights[flow.importance]);
+    for (const flow of stopping) shares.set(flow.id, level * weightOf(flow));
     growing = growing.filter((flow) => !shares.has(flow.id));
   }
   return shares;
+}
+
+interface Weighed {
+  readonly flow: Flow;
+  readonly weight: number;
 }
 
 /** One cap, and who is under it. */
@@ -53,14 +110,14 @@ class Bound {
   }
 
   /** How much each unit of weight may have; Infinity where nobody under it still grows. */
-  levelFor(growing: readonly Flow[], given: ReadonlyMap<string, number>): number {
+  levelFor(growing: readonly Weighed[], given: ReadonlyMap<string, number>): number {
     const left = [...this.#members].reduce(
       (rest, id) => rest - (given.get(id) ?? 0),
       this.#bytesPerSecond,
     );
     const weight = growing
-      .filter((flow) => this.has(flow))
-      .reduce((sum, { importance }) => sum + weights[importance], 0);
+      .filter(({ flow }) => this.has(flow))
+      .reduce((sum, one) => sum + one.weight, 0);
     return weight === 0 ? Infinity : Math.max(0, left) / weight;
   }
 }

@@ -1,7 +1,7 @@
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Inventory } from '../planner/inventory.ts';
 import type { Plan, PlannedMove } from '../planner/plan.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { Part, PlannedPart } from './report.ts';
 
 /** A host as the planning of operations knows it. */
@@ -132,6 +132,33 @@ export function dueMoves({ moves }: Plan, sinceMs: number): readonly PlannedMove
   return moves.filter(
     ({ running, after, startMs }) => !running && after.length === 0 && startMs <= sinceMs + 1,
   );
+}
+
+/** What the deadline of one migration follows from. Times are ms since 1970. */
+export interface Haste {
+  readonly plan: Plan;
+  /** When the plan was made. */
+  readonly at: number;
+  /** Of the whole operation. */
+  readonly deadlineAt: number | undefined;
+  readonly importance: Importance;
+}
+
+/**
+ * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
+ * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
+ * to leave, who is not expected to fit a switch-over is not waited for: all who come after it would pay.
+ */
+export function deadlineOf(
+  { endMs, expected }: PlannedMove,
+  { plan, at, deadlineAt, importance }: Haste,
+): number | undefined {
+  if (deadlineAt !== undefined) {
+    const stretch = Math.max(1, (deadlineAt - at) / Math.max(1, plan.makespanMs.p90));
+    return Math.min(deadlineAt, Math.round(at + endMs.p90 * stretch));
+  }
+  const waitedFor = importance !== 'high' || expected.ending === 'switch-over';
+  return waitedFor ? undefined : Math.round(at + endMs.p50);
 }
 
 /** Parts with what the plan says of them. `nameOf`: of a UUID. */

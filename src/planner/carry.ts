@@ -35,6 +35,29 @@ export function bytesToCarry(
 }
 
 /**
+ * Whether passes over what it writes shrink at such a rate until the rest fits its pause. Whoever moves
+ * already is judged by what it has left.
+ */
+export function converges(
+  vm: Vm,
+  bytesPerSecond: number,
+  importance: Importance,
+  matrix: Matrix,
+): boolean {
+  const set = vm.workingSet ?? idle;
+  const { blackoutMs } = budgetFor(vm.slaClass, importance, matrix);
+  const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
+  let left = vm.moving?.leftBytes ?? vm.touchedBytes;
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const next = writtenWithin(set, (left / bytesPerSecond) * 1000);
+    if (next <= fitsBytes) return true;
+    if (next > left * shrinkingShare) return false;
+    left = next;
+  }
+  return false;
+}
+
+/**
  * What no way of moving a VM carries less than, where no way is faster, bytes: its touched memory, and what is
  * written while that is carried. (More passes may carry more over a faster way than over a slow one,
  * where they do not pay.)

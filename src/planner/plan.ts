@@ -1,6 +1,6 @@
 import { harmOf } from '../steering/harm.ts';
 import { boundOfSteps, boundOfTask } from './bound.ts';
-import { bytesToCarry } from './carry.ts';
+import { bytesToCarry, converges } from './carry.ts';
 import { chooseSchedule, type Weighed } from './choose.ts';
 import { type Obstacle, obstaclesOf } from './explain.ts';
 import { type Fleet, fleetOf } from './fleet.ts';
@@ -100,6 +100,11 @@ export function placeMoves(
     after: precedenceOf(fleet, steps),
     importance: wanted.importance,
     bytes: steps.map(({ vm, from, to }) => bytesOf(vm, from, to)),
+    restless: steps.map(({ vm, from, to }) => {
+      const one = fleet.vms[vm];
+      const half = pathRate(ways, from, to) / 2;
+      return one !== undefined && !converges(one, half, wanted.importance, fleet.matrix);
+    }),
   };
   return { task, course, occupancy };
 }

@@ -17,6 +17,8 @@ export interface Course {
   readonly importance: Importance;
   /** What each step carries over an idle way, bytes. */
   readonly bytes: readonly number[];
+  /** Whether a step needs more than half of its way to converge: of these one at a time leaves and enters a host. */
+  readonly restless: readonly boolean[];
 }
 
 /** When one step begins and ends, ms from now, and what it carries. */
@@ -105,7 +107,13 @@ class Run {
     this.#nudges = nudges;
     this.#grainMs = grainMs;
     this.#successors = successorsOf(after);
-    this.#slots = new Slots(fleet, steps, rules.atOncePerHost, (step) => this.#isWaitedFor(step));
+    this.#slots = new Slots(
+      fleet,
+      steps,
+      rules.atOncePerHost,
+      (step) => this.#isWaitedFor(step),
+      (step) => course.restless[step] === true,
+    );
     this.#unmet = after.map((all) => all.length);
     this.#work = workOf(course);
     this.#worth = steps.map((step, index) => worthOf(course, step, index));

@@ -12,6 +12,7 @@ export class Slots {
     steps: readonly Step[],
     atOncePerHost: number,
     isWaitedFor: (step: number) => boolean,
+    needsTheWay: (step: number) => boolean,
   ) {
     const { hosts, inventory } = fleet;
     const { limits, links } = inventory;
@@ -25,14 +26,21 @@ export class Slots {
       ...links.map((link) => link.maxAtOnce ?? Infinity),
       // Of those that others wait for one at a time leaves a host: so the first of these can begin soon.
       ...hosts.map(() => 1),
+      // Of those that do not converge on half of the way: side by side they would only send the same pages again.
+      ...hosts.map(() => 1),
+      ...hosts.map(() => 1),
     ]);
     const linkOf = (host: number): number => linkIndex.get(hosts[host]?.link ?? '') ?? -1;
     this.#counters = steps.map(({ from, to }, step) => {
       const [out, into] = [linkOf(from), linkOf(to)];
       const passed = out === into ? [] : [out, into].filter((link) => link >= 0);
       const uplinks = passed.map((link) => 1 + 2 * hosts.length + link);
-      const maker = isWaitedFor(step) ? [1 + 2 * hosts.length + links.length + from] : [];
-      return [0, 1 + from, 1 + hosts.length + to, ...uplinks, ...maker];
+      const makers = 1 + 2 * hosts.length + links.length;
+      const maker = isWaitedFor(step) ? [makers + from] : [];
+      const restless = needsTheWay(step)
+        ? [makers + hosts.length + from, makers + 2 * hosts.length + to]
+        : [];
+      return [0, 1 + from, 1 + hosts.length + to, ...uplinks, ...maker, ...restless];
     });
     this.#running = steps.map(({ vm, to }) => fleet.vms[vm]?.moving?.to === hosts[to]?.name);
   }

@@ -9,7 +9,7 @@ import {
   partsNow,
   restingHosts,
 } from '../../operations/parts.ts';
-import { dueMoves, withPlan } from '../../operations/planning.ts';
+import { deadlineOf, dueMoves, withPlan } from '../../operations/planning.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
@@ -260,13 +260,14 @@ export class OperationRun {
     move: PlannedMove,
     importance: Importance,
   ): Promise<void> {
+    const matters = importanceOf(part, importance, row.aims);
     const request = {
       operation: row,
       vm: part.vm,
       from: move.from,
       to: move.to,
-      importance: importanceOf(part, importance, row.aims),
-      deadlineAt: this.#deadlineOf(row, move),
+      importance: matters,
+      deadlineAt: this.#deadlineOf(row, move, matters),
       requestKey: `${row.id}/${part.uuid}/${part.tries + 1}`,
     };
     try {
@@ -278,15 +279,14 @@ export class OperationRun {
     }
   }
 
-  /** Each has its part of what the deadline leaves: who comes first may not take all of it. */
-  #deadlineOf({ deadlineAt }: OperationRow, { endMs }: PlannedMove): number | undefined {
+  #deadlineOf(
+    { deadlineAt }: OperationRow,
+    move: PlannedMove,
+    importance: Importance,
+  ): number | undefined {
     const planned = this.#planned;
-    if (deadlineAt === undefined || planned === undefined) return undefined;
-    const stretch = Math.max(
-      1,
-      (deadlineAt - planned.at) / Math.max(1, planned.plan.makespanMs.p90),
-    );
-    return Math.min(deadlineAt, Math.round(planned.at + endMs.p90 * stretch));
+    if (planned === undefined) return undefined;
+    return deadlineOf(move, { plan: planned.plan, at: planned.at, deadlineAt, importance });
   }
 
   async #isStillWanted({ id, revision }: OperationRow): Promise<boolean> {

@@ -16,8 +16,8 @@ const answerMs = 5_000;
 const factsLastMs = 10_000;
 /** Whether a host could run a VM is asked anew after this, ms. */
 const judgedLastMs = 60_000;
-/** What a VM writes is measured over these windows, one after another, seconds. */
-const measuredSeconds = [1, 2];
+/** What a VM writes is measured over this time, seconds: nobody moves before. */
+const measuredSeconds = 1;
 const mostLessons = 5;
 
 /** What is known of a VM that is to move. */
@@ -171,16 +171,13 @@ export class Scout {
 
   /** What cannot be measured now is not known: a plan is made without it, and steering sees it later. */
   async #measure({ uuid, host: name, name: vm }: SeenVm): Promise<readonly SeenWrites[]> {
-    const measured: SeenWrites[] = [];
     try {
-      for (const seconds of measuredSeconds) {
-        const seen = await this.#hostNamed(name).measureWrites(uuid, seconds);
-        if (seen !== undefined) measured.push(seen);
-      }
+      const seen = await this.#hostNamed(name).measureWrites(uuid, measuredSeconds);
+      return seen === undefined ? [] : [seen];
     } catch (error) {
       this.#ports.log(`what ${vm} writes could not be measured`, error);
+      return [];
     }
-    return measured;
   }
 
   async #domainOf({
