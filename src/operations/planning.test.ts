@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import type { Importance } from '../policy/vocabulary.ts';
-import { deadlineOf } from './planning.ts';
+import { asMuchAsNeeded, deadlineOf } from './planning.ts';
 
 const mib = 2 ** 20;
 const furious = { rateBytesPerSecond: 800 * mib, setBytes: 1024 * mib, errorShare: 0 };
@@ -51,4 +51,83 @@ test.each(cases)('$name hurries $hurries', ({ vm, importance, deadlineAt, hurrie
     expect(until).toBeGreaterThan(at + move.endMs.p90);
     expect(until).toBeLessThanOrEqual(deadlineAt ?? at);
   }
+});
+
+interface Raise {
+  readonly name: string;
+  readonly least: Importance;
+  /** How many VMs come late at each importance. */
+  readonly late: Readonly<Record<Importance, number>>;
+  readonly becomes: Importance;
+  /** Plans that are made for it. */
+  readonly plans: number;
+}
+
+const raises: readonly Raise[] = [
+  {
+    name: 'nobody is late',
+    least: 'low',
+    late: { low: 0, medium: 0, high: 0 },
+    becomes: 'low',
+    plans: 1,
+  },
+  {
+    name: 'one step is enough',
+    least: 'low',
+    late: { low: 2, medium: 0, high: 0 },
+    becomes: 'medium',
+    plans: 2,
+  },
+  {
+    name: 'two steps are needed',
+    least: 'low',
+    late: { low: 2, medium: 1, high: 0 },
+    becomes: 'high',
+    plans: 3,
+  },
+  {
+    name: 'only the second step helps',
+    least: 'low',
+    late: { low: 2, medium: 2, high: 1 },
+    becomes: 'high',
+    plans: 3,
+  },
+  {
+    name: 'the second step does not help',
+    least: 'low',
+    late: { low: 2, medium: 1, high: 1 },
+    becomes: 'medium',
+    plans: 3,
+  },
+  {
+    name: 'nothing helps',
+    least: 'low',
+    late: { low: 2, medium: 2, high: 3 },
+    becomes: 'low',
+    plans: 3,
+  },
+  {
+    name: 'it is not lowered',
+    least: 'medium',
+    late: { low: 0, medium: 1, high: 1 },
+    becomes: 'medium',
+    plans: 2,
+  },
+  {
+    name: 'it is high already',
+    least: 'high',
+    late: { low: 0, medium: 0, high: 3 },
+    becomes: 'high',
+    plans: 1,
+  },
+];
+
+test.each(raises)('under a deadline: $name', async ({ least, late, becomes, plans }) => {
+  const made: Importance[] = [];
+  const { importance, made: plan } = await asMuchAsNeeded(least, (one) => {
+    made.push(one);
+    const names = Array.from({ length: late[one] }, (_, index) => `v${index}`);
+    return Promise.resolve({ plan: { late: names }, by: one });
+  });
+  expect([importance, plan.by, made.length]).toEqual([becomes, becomes, plans]);
 });

@@ -1,7 +1,7 @@
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Inventory } from '../planner/inventory.ts';
 import type { Plan, PlannedMove } from '../planner/plan.ts';
-import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import { type Importance, importances, type SlaClass } from '../policy/vocabulary.ts';
 import type { Part, PlannedPart } from './report.ts';
 
 /** A host as the planning of operations knows it. */
@@ -132,6 +132,23 @@ export function dueMoves({ moves }: Plan, sinceMs: number): readonly PlannedMove
   return moves.filter(
     ({ running, after, startMs }) => !running && after.length === 0 && startMs <= sinceMs + 1,
   );
+}
+
+/**
+ * The plan with the least importance, from `least` on, than which no more brings more VMs in time: no more
+ * than the deadline asks for, and only where it helps.
+ */
+export async function asMuchAsNeeded<P extends { readonly plan: Pick<Plan, 'late'> }>(
+  least: Importance,
+  make: (importance: Importance) => Promise<P>,
+): Promise<{ readonly made: P; readonly importance: Importance }> {
+  let best = { made: await make(least), importance: least };
+  for (const importance of importances.slice(importances.indexOf(least) + 1)) {
+    if (best.made.plan.late.length === 0) break;
+    const made = await make(importance);
+    if (made.plan.late.length < best.made.plan.late.length) best = { made, importance };
+  }
+  return best;
 }
 
 /** What the deadline of one migration follows from. Times are ms since 1970. */

@@ -3,7 +3,7 @@ import { isLiveOperation, type OperationState, type Part } from '../../operation
 import type { OperationRow } from '../../store/rows.ts';
 import { makeController } from '../make.ts';
 import { mortal } from '../testing/mortal.ts';
-import { me, type Stage, setStage } from '../testing/stage.ts';
+import { me, type Stage, setStage, tempers } from '../testing/stage.ts';
 import type { OperationRequest, OperationWish } from './desk.ts';
 
 let stage: Stage | undefined;
@@ -140,6 +140,24 @@ test('a destination dies amid a drain: who was under way to it goes elsewhere, a
   expect(row.report?.parts.filter(({ state }) => state === 'lost')).toEqual([]);
   expect(told(row).state).toBe('completed');
   expect(runningOn(on, 'h3')).toEqual([...four]);
+});
+
+test('a destination that fills up amid a drain: nobody else is sent there', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  for (const name of all) on.addGuest(name, 'large');
+  const { id } = await drained(on);
+  const before = await until(on, id, moving);
+  const begun = (before.report?.parts ?? []).filter(({ state }) => state !== 'waiting');
+  expect(before.report?.parts.some(({ state, to }) => state === 'waiting' && to === 'h2')).toBe(
+    true,
+  );
+  const full = { ...tempers.idle, name: 'full', memoryBytes: 63 * 2 ** 30, throttleEffect: 1 };
+  on.host('h2').addGuest(full, 'pet');
+  const row = await until(on, id, hasEnded);
+  expect(row.report?.says).toBe('8 of 8 moved');
+  const wasUnderWay = begun.filter(({ to }) => to === 'h2').map(({ vm }) => vm);
+  expect(runningOn(on, 'h2')).toEqual([...wasUnderWay, 'full'].toSorted());
 });
 
 test('a host that nobody fits stays full: who and why is said, at every host', async () => {

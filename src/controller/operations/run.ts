@@ -9,7 +9,7 @@ import {
   partsNow,
   restingHosts,
 } from '../../operations/parts.ts';
-import { deadlineOf, dueMoves, withPlan } from '../../operations/planning.ts';
+import { asMuchAsNeeded, deadlineOf, dueMoves, withPlan } from '../../operations/planning.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
@@ -184,16 +184,9 @@ export class OperationRun {
       this.#planned = undefined;
       return importance;
     }
-    let matters = importance;
-    let made = await this.#make(row, parts, courses, matters, now);
-    // No more than the deadline asks for, and only where it helps.
-    for (const higher of importances.slice(importances.indexOf(matters) + 1)) {
-      if (made.plan.late.length === 0) break;
-      const other = await this.#make(row, parts, courses, higher, now);
-      if (other.plan.late.length >= made.plan.late.length) continue;
-      made = other;
-      matters = higher;
-    }
+    const { made, importance: matters } = await asMuchAsNeeded(importance, (one) =>
+      this.#make(row, parts, courses, one, now),
+    );
     this.#planned = { ...made, at: now, for: key };
     return matters;
   }
