@@ -59,6 +59,10 @@ export const migration = z
       .object({
         runsOn: z.array(z.string()),
         totalMs: z.number(),
+        forecastMs: z
+          .number()
+          .nullable()
+          .openapi({ description: 'How long the first decision expected it to take' }),
         blackoutMs: z.number().nullable(),
         blackoutMeasuredBy: z.enum(['hypervisor', 'events']).nullable(),
         sentBytes: z.number(),

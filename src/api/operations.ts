@@ -34,6 +34,9 @@ const part = z
     why: z.string(),
     againAt: instant.nullable(),
     startedAt: instant.nullable(),
+    noReturnAt: instant.nullable().openapi({
+      description: 'From here on there was no way back to its source; null: there is, or was',
+    }),
     endedAt: instant.nullable(),
     blackoutMs: z.number().nullable(),
     planned: orNull(plannedPart).openapi({ description: 'As it was planned first' }),

@@ -43,6 +43,7 @@ const migration: Migration = {
   end: {
     runsOn: ['h2'],
     totalMs: 32_400.6,
+    forecastMs: null,
     blackoutMs: 247.6,
     blackoutMeasuredBy: 'events',
     sentBytes: 1_288_490_189,

@@ -188,6 +188,7 @@ export class Job {
     const { from, to, startedAt = world.wallMs(), phase } = this.#row;
     const { samples, decisions } = await store.migrations.chapters(this.id);
     this.#slaClass = beginning.head.slaClass;
+    for (const decision of decisions) this.page.foresee(decision);
     this.page.note('migration.taken-up', { by: this.held.lease.owner, phase });
     const taken = {
       beginning,
@@ -310,9 +311,9 @@ export class Job {
   }
 
   async #conclude(conclusion: Conclusion, phase: MigrationPhase): Promise<void> {
-    const end = endOf(conclusion);
-    const { runsOn, totalMs, blackout, sentBytes } = end;
     const { firstForecastMs: forecastMs } = this.page;
+    const end = { ...endOf(conclusion), ...(forecastMs === undefined ? {} : { forecastMs }) };
+    const { runsOn, totalMs, blackout, sentBytes } = end;
     const by = this.held.lease.owner;
     const data = { phase, by, runsOn, totalMs, blackoutMs: blackout?.ms, sentBytes, forecastMs };
     await this.#finish({ phase, end, error: undefined }, data);

@@ -198,7 +198,11 @@ describe('while it runs', () => {
       code: 'request.stale',
     });
     await controller.change(row.id, raise, me, row.revision);
-    expect(await stage.ended(row.id)).toMatchObject({ phase: 'completed', importance: 'high' });
+    expect(await stage.ended(row.id)).toMatchObject({
+      phase: 'completed',
+      importance: 'high',
+      end: { forecastMs: expect.any(Number) },
+    });
     const { why } = await controller.recording(row.id);
     expect(why.join(' ')).toMatch(/importance was changed from low to high/);
   });

@@ -86,6 +86,12 @@ export class Page {
     return chapter;
   }
 
+  /** The first decision says how long it will take; one without an end says nothing of that. */
+  foresee({ atMs, forecast }: Pick<Decision, 'atMs' | 'forecast'>): void {
+    const wholeMs = atMs + forecast.timeMs.p50;
+    if (Number.isFinite(wholeMs)) this.firstForecastMs ??= wholeMs;
+  }
+
   tearEvents(): readonly NewEvent[] {
     const events = this.#events;
     this.#events = [];
@@ -94,7 +100,7 @@ export class Page {
 
   #decide(decision: Decision): void {
     this.#decisions.push(decision);
-    this.firstForecastMs ??= decision.atMs + decision.forecast.timeMs.p50;
+    this.foresee(decision);
     if (decision.action.kind === 'wait') return;
     this.#why.push(decision.why);
     this.note('migration.decision', { action: decision.action.kind, why: decision.why });

@@ -88,8 +88,12 @@ function toldBy(
   latest: Course,
   part: Part,
   tries: number,
-): Pick<Part, 'migrationId' | 'to' | 'tries' | 'share' | 'startedAt' | 'endedAt' | 'blackoutMs'> {
-  const { id, to, startedAt, endedAt, blackoutMs, share } = latest;
+): Pick<
+  Part,
+  | ('migrationId' | 'to' | 'tries' | 'share')
+  | ('startedAt' | 'noReturnAt' | 'endedAt' | 'blackoutMs')
+> {
+  const { id, to, startedAt, noReturnAt, endedAt, blackoutMs, share } = latest;
   const whole = latest.stage === 'arrived' ? 1 : share;
   return {
     migrationId: id,
@@ -97,6 +101,7 @@ function toldBy(
     tries,
     share: Math.max(part.share, whole),
     startedAt,
+    noReturnAt,
     endedAt,
     blackoutMs,
   };

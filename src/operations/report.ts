@@ -77,6 +77,8 @@ export interface Part {
   /** When it may be tried again. */
   readonly againAt: number | undefined;
   readonly startedAt: number | undefined;
+  /** From here on there was no way back to its source; `undefined`: there is, or was to its end. */
+  readonly noReturnAt?: number | undefined;
   readonly endedAt: number | undefined;
   /** As the migration measured it, ms. */
   readonly blackoutMs: number | undefined;

@@ -33,6 +33,7 @@ export interface Course {
   readonly stage: Stage;
   readonly importance: Importance;
   readonly startedAt: number | undefined;
+  readonly noReturnAt?: number | undefined;
   readonly endedAt: number | undefined;
   /** 0 to 1. */
   readonly share: number;

@@ -94,6 +94,8 @@ const end = z.object({
   outcome: z.enum(['completed', 'stayed', 'aborted', 'failed-safe', 'lost', 'unknown', 'detached']),
   runsOn: z.array(text).readonly(),
   totalMs: number,
+  /** What the first decision expected of that, ms; not there where it expected no end. */
+  forecastMs: number.optional(),
   blackout: maybe(z.object({ ms: number, measuredBy: z.enum(['hypervisor', 'events']) })),
   sentBytes: number,
   switchedToPostCopy: z.boolean(),

@@ -78,10 +78,11 @@ function progressDocument(progress: MigrationRow['progress']): MigrationDocument
 
 function endDocument(end: MigrationRow['end']): MigrationDocument['end'] {
   if (end === undefined) return null;
-  const { runsOn, totalMs, blackout, sentBytes } = end;
+  const { runsOn, totalMs, forecastMs = null, blackout, sentBytes } = end;
   return {
     runsOn: [...runsOn],
     totalMs,
+    forecastMs,
     blackoutMs: blackout?.ms ?? null,
     blackoutMeasuredBy: blackout?.measuredBy ?? null,
     sentBytes,

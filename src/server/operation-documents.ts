@@ -71,6 +71,7 @@ function partDocument({ slaClass, ...part }: Part): PartDocument {
     migrationId: part.migrationId ?? null,
     againAt: instantOrNull(part.againAt),
     startedAt: instantOrNull(part.startedAt),
+    noReturnAt: instantOrNull(part.noReturnAt),
     endedAt: instantOrNull(part.endedAt),
     blackoutMs: part.blackoutMs ?? null,
     planned: plannedOrNull(part.planned),

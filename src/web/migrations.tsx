@@ -99,6 +99,7 @@ function Pages({ path, first }: { readonly path: string; readonly first: Page })
               <th>Asked for</th>
               <th>How it stands</th>
               <th class="number">Took</th>
+              <th class="number">Foreseen</th>
               <th class="number">Paused</th>
               <th class="number">Sent</th>
             </tr>
@@ -140,8 +141,17 @@ function Row({ asked }: { readonly asked: MigrationDocument }): JSX.Element {
         {one.error === null ? '' : `: ${one.error.message}`}
       </td>
       <td class="number">{end === null ? '-' : formatDuration(end.totalMs)}</td>
+      <td class="number">{end === null ? '-' : foreseen(end)}</td>
       <td class="number">{end === null ? '-' : durationOf(end.blackoutMs)}</td>
       <td class="number">{end === null ? '-' : formatBytes(end.sentBytes)}</td>
     </tr>
   );
+}
+
+/** What was expected at first, and by how much that was off. */
+function foreseen({ forecastMs, totalMs }: NonNullable<MigrationDocument['end']>): string {
+  if (forecastMs === null) return '-';
+  if (totalMs <= 0) return formatDuration(forecastMs);
+  const off = Math.round((forecastMs / totalMs - 1) * 100);
+  return `${formatDuration(forecastMs)} (${off > 0 ? '+' : ''}${off} %)`;
 }

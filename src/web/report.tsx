@@ -139,7 +139,8 @@ function Timeline(props: TimelineProps): JSX.Element {
               <span class="ends">
                 <span>{clock(span.from)}</span>
                 <span>
-                  thin: planned, thick: {rehearsed ? 'expected' : 'real'}, pale: until nearly sure
+                  thin: planned, thick: {rehearsed ? 'expected' : 'real'}, striped: no way back,
+                  pale: until nearly sure
                 </span>
                 <span>{clock(span.to)}</span>
               </span>
@@ -203,7 +204,12 @@ function State({ part }: { readonly part: PartDocument }): JSX.Element {
     <>
       {state === 'moving' && live !== undefined ? phaseWord(live.phase) : stateWords[state]}
       {state === 'moving' ? `, ${percent(part.share)}` : ''}
-      {live?.phase === 'post-copy' ? ' (no way back)' : ''}
+      {part.noReturnAt === null ? null : (
+        <>
+          {' '}
+          (no way back from <Instant at={part.noReturnAt} />)
+        </>
+      )}
       {part.tries > 1 ? `, try ${part.tries}` : ''}
     </>
   );

@@ -25,6 +25,7 @@ const part = (more: Partial<PartDocument>): PartDocument => ({
   why: '',
   againAt: null,
   startedAt: null,
+  noReturnAt: null,
   endedAt: null,
   blackoutMs: null,
   planned: plan(0, 5, 6),
@@ -61,6 +62,24 @@ test.each([
       ['moving', 0.1, 0.3],
       ['ahead', 0.3, 0.3],
       ['ahead-late', 0.3, 0.4],
+    ],
+  ],
+  [
+    'has arrived, and could not turn back for a while',
+    part({ state: 'moved', startedAt: minute(1), noReturnAt: minute(2), endedAt: minute(3) }),
+    9,
+    [
+      ['done', 0.1, 0.2],
+      ['split', 0.2, 0.3],
+    ],
+  ],
+  [
+    'can no longer turn back',
+    part({ state: 'moving', startedAt: minute(1), noReturnAt: minute(2), expected: null }),
+    3,
+    [
+      ['moving', 0.1, 0.2],
+      ['split', 0.2, 0.3],
     ],
   ],
   [

@@ -4,7 +4,11 @@ type Report = NonNullable<OperationDocument['report']>;
 
 /** A stretch of a row, as shares of its whole width, 0 to 1. */
 export interface Bar {
-  readonly kind: 'planned' | 'planned-late' | 'done' | 'moving' | 'ahead' | 'ahead-late' | 'failed';
+  readonly kind:
+    | ('planned' | 'planned-late' | 'done' | 'moving' | 'failed')
+    /** Past the point of no return, where it begins. */
+    | 'split'
+    | ('ahead' | 'ahead-late');
   readonly from: number;
   readonly to: number;
 }
@@ -45,12 +49,14 @@ export function plannedBars({ planned }: PartDocument, span: Span): readonly Bar
 
 /** What has come of it, and what is still to come. */
 export function actualBars(part: PartDocument, span: Span, at: string): readonly Bar[] {
-  const { startedAt, endedAt, expected, state } = part;
+  const { startedAt, noReturnAt, endedAt, expected, state } = part;
   const bars: Bar[] = [];
   const now = shareOf(span, at);
   if (startedAt !== null) {
     const to = endedAt === null ? now : shareOf(span, endedAt);
-    bars.push({ kind: kindOf(state), from: shareOf(span, startedAt), to });
+    const split = noReturnAt === null ? to : Math.min(to, shareOf(span, noReturnAt));
+    bars.push({ kind: kindOf(state), from: shareOf(span, startedAt), to: split });
+    if (noReturnAt !== null) bars.push({ kind: 'split', from: split, to });
   }
   if (expected === null || (state !== 'waiting' && state !== 'moving')) return bars;
   const from = state === 'moving' ? now : Math.max(now, shareOf(span, expected.startAt));

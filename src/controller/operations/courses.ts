@@ -40,6 +40,7 @@ export class Courses {
       stage,
       importance: row.importance,
       startedAt: row.startedAt,
+      noReturnAt: row.pointOfNoReturnAt,
       endedAt: row.endedAt,
       share: (row.progress?.percent ?? 0) / 100,
       remainingBytes: row.progress?.remainingBytes,
