@@ -97,8 +97,17 @@ export class Controls {
   /** What it may take of the link from now on; Infinity: all. */
   async allowShare(bytesPerSecond: number): Promise<void> {
     if (bytesPerSecond === this.#shareBytesPerSecond) return;
+    this.#pacedBytesPerSecond = this.#pacedUnder(bytesPerSecond);
     this.#shareBytesPerSecond = bytesPerSecond;
     await this.#applySpeed();
+  }
+
+  /** It is held under another share by as much as under the one before: that may have been next to nothing. */
+  #pacedUnder(shareBytesPerSecond: number): number {
+    const paced = this.#pacedBytesPerSecond;
+    const before = this.#shareBytesPerSecond;
+    if (paced === Infinity || before === Infinity) return paced;
+    return (paced / before) * shareBytesPerSecond;
   }
 
   /** Puts the speed back for whoever migrates the guest next. */

@@ -6,8 +6,10 @@ import { asMuchAsNeeded, deadlineOf } from './planning.ts';
 
 const mib = 2 ** 20;
 const furious = { rateBytesPerSecond: 800 * mib, setBytes: 1024 * mib, errorShare: 0 };
+const busy = { rateBytesPerSecond: 60 * mib, setBytes: 1500 * mib, errorShare: 0 };
 const vms = [
   vmOf('quiet', 'h0'),
+  vmOf('busy', 'h0', { memoryBytes: 2048 * mib, touchedBytes: 2048 * mib, workingSet: busy }),
   vmOf('furious', 'h0', { slaClass: 'cattle', workingSet: furious }),
 ];
 const inventory = inventoryOf([hostOf('h0'), hostOf('h1')], vms);
@@ -25,6 +27,12 @@ interface Case {
 const cases: readonly Case[] = [
   { name: 'a quiet VM', vm: 'quiet', importance: 'high', hurries: 'not at all' },
   { name: 'one that never fits', vm: 'furious', importance: 'high', hurries: 'as planned' },
+  {
+    name: 'one that fits after many passes',
+    vm: 'busy',
+    importance: 'high',
+    hurries: 'as planned',
+  },
   {
     name: 'one that never fits, and may stay',
     vm: 'furious',
@@ -44,7 +52,8 @@ test.each(cases)('$name hurries $hurries', ({ vm, importance, deadlineAt, hurrie
   const plan = planMoves(inventory, { drain: ['h0'], importance }, { random: () => 0.5 });
   const move = plan.moves.find((one) => one.vm === vm);
   if (move === undefined) throw new Error(`${vm} is not in the plan`);
-  const until = deadlineOf(move, { plan, at, deadlineAt, importance });
+  const memoryBytes = vms.find(({ name }) => name === vm)?.memoryBytes ?? 0;
+  const until = deadlineOf(move, { plan, at, deadlineAt, importance, memoryBytes });
   if (hurries === 'not at all') expect(until).toBeUndefined();
   if (hurries === 'as planned') expect(until).toBe(Math.round(at + move.endMs.p50));
   if (hurries === 'within the deadline') {

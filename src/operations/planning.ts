@@ -159,23 +159,29 @@ export interface Haste {
   /** Of the whole operation. */
   readonly deadlineAt: number | undefined;
   readonly importance: Importance;
+  /** Of the VM. */
+  readonly memoryBytes: number;
 }
+
+/** Who is expected to put more than this many times its memory on the link sends the same pages again and again. */
+const oftenSentTimes = 1.5;
 
 /**
  * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
  * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
- * to leave, who is not expected to fit a switch-over is not waited for: all who come after it would pay.
+ * to leave, who is not expected to fit a switch-over, or only after many passes, is not waited for: all who
+ * come after it would pay.
  */
 export function deadlineOf(
-  { endMs, expected }: PlannedMove,
-  { plan, at, deadlineAt, importance }: Haste,
+  { bytes, endMs, expected }: PlannedMove,
+  { plan, at, deadlineAt, importance, memoryBytes }: Haste,
 ): number | undefined {
   if (deadlineAt !== undefined) {
     const stretch = Math.max(1, (deadlineAt - at) / Math.max(1, plan.makespanMs.p90));
     return Math.min(deadlineAt, Math.round(at + endMs.p90 * stretch));
   }
-  const waitedFor = importance !== 'high' || expected.ending === 'switch-over';
-  return waitedFor ? undefined : Math.round(at + endMs.p50);
+  const converges = expected.ending === 'switch-over' && bytes <= oftenSentTimes * memoryBytes;
+  return converges || importance !== 'high' ? undefined : Math.round(at + endMs.p50);
 }
 
 /** Parts with what the plan says of them. `nameOf`: of a UUID. */

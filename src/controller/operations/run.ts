@@ -14,7 +14,7 @@ import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
 import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
-import type { PlannedMove } from '../../planner/plan.ts';
+import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
 import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -243,7 +243,7 @@ export class OperationRun {
     for (const move of due) {
       const part = parts.find(({ uuid }) => uuid === move.vm);
       if (part === undefined || !isOpen(part, now)) continue;
-      await this.#beginOne(row, part, move, importance);
+      await this.#beginOne(row, part, move, { ...planned, importance });
     }
   }
 
@@ -251,8 +251,14 @@ export class OperationRun {
     row: OperationRow,
     part: Part,
     move: PlannedMove,
-    importance: Importance,
+    {
+      plan,
+      at,
+      importance,
+    }: { readonly plan: Plan; readonly at: number; readonly importance: Importance },
   ): Promise<void> {
+    const { deadlineAt } = row;
+    const { memoryBytes } = part;
     const matters = importanceOf(part, importance, row.aims);
     const request = {
       operation: row,
@@ -260,7 +266,7 @@ export class OperationRun {
       from: move.from,
       to: move.to,
       importance: matters,
-      deadlineAt: this.#deadlineOf(row, move, matters),
+      deadlineAt: deadlineOf(move, { plan, at, deadlineAt, memoryBytes, importance: matters }),
       requestKey: `${row.id}/${part.uuid}/${part.tries + 1}`,
     };
     try {
@@ -270,16 +276,6 @@ export class OperationRun {
       if (!(error instanceof DroverError) || hasCode(error, 'store.unavailable')) throw error;
       this.#ports.log(`${part.vm} could not be begun: ${messageOf(error)}`, error);
     }
-  }
-
-  #deadlineOf(
-    { deadlineAt }: OperationRow,
-    move: PlannedMove,
-    importance: Importance,
-  ): number | undefined {
-    const planned = this.#planned;
-    if (planned === undefined) return undefined;
-    return deadlineOf(move, { plan: planned.plan, at: planned.at, deadlineAt, importance });
   }
 
   async #isStillWanted({ id, revision }: OperationRow): Promise<boolean> {
