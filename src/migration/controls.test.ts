@@ -23,7 +23,12 @@ const cases: readonly Case[] = [
 
 test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, becomes }) => {
   const clock = new VirtualClock();
-  const source = new SimulatedWorld(clock, { linkBytesPerSecond: 100, syncMs: 100 }).addHost('h1');
+  const source = new SimulatedWorld(clock, {
+    linkBytesPerSecond: 100,
+    syncMs: 100,
+    setupMs: 0,
+    callMs: 0,
+  }).addHost('h1');
   const speeds: number[] = [];
   source.setMaxSpeed = (_, bytesPerSecond) => {
     speeds.push(bytesPerSecond);
