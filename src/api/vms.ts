@@ -11,6 +11,9 @@ export const vm = z
     state: z.string(),
     memoryBytes: z.number(),
     virtualCpus: z.number().int(),
+    busyShare: z.number().nullable().openapi({
+      description: 'The share of its virtual CPUs that it used lately, 0 to 1',
+    }),
     class: slaClass,
     foreignMigration: z
       .boolean()

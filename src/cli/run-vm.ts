@@ -88,6 +88,11 @@ const columns: readonly Column<Vm>[] = [
   { title: 'CLASS', cell: (vm) => vm.class },
   { title: 'MEMORY', cell: ({ memoryBytes }) => formatBytes(memoryBytes), align: 'right' },
   { title: 'CPUS', cell: ({ virtualCpus }) => String(virtualCpus), align: 'right' },
+  {
+    title: 'BUSY',
+    cell: ({ busyShare }) => (busyShare === null ? '-' : `${Math.round(busyShare * 100)} %`),
+    align: 'right',
+  },
   { title: 'FOREIGN JOB', cell: (vm) => (vm.foreignMigration ? 'yes' : '-') },
 ];
 

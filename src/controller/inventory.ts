@@ -3,6 +3,7 @@ import { resolveHost } from '../fleet/hosts.ts';
 import { standingOf } from '../fleet/rules.ts';
 import type { DomainSummary } from '../hypervisor/port.ts';
 import type { VmRow } from '../store/rows.ts';
+import type { BusyWatch } from './busy.ts';
 import type { World } from './world.ts';
 
 /** A host that does not answer within this time is passed over, ms. */
@@ -14,25 +15,25 @@ export interface HostSeen {
   readonly vms: readonly VmRow[] | undefined;
 }
 
-/**
- * Looks at hosts, all at once. `moving`: UUIDs of the VMs that are Drover's to move; a migration of
- * any other is somebody else's.
- */
-export async function lookAtHosts(
-  names: readonly string[],
-  config: Config,
-  world: World,
-  moving: ReadonlySet<string>,
-): Promise<readonly HostSeen[]> {
-  return Promise.all(names.map((name) => lookAt(name, config, world, moving)));
+export interface Looking {
+  readonly config: Config;
+  readonly world: World;
+  /** UUIDs of the VMs that are Drover's to move; a migration of any other is somebody else's. */
+  readonly moving: ReadonlySet<string>;
+  readonly busy: BusyWatch;
 }
 
-async function lookAt(
-  name: string,
-  config: Config,
-  world: World,
-  moving: ReadonlySet<string>,
-): Promise<HostSeen> {
+/** Looks at hosts, all at once. */
+export async function lookAtHosts(
+  names: readonly string[],
+  looking: Looking,
+): Promise<readonly HostSeen[]> {
+  looking.busy.forgetOld(looking.world.wallMs());
+  return Promise.all(names.map((name) => lookAt(name, looking)));
+}
+
+async function lookAt(name: string, looking: Looking): Promise<HostSeen> {
+  const { config, world } = looking;
   const host = world.hostAt(resolveHost(config, name), () => undefined);
   const enough = new AbortController();
   const late = world.clock.sleep(answerMs, enough.signal).then(() => undefined);
@@ -42,7 +43,7 @@ async function lookAt(
     const seenAt = world.wallMs();
     const vms = domains
       ?.filter(({ arriving }) => !arriving)
-      .map((domain) => vmOf(domain, name, config, moving, seenAt));
+      .map((domain) => vmOf(domain, name, seenAt, looking));
     return { host: name, vms };
   } finally {
     // A process that ends would wait for it.
@@ -54,12 +55,14 @@ async function lookAt(
 function vmOf(
   domain: DomainSummary,
   host: string,
-  config: Config,
-  moving: ReadonlySet<string>,
   seenAt: number,
+  { config, moving, busy }: Looking,
 ): VmRow {
-  const { uuid, name, state, memoryBytes, virtualCpus, tags, outgoingJob } = domain;
+  const { uuid, name, state, memoryBytes, virtualCpus, cpuMs, tags, outgoingJob } = domain;
   const { slaClass } = standingOf(config, name, tags);
   const foreignJob = outgoingJob && !moving.has(uuid);
-  return { uuid, name, host, state, memoryBytes, virtualCpus, slaClass, foreignJob, seenAt };
+  const busyShare =
+    cpuMs === undefined ? undefined : busy.share({ host, uuid, virtualCpus, cpuMs, atMs: seenAt });
+  const size = { memoryBytes, virtualCpus };
+  return { uuid, name, host, state, ...size, busyShare, slaClass, foreignJob, seenAt };
 }

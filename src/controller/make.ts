@@ -19,6 +19,7 @@ import {
 import type { NewWishes, Store } from '../store/store.ts';
 import type { Asker } from './asker.ts';
 import { audited, type Deed } from './audit.ts';
+import { BusyWatch } from './busy.ts';
 import type {
   AdoptRequest,
   Controller,
@@ -79,6 +80,7 @@ class FleetController implements Controller {
   readonly operations: OperationDesk;
   readonly #steward: Steward;
   readonly #own = new Set<string>();
+  readonly #busy = new BusyWatch();
   readonly #log: ControllerOptions['log'];
   readonly #name: string;
   readonly #scope: ControllerOptions['scope'];
@@ -390,7 +392,8 @@ class FleetController implements Controller {
     const names = only === undefined ? Object.keys(this.#whole.hosts) : [only];
     for (const name of names) resolveHost(this.#whole, name);
     const moving = await this.store.migrations.moving();
-    const seen = await lookAtHosts(names, this.#whole, this.#world, moving);
+    const looking = { config: this.#whole, world: this.#world, moving, busy: this.#busy };
+    const seen = await lookAtHosts(names, looking);
     for (const { host, vms } of seen) if (vms !== undefined) await this.store.vms.seen(host, vms);
     return seen.flatMap(({ host, vms }) => (vms === undefined ? [host] : []));
   }

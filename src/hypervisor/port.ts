@@ -172,6 +172,8 @@ export interface DomainSummary {
   readonly state: DomainState['state'];
   readonly memoryBytes: number;
   readonly virtualCpus: number;
+  /** Processor time that it has used since it started here; `undefined` where that cannot be told. */
+  readonly cpuMs: number | undefined;
   readonly tags: Tags;
   /** A migration takes it away from here now. */
   readonly outgoingJob: boolean;

@@ -132,7 +132,8 @@ export class SimulatedHost implements Host, Site {
 
   async domains(): Promise<readonly DomainSummary[]> {
     await this.#call();
-    return this.register.all().map(summaryOf);
+    const nowMs = this.#world.clock.nowMs();
+    return this.register.all().map((resident) => summaryOf(resident, nowMs));
   }
 
   async findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {

@@ -25,8 +25,14 @@ export function hostDocument(host: FleetHost): HostDocument {
   };
 }
 
-export function vmDocument({ slaClass, foreignJob, seenAt, ...vm }: VmRow): VmDocument {
-  return { ...vm, class: slaClass, foreignMigration: foreignJob, seenAt: instantOf(seenAt) };
+export function vmDocument({ slaClass, foreignJob, seenAt, busyShare, ...vm }: VmRow): VmDocument {
+  return {
+    ...vm,
+    busyShare: busyShare ?? null,
+    class: slaClass,
+    foreignMigration: foreignJob,
+    seenAt: instantOf(seenAt),
+  };
 }
 
 export function tagsDocument(answer: TagsAnswer): TagsDocument {

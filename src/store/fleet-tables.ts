@@ -126,7 +126,11 @@ export class VmTable implements Vms {
       if (name !== undefined)
         query = query.where((eb) => eb.or([eb('name', '=', name), eb('uuid', '=', name)]));
       const rows = await query.execute();
-      return rows.map(({ foreignJob, ...row }) => ({ ...row, foreignJob: foreignJob !== 0 }));
+      return rows.map(({ foreignJob, busyShare, ...row }) => ({
+        ...row,
+        ...(busyShare === null ? {} : { busyShare }),
+        foreignJob: foreignJob !== 0,
+      }));
     });
   }
 
@@ -168,6 +172,6 @@ export class VmTable implements Vms {
   }
 }
 
-function storedVm({ foreignJob, ...vm }: VmRow): Selectable<Tables['vms']> {
-  return { ...vm, foreignJob: Number(foreignJob) };
+function storedVm({ foreignJob, busyShare, ...vm }: VmRow): Selectable<Tables['vms']> {
+  return { ...vm, busyShare: busyShare ?? null, foreignJob: Number(foreignJob) };
 }

@@ -141,6 +141,8 @@ export interface VmRow {
   readonly state: string;
   readonly memoryBytes: number;
   readonly virtualCpus: number;
+  /** The share of its virtual CPUs that it used lately, 0 to 1; `undefined`: not known. */
+  readonly busyShare?: number | undefined;
   readonly slaClass: SlaClass;
   /** A job of a migration that nobody of ours began. */
   readonly foreignJob: boolean;

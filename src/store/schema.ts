@@ -4,11 +4,16 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Engine } from './engine.ts';
 import { first } from './schema-0001.ts';
 import { operations } from './schema-0002.ts';
+import { busyness } from './schema-0003.ts';
 import type { Session } from './session.ts';
 import type { Tables } from './tables.ts';
 
 /** Every step that the schema has taken, in order. What is here is never changed: a step is added. */
-const steps = { '0001-first': first, '0002-operations': operations } as const;
+const steps = {
+  '0001-first': first,
+  '0002-operations': operations,
+  '0003-busyness': busyness,
+} as const;
 type Steps = Readonly<Record<string, Migration>>;
 
 /** Brings the schema to what this version of Drover knows; several may do so at once. */

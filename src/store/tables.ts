@@ -86,6 +86,7 @@ export interface VmsTable {
   state: string;
   memoryBytes: number;
   virtualCpus: number;
+  busyShare: number | null;
   slaClass: SlaClass;
   foreignJob: number;
   seenAt: number;

@@ -9,6 +9,7 @@ const vm = (uuid: string, host: string, second: number): VmDocument => ({
   state: 'running',
   memoryBytes: 1,
   virtualCpus: 1,
+  busyShare: null,
   class: 'pet',
   foreignMigration: false,
   seenAt: `2026-01-31T02:00:${second}Z`,

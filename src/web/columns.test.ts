@@ -27,6 +27,7 @@ const vm = (
   state: 'running',
   memoryBytes,
   virtualCpus: 1,
+  busyShare: null,
   class: slaClass,
   foreignMigration: false,
   seenAt: '2026-01-31T02:00:00Z',

@@ -10,7 +10,7 @@ import { FirstRun } from './first-run.tsx';
 import { hosts, running, vms } from './fleet-state.ts';
 import { windowOn } from './layout.ts';
 import { filterBy, place } from './route.ts';
-import { classSigns, durationOf, phaseWord } from './words.ts';
+import { classSigns, durationOf, percent, phaseWord } from './words.ts';
 
 /** As style.css has it, px: a column with its margins. */
 const cellWidth = 200;
@@ -177,11 +177,21 @@ function Tile(props: {
           {vm.class}, {formatBytes(vm.memoryBytes)}
         </span>
       </a>
-      {migration === undefined ? null : <OnItsWay migration={migration} />}
+      {migration === undefined ? <Busy share={vm.busyShare} /> : <OnItsWay migration={migration} />}
       {migration === undefined && vm.foreignMigration ? (
         <span class="way">moved by somebody else</span>
       ) : null}
     </li>
+  );
+}
+
+/** How much of its processors it used lately; of one that moves its writes say more. */
+function Busy({ share }: { readonly share: number | null }): JSX.Element | null {
+  if (share === null) return null;
+  return (
+    <span class="busy">
+      <meter max={1} value={share} aria-hidden="true" /> {percent(share)} busy
+    </span>
   );
 }
 

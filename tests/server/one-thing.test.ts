@@ -53,6 +53,7 @@ describe('a VM is found', () => {
       state: 'running',
       memoryBytes: 2 ** 30,
       virtualCpus: 2,
+      busyShare: null,
       class: 'pet',
       foreignMigration: false,
       seenAt: '1970-01-01T00:00:05.000Z',

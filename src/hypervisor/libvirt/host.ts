@@ -5,6 +5,7 @@ import {
   type JobStats,
   LibvirtError,
   type MigrateParameters,
+  type StatsMap,
 } from '../../libvirt/index.ts';
 import { noTags, type Tags, type TagsFound } from '../../policy/tags.ts';
 import type { Clock } from '../clock.ts';
@@ -123,12 +124,19 @@ export class LibvirtHost implements Host {
 
   domains(): Promise<readonly DomainSummary[]> {
     return this.#ask(async (connection) => {
-      const domains = await connection.listDomains();
+      const [domains, used] = await Promise.all([
+        connection.listDomains(),
+        connection.allDomainStats(['cpu-total']),
+      ]);
+      const cpuMsOf = new Map(used.map(({ domain, stats }) => [domain.uuid, cpuMsIn(stats)]));
       // One that has gone since it was listed is not there; nor is one that is just ending, of which
       // libvirt says that it is not active and has no definition either.
       const seen = await Promise.all(
         domains.map((domain) =>
-          unless(['no-domain', 'operation-invalid'], () => summaryOf(domain)),
+          unless(['no-domain', 'operation-invalid'], async () => ({
+            ...(await summaryOf(domain)),
+            cpuMs: cpuMsOf.get(domain.uuid),
+          })),
         ),
       );
       return seen.filter((one) => one !== undefined);
@@ -333,7 +341,13 @@ async function find(connection: Connection, nameOrUuid: string): Promise<Domain 
 
 const uuidPattern = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
-async function summaryOf(domain: Domain): Promise<DomainSummary> {
+/** Libvirt counts in ns. */
+function cpuMsIn(stats: StatsMap): number | undefined {
+  const time = stats.get('cpu.time');
+  return time === undefined ? undefined : Number(time) / 1e6;
+}
+
+async function summaryOf(domain: Domain): Promise<Omit<DomainSummary, 'cpuMs'>> {
   const [xml, libvirtState, stats, metadata] = await Promise.all([
     domain.xml(),
     domain.state(),

@@ -123,7 +123,12 @@ const vmScenarios: readonly Scenario[] = [
     name: 'VMs: those of the last look at each host, found by host, name and UUID',
     run: async (open) => {
       const { vms } = await open();
-      const odd = vmOn('h1', 3, { foreignJob: true, slaClass: 'cattle', state: 'paused' });
+      const odd = vmOn('h1', 3, {
+        foreignJob: true,
+        busyShare: 0.375,
+        slaClass: 'cattle',
+        state: 'paused',
+      });
       await vms.seen('h1', [...vmsOn('h1', 1, 2), odd]);
       await vms.seen('h2', vmsOn('h2', 2));
       expect(await vms.list({})).toEqual([...vmsOn('h1', 1, 2), odd, ...vmsOn('h2', 2)]);
