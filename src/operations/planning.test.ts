@@ -21,7 +21,7 @@ interface Case {
   readonly importance: Importance;
   readonly deadlineAt?: number;
   /** By when it is to end. */
-  readonly hurries: 'not at all' | 'as planned' | 'within the deadline';
+  readonly hurries: 'not at all' | 'as planned' | 'a little after' | 'within the deadline';
 }
 
 const cases: readonly Case[] = [
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
     name: 'one that fits after many passes',
     vm: 'busy',
     importance: 'high',
-    hurries: 'as planned',
+    hurries: 'a little after',
   },
   {
     name: 'one that never fits, and may stay',
@@ -56,6 +56,10 @@ test.each(cases)('$name hurries $hurries', ({ vm, importance, deadlineAt, hurrie
   const until = deadlineOf(move, { plan, at, deadlineAt, importance, memoryBytes });
   if (hurries === 'not at all') expect(until).toBeUndefined();
   if (hurries === 'as planned') expect(until).toBe(Math.round(at + move.endMs.p50));
+  if (hurries === 'a little after') {
+    expect(until).toBeGreaterThan(at + move.endMs.p50);
+    expect(until).toBeLessThan(at + 3 * move.endMs.p50);
+  }
   if (hurries === 'within the deadline') {
     expect(until).toBeGreaterThan(at + move.endMs.p90);
     expect(until).toBeLessThanOrEqual(deadlineAt ?? at);

@@ -166,22 +166,28 @@ export interface Haste {
 /** Who is expected to put more than this many times its memory on the link sends the same pages again and again. */
 const oftenSentTimes = 1.5;
 
+/** Steering keeps so many passes free before a deadline: what it has then is sent once more, with time to spare. */
+const passesKept = 2;
+
 /**
  * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
  * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
- * to leave, who is not expected to fit a switch-over, or only after many passes, is not waited for: all who
- * come after it would pay.
+ * to leave, who is not expected to fit a switch-over is not waited for, and who fits one only after many
+ * passes not for longer than planned: all who come after it would pay.
  */
 export function deadlineOf(
-  { bytes, endMs, expected }: PlannedMove,
+  { bytes, startMs, endMs, expected }: PlannedMove,
   { plan, at, deadlineAt, importance, memoryBytes }: Haste,
 ): number | undefined {
   if (deadlineAt !== undefined) {
     const stretch = Math.max(1, (deadlineAt - at) / Math.max(1, plan.makespanMs.p90));
     return Math.min(deadlineAt, Math.round(at + endMs.p90 * stretch));
   }
-  const converges = expected.ending === 'switch-over' && bytes <= oftenSentTimes * memoryBytes;
-  return converges || importance !== 'high' ? undefined : Math.round(at + endMs.p50);
+  if (importance !== 'high') return undefined;
+  if (expected.ending !== 'switch-over') return Math.round(at + endMs.p50);
+  if (bytes <= oftenSentTimes * memoryBytes) return undefined;
+  const passMs = ((endMs.p50 - startMs) * memoryBytes) / bytes;
+  return Math.round(at + endMs.p50 + passesKept * passMs);
 }
 
 /** Parts with what the plan says of them. `nameOf`: of a UUID. */
