@@ -74,6 +74,12 @@ const cases: readonly Case[] = [
     shares: { a: 10, b: 160 },
   },
   {
+    name: 'whose stream is broken does not keep the others from the way',
+    flows: [flow('a', 'high'), { ...flow('b', 'high', 'h1', 'h3'), phase: 'recovering' }],
+    caps: capsOf({ h1: 170 }),
+    shares: { a: 85, b: 85 },
+  },
+  {
     name: 'of those that only the whole way outruns the oldest goes first',
     flows: [writing('a', 10), writing('b', 90), writing('c', 90, 'h3')],
     caps: capsOf({ h1: 180 }),

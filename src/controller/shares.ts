@@ -24,8 +24,8 @@ export interface Caps {
 const weights: Readonly<Record<Importance, number>> = { low: 1, medium: 2, high: 4 };
 /** Who goes first counts so many times more: it has nearly the whole way, and nobody stands still. */
 const firstTimes = 16;
-/** Its guest waits for every page that is still to come. */
-const waitingGuest: ReadonlySet<MigrationPhase> = new Set(['switching', 'post-copy', 'recovering']);
+/** Its guest waits for every page that is still to come. (One whose stream is broken takes nothing until it is mended.) */
+const waitingGuest: ReadonlySet<MigrationPhase> = new Set(['switching', 'post-copy']);
 /** A guest is outrun by a way that carries so many times what it writes. */
 const outrunTimes = 1.25;
 
