@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import type { Importance } from '../policy/vocabulary.ts';
-import { asMuchAsNeeded, deadlineOf } from './planning.ts';
+import { asMuchAsNeeded, deadlineOf, isOutrun } from './planning.ts';
+import type { Course } from './sight.ts';
 
 const mib = 2 ** 20;
 const furious = { rateBytesPerSecond: 800 * mib, setBytes: 1024 * mib, errorShare: 0 };
@@ -143,4 +144,43 @@ test.each(raises)('under a deadline: $name', async ({ least, late, becomes, plan
     return Promise.resolve({ plan: { late: names }, by: one });
   });
   expect([importance, plan.by, made.length]).toEqual([becomes, becomes, plans]);
+});
+
+/** A VM of 100 MiB over 20 MiB/s. */
+const course: Course = {
+  id: 'm1',
+  vm: 'a',
+  uuid: 'a',
+  from: 'h0',
+  to: 'h1',
+  stage: 'live',
+  importance: 'high',
+  startedAt: at,
+  endedAt: undefined,
+  share: 0.5,
+  remainingBytes: 50 * mib,
+  throughputBytesPerSecond: 20 * mib,
+  sentBytes: 160 * mib,
+  dirtyRateBytesPerSecond: 20 * mib,
+  blackoutMs: undefined,
+  why: undefined,
+};
+
+interface Shown {
+  readonly name: string;
+  readonly of: Partial<Course>;
+  readonly outrun: boolean;
+}
+
+const shown: readonly Shown[] = [
+  { name: 'sends again what is written as fast', of: {}, outrun: true },
+  { name: 'writes much less than is carried', of: { dirtyRateBytesPerSecond: mib }, outrun: false },
+  { name: 'is in its first pass', of: { sentBytes: 90 * mib }, outrun: false },
+  { name: 'is in post-copy', of: { noReturnAt: at }, outrun: false },
+  { name: 'has arrived', of: { stage: 'arrived' }, outrun: false },
+  { name: 'has shown nothing', of: { sentBytes: undefined }, outrun: false },
+];
+
+test.each(shown)('a migration that $name is outrun: $outrun', ({ of, outrun }) => {
+  expect(isOutrun({ ...course, ...of }, 100 * mib)).toBe(outrun);
 });

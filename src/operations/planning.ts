@@ -3,6 +3,7 @@ import type { Inventory } from '../planner/inventory.ts';
 import type { Plan, PlannedMove } from '../planner/plan.ts';
 import { type Importance, importances, type SlaClass } from '../policy/vocabulary.ts';
 import type { Part, PlannedPart } from './report.ts';
+import type { Course } from './sight.ts';
 
 /** A host as the planning of operations knows it. */
 export interface KnownHost {
@@ -188,6 +189,17 @@ export function deadlineOf(
   if (bytes <= oftenSentTimes * memoryBytes) return undefined;
   const passMs = ((endMs.p50 - startMs) * memoryBytes) / bytes;
   return Math.round(at + endMs.p50 + passesKept * passMs);
+}
+
+/** Passes that shrink by less than this lead nowhere soon. */
+const shrinkingShare = 0.9;
+
+/** Whether a migration under way shows that its guest writes about as fast as it is carried, after much was sent again. */
+export function isOutrun(course: Course, memoryBytes: number): boolean {
+  const { stage, noReturnAt, sentBytes = 0, dirtyRateBytesPerSecond: written = 0 } = course;
+  const { throughputBytesPerSecond: carried = 0 } = course;
+  if (stage !== 'live' || noReturnAt !== undefined) return false;
+  return sentBytes > oftenSentTimes * memoryBytes && written >= shrinkingShare * carried;
 }
 
 /** Parts with what the plan says of them. `nameOf`: of a UUID. */

@@ -39,6 +39,9 @@ export interface Course {
   readonly share: number;
   readonly remainingBytes: number | undefined;
   readonly throughputBytesPerSecond: number | undefined;
+  readonly sentBytes?: number | undefined;
+  readonly dirtyRateBytesPerSecond?: number | undefined;
+  readonly deadlineAt?: number | undefined;
   readonly blackoutMs: number | undefined;
   /** Why it ended as it did, for a person; `undefined`: nothing was said. */
   readonly why: string | undefined;

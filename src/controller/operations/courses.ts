@@ -45,6 +45,9 @@ export class Courses {
       share: (row.progress?.percent ?? 0) / 100,
       remainingBytes: row.progress?.remainingBytes,
       throughputBytesPerSecond: row.progress?.bandwidthBytesPerSecond,
+      sentBytes: row.progress?.sentBytes,
+      dirtyRateBytesPerSecond: row.progress?.dirtyRateBytesPerSecond,
+      deadlineAt: row.deadlineAt,
       blackoutMs: row.end?.blackout?.ms,
       why: stage === 'live' || stage === 'arrived' ? undefined : await this.#whyOf(row),
     };

@@ -9,7 +9,13 @@ import {
   partsNow,
   restingHosts,
 } from '../../operations/parts.ts';
-import { asMuchAsNeeded, deadlineOf, dueMoves, withPlan } from '../../operations/planning.ts';
+import {
+  asMuchAsNeeded,
+  deadlineOf,
+  dueMoves,
+  isOutrun,
+  withPlan,
+} from '../../operations/planning.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
@@ -17,7 +23,7 @@ import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
 import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
 import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
-import type { Store } from '../../store/store.ts';
+import type { NewWishes, Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { Courses } from './courses.ts';
 import { PlanMaker, type Planned } from './planner.ts';
@@ -284,24 +290,34 @@ export class OperationRun {
     return now?.state === 'running' && now.revision === revision;
   }
 
-  /** What runs matters at least as much as the operation does by now; who was raised by a person stays so. */
+  /**
+   * What runs matters at least as much as the operation does by now; who was raised by a person stays so.
+   * Where everybody has to leave, who is seen to be outrun is not waited for any longer.
+   */
   async #hasten(
     row: OperationRow,
     parts: readonly Part[],
     courses: readonly Course[],
     importance: Importance,
   ): Promise<void> {
-    for (const { id, stage, importance: has, vm } of courses) {
-      const part = parts.find(({ migrationId }) => migrationId === id);
-      if (stage !== 'live' || part === undefined) continue;
+    for (const course of courses) {
+      const part = parts.find(({ migrationId }) => migrationId === course.id);
+      if (course.stage !== 'live' || part === undefined) continue;
       const wanted = importanceOf(part, importance, row.aims);
-      if (rank(wanted) <= rank(has)) continue;
-      const at = this.#ports.world.wallMs();
-      const data = { importance: wanted, by: `operation ${row.id}` };
-      const event = { at, type: 'migration.changed', subject: id, data };
-      const wished = await this.#ports.store.migrations.wish(id, { importance: wanted }, event);
-      if (wished === 'missing') this.#ports.log(`the migration ${id} of ${vm} is gone`, undefined);
+      if (rank(wanted) > rank(course.importance))
+        await this.#wish(row, course, { importance: wanted });
+      const isFree = row.deadlineAt === undefined && course.deadlineAt === undefined;
+      if (isFree && wanted === 'high' && isOutrun(course, part.memoryBytes))
+        await this.#wish(row, course, { deadlineAt: this.#ports.world.wallMs() });
     }
+  }
+
+  async #wish(row: OperationRow, { id, vm }: Course, wishes: NewWishes): Promise<void> {
+    const at = this.#ports.world.wallMs();
+    const data = { ...wishes, by: `operation ${row.id}` };
+    const event = { at, type: 'migration.changed', subject: id, data };
+    const wished = await this.#ports.store.migrations.wish(id, wishes, event);
+    if (wished === 'missing') this.#ports.log(`the migration ${id} of ${vm} is gone`, undefined);
   }
 
   async #keep(row: OperationRow, report: Report, now: number): Promise<void> {
