@@ -75,6 +75,37 @@ function movingByVm(): Moving {
   return byVm;
 }
 
+/** How many leave a host and arrive at it now. */
+interface Traffic {
+  readonly leaving: number;
+  readonly arriving: number;
+}
+
+const noTraffic: Traffic = { leaving: 0, arriving: 0 };
+
+/** By host: which links are in use. From where to where a migration goes never changes. */
+function trafficByHost(): ReadonlyMap<string, Traffic> {
+  const byHost = new Map<string, Traffic>();
+  const add = (host: string, { leaving, arriving }: Traffic): void => {
+    const now = byHost.get(host) ?? noTraffic;
+    byHost.set(host, { leaving: now.leaving + leaving, arriving: now.arriving + arriving });
+  };
+  for (const one of running.value.values()) {
+    const { from, to } = one.peek();
+    add(from, { leaving: 1, arriving: 0 });
+    add(to, { leaving: 0, arriving: 1 });
+  }
+  return byHost;
+}
+
+function trafficText({ leaving, arriving }: Traffic): string {
+  const parts = [
+    ...(leaving === 0 ? [] : [`${leaving} leaving`]),
+    ...(arriving === 0 ? [] : [`${arriving} arriving`]),
+  ];
+  return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+}
+
 /** Of thousands of tiles only those are drawn that can be seen. */
 function Columns(props: {
   readonly columns: readonly HostColumn[];
@@ -82,6 +113,7 @@ function Columns(props: {
 }): JSX.Element {
   const { columns, moving } = props;
   const grid = useRef<HTMLDivElement>(null);
+  const traffic = useComputed(trafficByHost);
   const seen = useSignal({ width: 1_000, top: 0, height: 1_000 });
   useEffect(() => watchWindow(grid.current, seen), []);
   const shown = useComputed(() => seen.value);
@@ -102,7 +134,13 @@ function Columns(props: {
         }}
       >
         {columns.slice(window.from * window.columns, window.to * window.columns).map((column) => (
-          <Column key={column.name} column={column} fullest={fullest} moving={moving.value} />
+          <Column
+            key={column.name}
+            column={column}
+            fullest={fullest}
+            moving={moving.value}
+            traffic={traffic.value.get(column.name) ?? noTraffic}
+          />
         ))}
       </div>
     </div>
@@ -136,8 +174,9 @@ function Column(props: {
   readonly column: HostColumn;
   readonly fullest: number;
   readonly moving: Moving;
+  readonly traffic: Traffic;
 }): JSX.Element {
-  const { column, fullest, moving } = props;
+  const { column, fullest, moving, traffic } = props;
   const { name, host, vms: shown, memoryBytes } = column;
   const closed = host?.arrivals === 'closed';
   return (
@@ -147,6 +186,7 @@ function Column(props: {
         {host === undefined ? 'no host of the fleet any more' : formatBytes(memoryBytes)}
         {closed ? ', closed' : ''}
         {host?.link === null || host === undefined ? '' : `, link ${host.link}`}
+        {trafficText(traffic)}
       </p>
       <ul class="tiles">
         {shown.map((vm) => (

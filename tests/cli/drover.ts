@@ -29,16 +29,17 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { code, signal, ...text };
 }
 
-/** Waits until the child has said something that fits; rejects when it ends before. */
-export async function saidBy(child: ChildProcess, pattern: RegExp): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/** What the child says as soon as it fits; rejects when it ends before. */
+export async function saidBy(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
   let text = '';
   const listen = (piece: unknown): void => {
     text += String(piece);
-    if (pattern.test(text)) resolve();
+    const said = pattern.exec(text);
+    if (said !== null) resolve(said);
   };
   child.stdout?.on('data', listen);
   child.stderr?.on('data', listen);
   child.once('close', () => reject(new Error(`it ended without saying ${pattern}: ${text}`)));
-  await promise;
+  return promise;
 }

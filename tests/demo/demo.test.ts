@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { downLab } from '../../src/lab/index.ts';
 import { labId, namespacePrefix } from '../../src/lab/names.ts';
 import { type Ended, ended, root, saidBy } from '../cli/drover.ts';
 
@@ -28,13 +29,17 @@ interface Run extends Ended {
   readonly dir: string;
 }
 
-/** Runs the demo to its end; `meanwhile` is called when the guests begin to move. */
-async function runDemo(args: readonly string[], meanwhile: (pid: number) => void): Promise<Run> {
+/** Runs the demo to its end; `meanwhile` is called when it says something that fits. */
+async function runDemo(
+  args: readonly string[],
+  says: RegExp,
+  meanwhile: (pid: number, said: RegExpExecArray) => Promise<void>,
+): Promise<Run> {
   const child = startDemo(...args);
   const end = ended(child);
-  await saidBy(child, /moving to h\d/);
+  const said = await saidBy(child, says);
   const [name = ''] = readdirSync(scratch);
-  meanwhile(child.pid ?? 0);
+  await meanwhile(child.pid ?? 0, said);
   return { dir: join(scratch, name), ...(await end) };
 }
 
@@ -43,6 +48,19 @@ function expectNothingLeft(dir: string): void {
   const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
   const prefix = namespacePrefix(labId(dir));
   expect(namespaces.filter((name) => name.startsWith(prefix))).toEqual([]);
+}
+
+/** What the page answers, and the login by the link: the first time, and once more. */
+async function opensOnce(address: string, once: string): Promise<readonly unknown[]> {
+  const page = await fetch(address);
+  const enter = (): Promise<Response> =>
+    fetch(`${address}/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: address },
+      body: JSON.stringify({ once }),
+    });
+  const type = page.headers.get('content-type');
+  return [page.status, type, (await enter()).status, (await enter()).status];
 }
 
 interface GuestDocument {
@@ -60,8 +78,19 @@ interface GuestDocument {
 }
 
 describe('the demo', () => {
-  it('empties the host: every guest whole, in one place, by the way that fits it', async () => {
-    const { code, out, err, dir } = await runDemo(['-o', 'json'], () => undefined);
+  it('empties the host: every guest whole, in one place, by the way that fits it; kept, it is there to be looked at', async () => {
+    const kept = /Until Ctrl-C the dashboard is at (http\S+)\/#once=(\S+)/;
+    const opened: unknown[] = [];
+    const { code, out, err, dir } = await runDemo(
+      ['-o', 'json', '--keep'],
+      kept,
+      async (pid, [, address = '', once = '']) => {
+        opened.push(...(await opensOnce(address, once)));
+        process.kill(pid, 'SIGINT');
+      },
+    );
+    expect(opened).toEqual([200, 'text/html; charset=utf-8', 201, 401]);
+    await downLab(dir);
     const report: { ok: boolean; problems: string[]; guests: GuestDocument[] } = JSON.parse(out);
     expect(report.problems).toEqual([]);
     const classes = Object.groupBy(report.guests, (guest) => guest.class);
@@ -83,7 +112,9 @@ describe('the demo', () => {
   }, 300_000);
 
   it('leaves nothing behind after Ctrl-C', async () => {
-    const { code, out, dir } = await runDemo([], (pid) => process.kill(pid, 'SIGINT'));
+    const { code, out, dir } = await runDemo([], /moving to h\d/, async (pid) => {
+      process.kill(pid, 'SIGINT');
+    });
     expect({ code, out }).toEqual({ code: 130, out: '' });
     expectNothingLeft(dir);
   });

@@ -70,6 +70,8 @@ test('who is on the way shows it, and where to', async () => {
   await page.getByRole('link', { name: /^\d+ % to h3: copying, writes .*iB\/s/ }).waitFor();
   expect(await page.getByRole('listitem').count()).toBe(1);
   await page.getByLabel('Show').selectOption('');
+  await page.getByText(/, 1 leaving$/).waitFor();
+  await page.getByText(/, 1 arriving$/).waitFor();
 });
 
 test('arrow keys go from tile to tile, and from host to host', async () => {
