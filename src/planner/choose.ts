@@ -48,6 +48,8 @@ const mostWork = 2_000_000;
 const mostTries = 100;
 /** Whose turn it is with so many at once is worth a search; where more run, order matters little. */
 const nudgedUpTo = 4;
+/** So near the bound a search is not worth its time. */
+const nearEnough = 1.02;
 
 /** A local search: the urgency of a few steps is changed at random, and what makes it shorter is kept. */
 function tryNudges(
@@ -57,6 +59,7 @@ function tryNudges(
   random: Random,
 ): readonly Weighed[] {
   const steps = course.steps.length;
+  if (tried.some(({ makespanMs }) => makespanMs <= boundMs * nearEnough)) return [];
   const open = tried
     .filter(({ rules }) => rules.atOncePerHost <= nudgedUpTo && rules.order === 'busiest-way')
     .toSorted((a, b) => a.makespanMs - b.makespanMs);
@@ -67,7 +70,7 @@ function tryNudges(
     let best = start;
     let nudges = new Float64Array(steps).fill(1);
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      if (best.makespanMs <= boundMs * goodEnough) break;
+      if (best.makespanMs <= boundMs * nearEnough) break;
       const next = nudges.map((one) => (random() < nudgedShare ? 0.5 + random() : one));
       const schedule = weigh(course, start.rules, { boundMs, deadlineMs }, next);
       if (schedule.makespanMs > best.makespanMs) continue;
