@@ -18,7 +18,7 @@ type Forecast = z.output<typeof forecastAnswer>;
 interface Wish extends Stress {
   readonly vm: string;
   readonly from: string;
-  readonly to: string;
+  readonly to?: string;
   readonly reason?: string;
 }
 
@@ -37,7 +37,7 @@ export function MoveForm({ vm }: { readonly vm: VmDocument }): JSX.Element {
   const wish = (within: string): Wish => ({
     vm: vm.uuid,
     from: vm.host,
-    to: to.value,
+    ...(to.value === '' ? {} : { to: to.value }),
     ...stressOf(importance.value, within),
     ...(reason.value === '' ? {} : { reason: reason.value }),
   });
@@ -54,7 +54,7 @@ export function MoveForm({ vm }: { readonly vm: VmDocument }): JSX.Element {
       </h2>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <Choice of={to} label="To">
-          <option value="">where?</option>
+          <option value="">where it fits best</option>
           {options(others.map(({ name }) => name))}
         </Choice>
         <Choice of={reason} label="Reason">
@@ -66,13 +66,11 @@ export function MoveForm({ vm }: { readonly vm: VmDocument }): JSX.Element {
           {options(importances)}
         </Choice>
         <Amount of={minutes} least={1} label="Within, minutes" />
-        <Button submit disabled={to.value === ''} does={look}>
+        <Button submit does={look}>
           Show what it would be like
         </Button>
         {mayDo('operator') ? (
-          <Button disabled={to.value === ''} does={() => begin(wish(minutes.value))}>
-            Move it
-          </Button>
+          <Button does={() => begin(wish(minutes.value))}>Move it</Button>
         ) : null}
       </form>
       {forecast.value === undefined ? null : <Expected answer={forecast.value} />}
