@@ -22,6 +22,8 @@ import type { CallOptions } from './rpc/pending-call.ts';
 import type { Session } from './session.ts';
 import { flagsWord } from './words.ts';
 
+/** Of a domain that is at work on something, only what can be told at once. */
+const noWaitBit = 29;
 /** All NUMA cells together. */
 const allCells = -1;
 
@@ -167,9 +169,10 @@ export class Connection {
   async allDomainStats(
     groups: readonly StatsGroup[],
     domains: readonly Domain[] = [],
-    options?: CallOptions,
+    options: CallOptions & { readonly noWait?: boolean } = {},
   ): Promise<DomainStats[]> {
-    const args = { domains, groups: statsGroupsWord(groups), flags: 0 };
+    const flags = flagsWord([[noWaitBit, options.noWait]]);
+    const args = { domains, groups: statsGroupsWord(groups), flags };
     const records = await this.#rpc.call('connectGetAllDomainStats', args, options);
     return records.map((record) => ({
       domain: new Domain(this.#session, record.domain),

@@ -126,7 +126,8 @@ export class LibvirtHost implements Host {
     return this.#ask(async (connection) => {
       const [domains, used] = await Promise.all([
         connection.listDomains(),
-        connection.allDomainStats(['cpu-total']),
+        // One that takes a guest in would be waited for: 30 s, for nothing.
+        connection.allDomainStats(['cpu-total'], [], { noWait: true }),
       ]);
       const cpuMsOf = new Map(used.map(({ domain, stats }) => [domain.uuid, cpuMsIn(stats)]));
       // One that has gone since it was listed is not there; nor is one that is just ending, of which
