@@ -124,6 +124,28 @@ const cases: readonly Case[] = [
     did: ['start-post-copy'],
     says: /goes on at the destination/,
   },
+  {
+    name: 'furious cattle that must arrive is not waited for: it switches within the first pass',
+    slaClass: 'cattle',
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    says: /are written again already/,
+  },
+  {
+    name: 'cattle that writes little is let finish',
+    slaClass: 'cattle',
+    guest: moderate,
+    outcome: 'completed',
+    did: [],
+    didNot: ['start-post-copy', 'freeze'],
+  },
+  {
+    name: 'a deadline that leaves no time for a whole pass ends the patience with a pet',
+    deadlineMs: 6_000,
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    says: /are written again already/,
+  },
   { name: 'in whole passes too', syncMs: Infinity, outcome: 'completed', did: ['start-post-copy'] },
   {
     name: 'a furious panda of low importance stays',

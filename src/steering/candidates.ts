@@ -2,7 +2,7 @@ import type { Forecast } from '../forecast/forecast.ts';
 import { forecastPostCopy, forecastStop } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
-import type { Action, Alternative, Permission } from './decision.ts';
+import type { Action, Alternative, Expectation, Permission } from './decision.ts';
 import { harmOf } from './harm.ts';
 import { postCopyOpen } from './plan-start.ts';
 import type { Situation } from './situation.ts';
@@ -18,6 +18,14 @@ export interface Candidate {
 /** The ways that end a migration which does not end by itself. */
 export function candidatesOf(situation: Situation, view: Outlook): readonly Candidate[] {
   return [postCopyCandidate(situation, view), freezeCandidate(situation, view)];
+}
+
+/** What comes of it when it is taken. */
+export function endingBy({
+  action,
+  forecast,
+}: Pick<Candidate, 'action' | 'forecast'>): Expectation {
+  return { ending: action.kind === 'freeze' ? 'freeze' : 'post-copy', forecast };
 }
 
 /** The least harmful of those that are allowed and complete. */

@@ -1,16 +1,25 @@
 import { afterWaiting, firstPassLeftMs, forecastStay, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
-import { candidatesOf, harm, leastHarmful } from './candidates.ts';
+import { candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
+import { earlySwitch, earlySwitchAhead } from './early.ts';
 import { bestPath } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
-/**
- * The whole rest of the way, by the same rules that will decide on it: pre-copy with the least
- * harmful pause; when patience is over, the least harmful of what the budget leaves.
- */
+/** The whole rest of the way, by the same rules that will decide on it. */
 export function expect(situation: Situation, view: Outlook): Expectation {
+  const whole = expectWholePass(situation, view);
+  const lookForIt = situation.model.last === undefined ? earlySwitchAhead : earlySwitch;
+  const early = lookForIt(situation, view, whole);
+  return early === undefined ? whole : endingBy(early);
+}
+
+/**
+ * Where the first pass goes on to its end: pre-copy with the least harmful pause; when patience is over, the
+ * least harmful of what the budget leaves.
+ */
+export function expectWholePass(situation: Situation, view: Outlook): Expectation {
   if (view.bandwidthBytesPerSecond <= 0) return { ending: 'open', forecast: forecastStay };
   const untilMs = Math.max(0, patienceLeftMs(situation, view), firstPassLeftMs(view));
   // What is about to fit when patience ends is waited for.
@@ -34,8 +43,5 @@ function whenPatienceEnds(situation: Situation, view: Outlook, ms: number): Expe
     const forecast = { ...forecastStay, timeMs, bytes: sentBytes };
     return { ending: stays ? 'stay' : 'open', forecast };
   }
-  return {
-    ending: best.action.kind === 'freeze' ? 'freeze' : 'post-copy',
-    forecast: later(best.forecast, ms, sentBytes),
-  };
+  return endingBy({ ...best, forecast: later(best.forecast, ms, sentBytes) });
 }

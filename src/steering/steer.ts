@@ -1,10 +1,11 @@
 import { neededDowntimeMs } from '../forecast/options.ts';
 import { type Outlook, outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
-import { type Candidate, candidatesOf, harm, leastHarmful } from './candidates.ts';
+import { type Candidate, candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { expect } from './expect.ts';
+import { earlySwitch } from './early.ts';
+import { expect, expectWholePass } from './expect.ts';
 import { pace } from './pace.ts';
 import { bestPath, type Path } from './paths.ts';
 import {
@@ -38,12 +39,7 @@ export function steer(situation: Situation): Decision {
   if (throttled !== undefined) return useBudget(situation, view, throttled);
   const pacing = pace(situation, view);
   if (pacing !== undefined) return pacing;
-  if (situation.model.firstPassEndMs === undefined)
-    return wait(
-      situation,
-      view,
-      `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go${speedText(view)}.`,
-    );
+  if (situation.model.firstPassEndMs === undefined) return steerFirstPass(situation, view);
   if (view.trough === undefined)
     return wait(
       situation,
@@ -51,6 +47,20 @@ export function steer(situation: Situation): Decision {
       'The guest writes less than the link carries: it is about to switch over by itself.',
     );
   return steerWriter(situation, view);
+}
+
+/** It is let run to its end, but where that is in vain. */
+function steerFirstPass(situation: Situation, view: Outlook): Decision {
+  const whole = expectWholePass(situation, view);
+  const early = earlySwitch(situation, view, whole);
+  if (early === undefined) {
+    const why = `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go${speedText(view)}.`;
+    return decision(situation, { kind: 'wait' }, why, whole, []);
+  }
+  const againBytes = view.remainingBytes - view.unsentBytes;
+  const sentBytes = view.firstPassBytes - view.unsentBytes;
+  const why = `${linkStory(view)}Of the ${formatBytes(sentBytes)} that were sent ${formatBytes(againBytes)} are written again already: what it writes has to be fetched later or now, and now is sooner. ${early.why}`;
+  return decision(situation, early.action, why, endingBy(early), []);
 }
 
 function speedText({ bandwidthBytesPerSecond }: Outlook): string {

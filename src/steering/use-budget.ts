@@ -1,7 +1,13 @@
 import { forecastStay } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes } from '../units/format.ts';
-import { alternativeOf, type Candidate, candidatesOf, leastHarmful } from './candidates.ts';
+import {
+  alternativeOf,
+  type Candidate,
+  candidatesOf,
+  endingBy,
+  leastHarmful,
+} from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
@@ -24,9 +30,7 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
     const why = `${gap} Post-copy is due; it waits for ${momentText(view)}.`;
     return { ...wait(situation, view, why), alternatives };
   }
-  const ending = best.action.kind === 'freeze' ? 'freeze' : 'post-copy';
-  const expected = { ending, forecast: best.forecast } as const;
-  return decision(situation, best.action, `${gap} ${best.why}`, expected, alternatives);
+  return decision(situation, best.action, `${gap} ${best.why}`, endingBy(best), alternatives);
 }
 
 function closedBecause(candidates: readonly Candidate[]): string {
