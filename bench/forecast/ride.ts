@@ -4,13 +4,18 @@ import type { MigrationResult } from '../../src/migration/result.ts';
 import { migrateVm } from '../../src/migration/service.ts';
 import { realSurroundings } from '../../src/migration/surroundings.ts';
 import { setTags } from '../../src/migration/tags.ts';
-import { defaultMatrix } from '../../src/policy/matrix.ts';
-import type { Ending, MigrationCapabilities } from '../../src/steering/decision.ts';
-import { foresee } from '../../src/steering/foresee.ts';
-import { type Intent, steersmanFor } from '../../src/steering/steersman.ts';
+import { steersmanFor } from '../../src/steering/steersman.ts';
 import { guestMemoryBytes, type Pair } from '../steering/cells.ts';
 import type { Stage, Way } from '../steering/stage.ts';
-import { type Actual, type Said, sayAlong } from './judge.ts';
+import {
+  type Actual,
+  capabilitiesOn,
+  endingOf,
+  type Said,
+  sayAlong,
+  sayAtStart,
+  syncingOf,
+} from './judge.ts';
 
 /** Where on the way it is asked for a forecast, beside the start, as shares of the whole time. */
 const shares = [0.25, 0.5];
@@ -33,13 +38,12 @@ export async function ride(stage: Stage, pair: Pair, known: readonly Lesson[]): 
     blackoutMs: felt.arrived ? felt.blackoutMs : undefined,
     sentBytes: result.sentBytes,
   };
-  const syncing = stage.suite === 'trixie' ? 'passes' : 'continuous';
-  const prior = priorOf(known, syncing);
+  const prior = priorOf(known, syncingOf(stage.suite));
   const intent = { ...pair, deadlineMs: undefined };
-  const capabilities = capabilitiesOf(stage);
+  const capabilities = capabilitiesOn(stage.postCopyRecoverable);
   const steersman = steersmanFor({ intent: () => intent, prior, memoryBytes: guestMemoryBytes });
   const onTheWay = sayAlong(steersman, capabilities, result.telemetry, result.totalMs, shares);
-  const first = known.length > 0 ? [atStart(intent, capabilities, prior)] : [];
+  const first = known.length > 0 ? [sayAtStart(intent, capabilities, prior, guestMemoryBytes)] : [];
   return { actual, said: [...first, ...onTheWay], lesson: learn(result.telemetry) };
 }
 
@@ -54,11 +58,6 @@ async function move(way: Way, { slaClass, importance }: Pair): Promise<Migration
   );
 }
 
-function capabilitiesOf({ postCopyRecoverable }: Stage): MigrationCapabilities {
-  const allowed = { allowed: true } as const;
-  return { postCopy: allowed, postCopyRecoverable, autoConverge: allowed };
-}
-
 /** The guest goes to and fro over one link: each move teaches of the guest and of the way. */
 function priorOf(known: readonly Lesson[], syncing: Syncing): Prior {
   return priorFrom({
@@ -70,24 +69,4 @@ function priorOf(known: readonly Lesson[], syncing: Syncing): Prior {
     residentBytes: undefined,
     syncing,
   });
-}
-
-function atStart(intent: Intent, capabilities: MigrationCapabilities, prior: Prior): Said {
-  const memoryBytes = guestMemoryBytes;
-  const all = { intent, capabilities, matrix: defaultMatrix, prior, memoryBytes };
-  const { ending, forecast } = foresee(all).expected;
-  return {
-    share: 0,
-    ending,
-    totalMs: forecast.timeMs.p50,
-    blackoutMs: forecast.blackoutMs.p50,
-    bytes: forecast.bytes,
-  };
-}
-
-function endingOf({ outcome, switchedToPostCopy, decisions }: MigrationResult): Ending {
-  if (outcome === 'stayed') return 'stay';
-  if (outcome !== 'completed') throw new Error(`it ended as ${outcome}`);
-  if (switchedToPostCopy) return 'post-copy';
-  return decisions.some(({ action }) => action.kind === 'freeze') ? 'freeze' : 'switch-over';
 }

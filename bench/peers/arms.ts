@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recording } from '../../src/recording/recording.ts';
 import { byDrover, figuresOf } from '../steering/arms.ts';
 import { pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import { type Driven, drive } from '../steering/drive.ts';
 import type { Harm, Stage, Way } from '../steering/stage.ts';
 import { runStatic, type StaticArmName } from '../steering/static-arms.ts';
-import type { PeerScene } from './cells.ts';
+import { limitMs, type PeerScene, passMs } from './cells.ts';
 import { type Contender, driverOf } from './contender.ts';
+import { type Foretold, foretoldOf, sayBefore } from './foretold.ts';
 import { kubevirtContenders } from './kubevirt.ts';
 import { novaArms } from './nova/arms.ts';
 import type { NovaCode, NovaRun } from './nova/code.ts';
@@ -27,6 +29,8 @@ interface Moved extends Driven {
   readonly sentBytes: number | undefined;
   /** Whether it was switched to post-copy, where no reading shows it. */
   readonly postCopy?: boolean;
+  /** Drover's own, where it moved the guest. */
+  readonly recording?: Recording;
 }
 
 /** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
@@ -56,18 +60,28 @@ export function armsOf(
 }
 
 /** Stages keep one guest, which is moved to and fro. */
-export async function runPeerArm(
-  stage: Stage,
-  scene: PeerScene,
-  arm: PeerArm,
-): Promise<{ readonly figures: Figures; readonly harm: Harm | undefined; readonly moved: Moved }> {
+export async function runPeerArm(stage: Stage, scene: PeerScene, arm: PeerArm): Promise<PeerRun> {
   await stage.play(scene);
+  const { pair } = arm;
+  const before = pair === undefined ? undefined : await sayBefore(stage, scene, pair);
   const { did, felt } = await stage.watch((way) =>
     onLinkOf(stage, scene, () => arm.move(way, scene)),
   );
   const read = figuresOf(did, felt);
   const figures = { ...read, postCopy: read.postCopy || did.postCopy === true };
-  return { figures, harm: felt.harm, moved: did };
+  const { recording, totalMs } = did;
+  const foretold =
+    pair === undefined || before === undefined || recording === undefined
+      ? undefined
+      : foretoldOf(stage, scene, pair, { before, recording, totalMs });
+  return { figures, harm: felt.harm, moved: did, foretold };
+}
+
+export interface PeerRun {
+  readonly figures: Figures;
+  readonly harm: Harm | undefined;
+  readonly moved: Moved;
+  readonly foretold: Foretold | undefined;
 }
 
 /** The link falls, where it does, while half of the memory would be across. */
@@ -95,7 +109,7 @@ async function onLinkOf(
 function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
   const move: PeerArm['move'] = async (way) => {
     const { totalMs, sentBytes, recording } = await byDrover(way, pair);
-    return { totalMs, sentBytes, samples: recording.samples };
+    return { totalMs, sentBytes, samples: recording.samples, recording };
   };
   return { name: `drover-${pairName(pair)}`, system: 'Drover', pair, move };
 }
@@ -131,17 +145,4 @@ async function virsh(way: Way, scene: PeerScene): Promise<Moved> {
 async function sent(way: Way, driven: Driven): Promise<Moved> {
   const completed = await way.destination.readCompletedJob(way.uuid);
   return { ...driven, sentBytes: completed?.sentBytes };
-}
-
-const limitPasses = 3;
-const limitBesidesMs = 5_000;
-
-/** Who has not ended by then is cancelled, and has not arrived. */
-export function limitMs(scene: PeerScene): number {
-  const { linkMbitPerSecond, linkFallsTo = 1 } = scene;
-  return limitPasses * passMs(scene, linkMbitPerSecond * linkFallsTo) + limitBesidesMs;
-}
-
-function passMs({ memoryMib }: PeerScene, mbitPerSecond: number): number {
-  return (memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
 }

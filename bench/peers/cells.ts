@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { guestKinds } from '../../src/lab/guest/index.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
 
 const pairSchema = z.strictObject({
@@ -12,6 +13,8 @@ const sceneSchema = z.strictObject({
   name: z.string(),
   does: z.string(),
   memoryMib: z.int().min(32).max(1024),
+  /** What it runs: our program alone, or below Linux. */
+  guest: z.enum(guestKinds).default('beat'),
   linkMbitPerSecond: z.number().positive(),
   /** To which share of that the link falls while half of the memory would be across; 0 to 1. */
   linkFallsTo: z.number().gt(0).lt(1).optional(),
@@ -33,9 +36,13 @@ const quick: readonly PeerScene[] = [
   name: `${name}/${linkMbitPerSecond}`,
   does: String(does),
   memoryMib: 64,
+  guest: 'beat',
   linkMbitPerSecond: Number(linkMbitPerSecond),
   pairs: [petHigh, pandaMedium],
 }));
+
+/** What TCP leaves of an Ethernet link for what it carries: 1448 bytes of 1514. */
+export const carriedShare = 1448 / 1514;
 
 /** What a link of so many Mbit/s carries, MiB/s. */
 function carries(linkMbitPerSecond: number): number {
@@ -76,16 +83,39 @@ const falling = (['idle', 'rho-0.3', 'rho-0.95'] as const).map((name) => ({
   ...fullScene(`${name}-falls`, patterns[name], 300),
   linkFallsTo: 0.3,
 }));
-const full: readonly PeerScene[] = [...steady, ...falling];
+const cache: Pattern = (_, link) => `hot:rate=${whole(carries(link) / 2)}MiB/s,hot=10%`;
+/** Linux, with what a cache in memory does: most of its writes on a tenth of it. */
+const linux = [300, 1000].flatMap((linkMbitPerSecond) => [
+  { ...fullScene('linux-idle', patterns.idle, linkMbitPerSecond), guest: 'linux' as const },
+  { ...fullScene('linux-cache', cache, linkMbitPerSecond), guest: 'linux' as const },
+]);
+const full: readonly PeerScene[] = [...steady, ...falling, ...linux];
 
 function fullScene(name: string, does: Pattern, linkMbitPerSecond: number): PeerScene {
   return {
     name: `${name}/${linkMbitPerSecond}`,
     does: does(256, linkMbitPerSecond),
     memoryMib: 256,
+    guest: 'beat',
     linkMbitPerSecond,
     pairs: [petHigh, pandaMedium, cattleHigh],
   };
+}
+
+const limitPasses = 3;
+const limitBesidesMs = 5_000;
+
+type OnLink = Pick<PeerScene, 'memoryMib' | 'linkMbitPerSecond' | 'linkFallsTo'>;
+
+/** Who has not ended by then is cancelled, and has not arrived. */
+export function limitMs(scene: OnLink): number {
+  const { linkMbitPerSecond, linkFallsTo = 1 } = scene;
+  return limitPasses * passMs(scene, linkMbitPerSecond * linkFallsTo) + limitBesidesMs;
+}
+
+/** All memory once over the link, ms. */
+export function passMs({ memoryMib }: Pick<OnLink, 'memoryMib'>, mbitPerSecond: number): number {
+  return (memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
 }
 
 export const sceneSets = { quick, full } as const;

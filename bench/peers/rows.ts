@@ -1,8 +1,10 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { guestKinds } from '../../src/lab/guest/index.ts';
 import { orNothing } from '../../src/lab/run.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
 import { figuresSchema } from '../steering/kept.ts';
+import { foretoldSchema } from './foretold.ts';
 
 /** One run, as a line of JSON. */
 const rowSchema = z.object({
@@ -17,6 +19,7 @@ const rowSchema = z.object({
   scene: z.string(),
   does: z.string(),
   memoryMib: z.number(),
+  guest: z.enum(guestKinds).default('beat'),
   linkMbitPerSecond: z.number(),
   linkFallsTo: z.number().optional(),
   /** What memory went over the link with, Mbit/s; `null` where too little was seen. */
@@ -29,6 +32,8 @@ const rowSchema = z.object({
   /** CPU that this process used meanwhile, ms: the observer's included. */
   cpuMs: z.number(),
   figures: figuresSchema,
+  /** Of Drover's runs. */
+  foretold: foretoldSchema.optional(),
 });
 export type Row = z.infer<typeof rowSchema>;
 

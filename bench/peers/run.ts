@@ -72,11 +72,13 @@ async function runSuite(
   nova: NovaCode,
 ): Promise<void> {
   const done = new Set((await readRows(values.rows)).map(keyOf));
-  for (const memoryMib of new Set(scenes.map((scene) => scene.memoryMib))) {
-    const ofSize = scenes.filter((scene) => scene.memoryMib === memoryMib);
-    const tasks = tasksOf(ofSize, suite, done, nova);
+  const sorts = Map.groupBy(scenes, ({ guest, memoryMib }) => `${guest} ${memoryMib}`);
+  for (const [first, ...others] of sorts.values()) {
+    if (first === undefined) continue;
+    const tasks = tasksOf([first, ...others], suite, done, nova);
     if (tasks.length === 0 || performance.now() > endsAtMs) continue;
-    const stage = await Stage.set(suite, memoryMib * 2 ** 20);
+    const { guest: kind, memoryMib } = first;
+    const stage = await Stage.set(suite, { kind, memoryBytes: memoryMib * 2 ** 20 });
     try {
       for (const task of tasks) {
         if (performance.now() > endsAtMs) break;
@@ -90,10 +92,10 @@ async function runSuite(
 
 async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void> {
   const cpu = process.cpuUsage();
-  const { figures, harm, moved } = await runPeerArm(stage, scene, arm);
+  const { figures, harm, moved, foretold } = await runPeerArm(stage, scene, arm);
   const { user, system } = process.cpuUsage(cpu);
   const { name, ...ofScene } = scene;
-  const { does, memoryMib, linkMbitPerSecond, linkFallsTo } = ofScene;
+  const { does, memoryMib, guest, linkMbitPerSecond, linkFallsTo } = ofScene;
   const row: Row = {
     at: new Date().toISOString(),
     machine,
@@ -105,6 +107,7 @@ async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void>
     scene: name,
     does,
     memoryMib,
+    guest,
     linkMbitPerSecond,
     ...(linkFallsTo === undefined ? {} : { linkFallsTo }),
     sentMbitPerSecond: sentMbitPerSecond(moved.samples),
@@ -115,6 +118,7 @@ async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void>
     harm: harm?.kind ?? null,
     cpuMs: (user + system) / 1000,
     figures,
+    ...(foretold === undefined ? {} : { foretold }),
   };
   await addRow(values.rows, row);
   const { arrived, totalMs, blackoutMs, lostWorkMs } = figures;

@@ -23,8 +23,9 @@ test.each<[string, Partial<Figures>, Standing]>([
   ['a slower one', { totalMs: 11_000 }, 'win'],
   ['a faster one', { totalMs: 9_000 }, 'lose'],
   ['a gentler one', { blackoutMs: 10, lostWorkMs: 10 }, 'lose'],
-  ['a faster one with a longer pause', { totalMs: 9_000, blackoutMs: 200 }, 'trade'],
-  ['a gentler one that stayed', { arrived: false, blackoutMs: 0, lostWorkMs: 0 }, 'trade'],
+  ['a faster one with a longer pause', { totalMs: 9_000, blackoutMs: 200 }, 'gentler'],
+  ['a slower, gentler one', { totalMs: 11_000, blackoutMs: 10, lostWorkMs: 0 }, 'faster'],
+  ['a gentler one that stayed', { arrived: false, blackoutMs: 0, lostWorkMs: 0 }, 'arrived'],
 ])('beside %s', (_, changes, standing) => {
   expect(standingOf(figures, { ...figures, ...changes })).toBe(standing);
 });
@@ -42,6 +43,7 @@ function row(changes: Partial<Row>): Row {
     scene: 's',
     does: 'idle',
     memoryMib: 64,
+    guest: 'beat',
     linkMbitPerSecond: 300,
     sentMbitPerSecond: null,
     postCopyRecoverable: true,

@@ -2,6 +2,7 @@ import { budgetFor } from '../../src/policy/budget-for.ts';
 import { median } from '../averages.ts';
 import type { Pair } from '../steering/cells.ts';
 import { costOf, type Figures, forbiddenBecause, notArrivedCost } from '../steering/cost.ts';
+import { limitMs } from './cells.ts';
 import type { Row } from './rows.ts';
 
 /** What an arm did, over its repetitions, and what that is worth. */
@@ -29,8 +30,11 @@ export interface PeerCell {
   readonly oracle: string;
 }
 
-/** `win`: not worse in anything, and better in something; `trade`: better in one, worse in other. */
-export type Standing = 'win' | 'equal' | 'trade' | 'lose';
+/**
+ * `win`: not worse in anything, and better in something. Better in one and worse in another: `gentler` with
+ * less harm, `faster` with less time, `arrived` or `stayed` where only one of the two did arrive.
+ */
+export type Standing = 'win' | 'equal' | 'gentler' | 'faster' | 'arrived' | 'stayed' | 'lose';
 
 export function peerCellsOf(rows: readonly Row[]): readonly PeerCell[] {
   const drovers = grouped(
@@ -91,7 +95,7 @@ function oracleOf(
 function resultOf(runs: readonly Row[], pair: Pair): Result {
   const [first] = runs;
   if (first === undefined) throw new Error('an arm without runs');
-  const figures = middleOf(runs.map((run) => run.figures));
+  const figures = withinLimit(middleOf(runs.map((run) => run.figures)), first);
   const budget = budgetFor(pair.slaClass, pair.importance);
   return {
     arm: first.arm,
@@ -100,6 +104,12 @@ function resultOf(runs: readonly Row[], pair: Pair): Result {
     cost: costOf(figures, pair, budget, first.postCopyRecoverable),
     forbidden: forbiddenBecause(figures, budget, first.postCopyRecoverable),
   };
+}
+
+/** Who did not arrive is held to the time at which everybody else was cancelled: Drover gives up by itself. */
+function withinLimit(figures: Figures, row: Row): Figures {
+  if (figures.arrived) return figures;
+  return { ...figures, totalMs: Math.min(figures.totalMs, limitMs(row)) };
 }
 
 /** Medians; arrived where most did. */
@@ -126,15 +136,14 @@ const same = { share: 0.05, harmMs: 20, timeMs: 250 } as const;
 
 /** Arrived, harm to the guest, time until the end: how `mine` stands to `other`. */
 export function standingOf(mine: Figures, other: Figures): Standing {
-  const signs = [
-    Number(mine.arrived) - Number(other.arrived),
-    -compared(harmMs(mine), harmMs(other), same.harmMs),
-    -compared(mine.totalMs, other.totalMs, same.timeMs),
-  ];
-  const better = signs.some((sign) => sign > 0);
-  const worse = signs.some((sign) => sign < 0);
-  if (better) return worse ? 'trade' : 'win';
-  return worse ? 'lose' : 'equal';
+  const arrived = Number(mine.arrived) - Number(other.arrived);
+  const gentler = -compared(harmMs(mine), harmMs(other), same.harmMs);
+  const faster = -compared(mine.totalMs, other.totalMs, same.timeMs);
+  const signs = [arrived, gentler, faster];
+  if (!signs.some((sign) => sign < 0)) return signs.some((sign) => sign > 0) ? 'win' : 'equal';
+  if (!signs.some((sign) => sign > 0)) return 'lose';
+  if (arrived !== 0) return arrived > 0 ? 'arrived' : 'stayed';
+  return gentler > 0 ? 'gentler' : 'faster';
 }
 
 function compared(a: number, b: number, near: number): -1 | 0 | 1 {

@@ -9,6 +9,7 @@ import type { Host } from '../../src/hypervisor/port.ts';
 import {
   addGuest,
   analyse,
+  type GuestSpec,
   type HeartbeatWatcher,
   parseWorkload,
   removeGuest,
@@ -39,6 +40,12 @@ export interface Way {
   readonly run: LabHost['exec'];
 }
 
+/** Who is moved to and fro. */
+export type StageGuest = Pick<GuestSpec, 'kind' | 'memoryBytes'>;
+
+/** A guest that has not said anything after this has not started: Linux boots under emulation. */
+const bootMs = { beat: 20_000, linux: 120_000 } as const;
+
 /** What the guest does, as a workload's text, and how fast both hosts' links are. */
 export interface Play {
   readonly does: string;
@@ -62,7 +69,7 @@ export interface Harm {
 /** Two hosts and one guest, which is moved to and fro. */
 export class Stage {
   readonly suite: string;
-  readonly #memoryBytes: number;
+  readonly #guest: StageGuest;
   readonly #lab: Lab;
   readonly #hosts: Readonly<Record<HostName, Host>>;
   readonly #config: Config;
@@ -76,13 +83,13 @@ export class Stage {
 
   private constructor(
     suite: string,
-    memoryBytes: number,
+    guest: StageGuest,
     lab: Lab,
     hosts: Readonly<Record<HostName, Host>>,
     postCopyRecoverable: boolean,
   ) {
     this.suite = suite;
-    this.#memoryBytes = memoryBytes;
+    this.#guest = guest;
     this.#lab = lab;
     this.#hosts = hosts;
     this.postCopyRecoverable = postCopyRecoverable;
@@ -93,14 +100,17 @@ export class Stage {
     this.#config = { ...emptyConfig, hosts: Object.fromEntries(known) };
   }
 
-  static async set(suite: string, memoryBytes = guestMemoryBytes): Promise<Stage> {
+  static async set(
+    suite: string,
+    guest: StageGuest = { kind: 'beat', memoryBytes: guestMemoryBytes },
+  ): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), 'drover-steering-'));
     const lab = await createLab({ dir, hosts: 2, suite });
     try {
       const [h1, h2] = await Promise.all(hostNames.map((name) => connectTo(lab, name)));
       if (h1 === undefined || h2 === undefined) throw new Error('a host is missing');
       const { postCopyRecoverable } = await h1.facts();
-      return new Stage(suite, memoryBytes, lab, { h1, h2 }, postCopyRecoverable.allowed);
+      return new Stage(suite, guest, lab, { h1, h2 }, postCopyRecoverable.allowed);
     } catch (error) {
       await clear(lab);
       throw error;
@@ -137,23 +147,35 @@ export class Stage {
   ): Promise<{ readonly did: T; readonly felt: Felt }> {
     const undisturbedSinceMs = performance.now();
     await sleep(settleMs);
-    const from = this.#at;
-    const to = from === 'h1' ? 'h2' : 'h1';
+    const [from, to] = this.#ends();
     const startMs = performance.now();
-    const did = await work({
-      vm: this.#name,
-      uuid: this.#uuid,
-      source: this.#hosts[from],
-      destination: this.#hosts[to],
-      config: this.#config,
-      run: (argv, options) => this.#lab.host(from).exec(argv, options),
-    });
+    const did = await work(this.#way(from, to));
     const endMs = performance.now();
     await sleep(afterMs);
     const felt = this.#felt(to, { undisturbedSinceMs, startMs, endMs, untilMs: performance.now() });
     if (felt.harm === undefined) this.#at = felt.arrived ? to : from;
     else await this.#endGuest();
     return { did, felt };
+  }
+
+  /** A look at the guest where it is, before it moves. */
+  async look<T>(work: (way: Way) => Promise<T>): Promise<T> {
+    return work(this.#way(...this.#ends()));
+  }
+
+  #ends(): readonly [from: HostName, to: HostName] {
+    return this.#at === 'h1' ? ['h1', 'h2'] : ['h2', 'h1'];
+  }
+
+  #way(from: HostName, to: HostName): Way {
+    return {
+      vm: this.#name,
+      uuid: this.#uuid,
+      source: this.#hosts[from],
+      destination: this.#hosts[to],
+      config: this.#config,
+      run: (argv, options) => this.#lab.host(from).exec(argv, options),
+    };
   }
 
   /** Waits until the guest has read all of its memory once more. */
@@ -199,12 +221,11 @@ export class Stage {
     await addGuest(this.#lab.host('h1'), {
       name: this.#name,
       class: 'pet',
-      kind: 'beat',
-      memoryBytes: this.#memoryBytes,
+      ...this.#guest,
       workload: parseWorkload('idle'),
       heartbeatHz: 100,
     });
-    await watcher.nextBeat(() => true, 20_000);
+    await watcher.nextBeat(() => true, bootMs[this.#guest.kind]);
     const domain = await this.#hosts.h1.findDomain(this.#name);
     if (domain === undefined) throw new Error(`${this.#name} did not start`);
     this.#uuid = domain.uuid;
