@@ -44,11 +44,12 @@ interface Passage {
   readonly tailMs: number;
 }
 
-function worksOf({ fleet, ways, steps }: Course): readonly Work[] {
+function worksOf({ fleet, ways, steps, importance }: Course): readonly Work[] {
   return steps.map(({ vm, from, to }) => {
     const slowest = pathRate(ways, from, to);
     const one = fleet.vms[vm];
-    const bytes = one === undefined ? 0 : leastBytes(one, slowest);
+    const bytes =
+      one === undefined ? 0 : leastBytes(one, slowest, { importance, matrix: fleet.matrix });
     const onWays = ways
       .between(from, to)
       .map((way) => ({ way, ms: (bytes * 1000) / (ways.bytesPerSecond[way] ?? Infinity) }));
@@ -120,9 +121,10 @@ const instantMs = 1e-6;
  * No placement and no schedule of what is wanted ends sooner, ms: what leaves a host has to pass its card,
  * and all together the cards of those that may take it in. Bytes as in `boundOfSteps`.
  */
-export function boundOfTask({ fleet, jobs }: Task, ways: Ways): number {
+export function boundOfTask({ fleet, jobs, wanted }: Task, ways: Ways): number {
   const out = new Float64Array(fleet.hosts.length);
   const goals = new Set<number>();
+  const terms = { importance: wanted.importance, matrix: fleet.matrix };
   let all = 0;
   for (const job of jobs.filter((one) => one.goals.length > 0)) {
     for (const goal of job.goals) goals.add(goal);
@@ -131,7 +133,7 @@ export function boundOfTask({ fleet, jobs }: Task, ways: Ways): number {
       const one = fleet.vms[vm];
       // Where it need not move it carries nothing.
       if (one === undefined || job.goals.includes(from)) continue;
-      const bytes = leastBytes(one, ways.bytesPerSecond[2 * from] ?? Infinity);
+      const bytes = leastBytes(one, ways.bytesPerSecond[2 * from] ?? Infinity, terms);
       out[from] = (out[from] ?? 0) + bytes;
       all += bytes;
     }

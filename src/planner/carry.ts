@@ -1,8 +1,18 @@
 import { idle, writtenWithin } from '../forecast/working-set.ts';
+import type { Budget } from '../policy/budget.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import type { Importance } from '../policy/vocabulary.ts';
+import { firstTold, isWritingMuch } from '../steering/early.ts';
 import type { Vm } from './inventory.ts';
+
+/** What decides how a VM may be moved. */
+export interface Terms {
+  readonly importance: Importance;
+  readonly matrix: Matrix;
+  /** Whether both hosts allow that it runs split over them. */
+  readonly postCopy: boolean;
+}
 
 /** Passes that shrink by less than this are not going to fit: something else ends the migration. */
 const shrinkingShare = 0.95;
@@ -11,18 +21,23 @@ const mostPasses = 40;
 /**
  * What moving a VM puts on the way at a steady rate, bytes: x(0) its touched memory, x(k+1) = W(x(k) / C),
  * until the rest fits the pause that its budget allows, or until more passes do not help; then what is
- * left is carried once. It falls as the rate rises. Those that move already carry what they have left.
+ * left is carried once. It falls as the rate rises. Who is not waited for, and does not fit after one pass, is
+ * switched within it. Those that move already carry what they have left.
  */
 export function bytesToCarry(
   vm: Vm,
   bytesPerSecond: number,
-  importance: Importance,
-  matrix: Matrix,
+  { importance, matrix, postCopy }: Terms,
 ): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
   const set = vm.workingSet ?? idle;
-  const { blackoutMs } = budgetFor(vm.slaClass, importance, matrix);
-  const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
+  const budget = budgetFor(vm.slaClass, importance, matrix);
+  const fitsBytes = (bytesPerSecond * budget.blackoutMs) / 1000;
+  if (postCopy && isHurried(budget)) {
+    const told = toldOf(vm, bytesPerSecond);
+    const fits = writtenWithin(set, (vm.touchedBytes / bytesPerSecond) * 1000) <= fitsBytes;
+    if (!fits && isWritingMuch(told)) return vm.touchedBytes + told.againBytes;
+  }
   let left = vm.touchedBytes;
   let sent = left;
   for (let pass = 0; pass < mostPasses; pass += 1) {
@@ -57,13 +72,29 @@ export function converges(
   return false;
 }
 
+/** It is not waited for beyond the first pass. */
+function isHurried({ patiencePasses, pointOfNoReturn }: Budget): boolean {
+  return patiencePasses === 0 && pointOfNoReturn !== 'never';
+}
+
+function toldOf({ touchedBytes, workingSet }: Vm, bytesPerSecond: number) {
+  return firstTold(touchedBytes, (touchedBytes / bytesPerSecond) * 1000, workingSet ?? idle);
+}
+
 /**
  * What no way of moving a VM carries less than, where no way is faster, bytes: its touched memory, and what is
- * written while that is carried. (More passes may carry more over a faster way than over a slow one,
- * where they do not pay.)
+ * written while that is carried, or until it is switched within that. (More passes may carry more over a faster
+ * way than over a slow one, where they do not pay.)
  */
-export function leastBytes(vm: Vm, bytesPerSecond: number): number {
+export function leastBytes(
+  vm: Vm,
+  bytesPerSecond: number,
+  { importance, matrix }: Omit<Terms, 'postCopy'>,
+): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
   const firstPassMs = (vm.touchedBytes / bytesPerSecond) * 1000;
-  return vm.touchedBytes + writtenWithin(vm.workingSet ?? idle, firstPassMs);
+  const againBytes = isHurried(budgetFor(vm.slaClass, importance, matrix))
+    ? toldOf(vm, bytesPerSecond).againBytes
+    : writtenWithin(vm.workingSet ?? idle, firstPassMs);
+  return vm.touchedBytes + againBytes;
 }

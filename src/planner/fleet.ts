@@ -1,4 +1,6 @@
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
+import type { Importance } from '../policy/vocabulary.ts';
+import type { Terms } from './carry.ts';
 import type { Host, Inventory, Vm } from './inventory.ts';
 
 /** An inventory by numbers: what the search asks millions of times. */
@@ -119,4 +121,14 @@ function unite(bundles: number[][], one: number, other: number): void {
   if (a === b) return;
   a.push(...b);
   for (const vm of b) bundles[vm] = a;
+}
+
+/** What may be done to a VM on a move from one host to another. */
+export function termsOf(
+  { hosts, matrix }: Fleet,
+  importance: Importance,
+  { from, to }: { readonly from: number; readonly to: number },
+): Terms {
+  const postCopy = hosts[from]?.postCopy === true && hosts[to]?.postCopy === true;
+  return { importance, matrix, postCopy };
 }

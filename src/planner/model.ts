@@ -68,8 +68,9 @@ function placesOf(jobs: readonly Job[]): readonly string[] {
 }
 
 /** No way is busy for longer than t. */
-function loadsOf({ fleet }: Task, ways: Ways, jobs: readonly Job[]): readonly string[] {
+function loadsOf({ fleet, wanted }: Task, ways: Ways, jobs: readonly Job[]): readonly string[] {
   const rows = new Map<number, string[]>();
+  const terms = { importance: wanted.importance, matrix: fleet.matrix };
   for (const [job, { vms, goals }] of jobs.entries())
     for (const host of goals) {
       const seconds = new Map<number, number>();
@@ -77,7 +78,7 @@ function loadsOf({ fleet }: Task, ways: Ways, jobs: readonly Job[]): readonly st
         const one = fleet.vms[vm];
         const from = fleet.at[vm] ?? -1;
         if (one === undefined || from === host) continue;
-        const bytes = leastBytes(one, pathRate(ways, from, host));
+        const bytes = leastBytes(one, pathRate(ways, from, host), terms);
         for (const way of ways.between(from, host))
           seconds.set(
             way,

@@ -3,7 +3,7 @@ import { boundOfSteps, boundOfTask } from './bound.ts';
 import { bytesToCarry, converges } from './carry.ts';
 import { chooseSchedule, type Weighed } from './choose.ts';
 import { type Obstacle, obstaclesOf } from './explain.ts';
-import { type Fleet, fleetOf } from './fleet.ts';
+import { type Fleet, fleetOf, termsOf } from './fleet.ts';
 import { placeGreedily } from './greedy.ts';
 import type { Inventory } from './inventory.ts';
 import { Loads, pathRate, type Ways, waysOf } from './loads.ts';
@@ -182,14 +182,17 @@ function preferences(
 
 /** The least bytes of a move. */
 function bytesOver(fleet: Fleet, ways: Ways, { importance }: Wanted): BytesOf {
-  const known = new Map<number, Map<number, number>>();
+  const withPostCopy = new Map<number, Map<number, number>>();
+  const withoutPostCopy = new Map<number, Map<number, number>>();
   return (vm, from, to) => {
     const one = fleet.vms[vm];
     if (one === undefined) return 0;
     const rate = pathRate(ways, from, to);
+    const terms = termsOf(fleet, importance, { from, to });
+    const known = terms.postCopy ? withPostCopy : withoutPostCopy;
     const byRate = known.get(vm) ?? new Map<number, number>();
     known.set(vm, byRate);
-    const bytes = byRate.get(rate) ?? bytesToCarry(one, rate, importance, fleet.matrix);
+    const bytes = byRate.get(rate) ?? bytesToCarry(one, rate, terms);
     byRate.set(rate, bytes);
     return bytes;
   };

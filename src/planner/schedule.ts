@@ -2,7 +2,7 @@ import type { Importance } from '../policy/vocabulary.ts';
 import { weights } from '../steering/harm.ts';
 import { bytesToCarry } from './carry.ts';
 import { type Flow, fill } from './fill.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, termsOf } from './fleet.ts';
 import type { Ways } from './loads.ts';
 import { type Rules, rulesText } from './rules.ts';
 import { Slots } from './slots.ts';
@@ -220,9 +220,10 @@ class Run {
     fill(this.#running, ways.bytesPerSecond);
     for (const [index, one] of this.#running.entries()) {
       if (one.firstRate === 0) one.firstRate = one.rate;
-      const vm = fleet.vms[steps[one.step]?.vm ?? -1];
-      if (vm !== undefined && one.rate !== before[index])
-        one.volumeBytes = bytesToCarry(vm, one.rate, importance, fleet.matrix);
+      const step = steps[one.step];
+      const vm = fleet.vms[step?.vm ?? -1];
+      if (step !== undefined && vm !== undefined && one.rate !== before[index])
+        one.volumeBytes = bytesToCarry(vm, one.rate, termsOf(fleet, importance, step));
     }
   }
 

@@ -1,14 +1,14 @@
 import { firstPassLeftMs, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
-import { idle, writtenWithin } from '../forecast/working-set.ts';
+import { idle, type WorkingSet, writtenWithin } from '../forecast/working-set.ts';
 import { type Candidate, candidatesOf, harm } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
-/** So much of the first pass has to be over: before, too little is seen of what the guest writes. */
+/** So much of the first pass has to be over, 0 to 1: before, too little is seen of what the guest writes. */
 const tellingShare = 0.12;
-/** Of what was sent at least so much is dirty again: less leaves the pass worth its time. */
+/** Of what was sent at least so much is dirty again: less leaves the pass worth its time; 0 to 1. */
 const againShare = 0.3;
 /** Little was seen, and nobody goes back from it: where it may end otherwise, it has to be better by this. */
 const worthwhileShare = 0.85;
@@ -27,8 +27,8 @@ export function earlySwitch(
     return undefined;
   const sentBytes = view.firstPassBytes - view.unsentBytes;
   const againBytes = view.remainingBytes - view.unsentBytes;
-  if (sentBytes < view.firstPassBytes * tellingShare || againBytes < sentBytes * againShare)
-    return undefined;
+  if (sentBytes < view.firstPassBytes * tellingShare) return undefined;
+  if (!isWritingMuch({ sentBytes, againBytes })) return undefined;
   const postCopy = candidatesOf(situation, view).find(
     ({ action }) => action.kind === 'start-post-copy',
   );
@@ -43,6 +43,28 @@ function hasPatience(situation: Situation, view: Outlook): boolean {
   return patienceLeftMs(situation, view) > firstPassLeftMs(view) + 1;
 }
 
+/** Of a first pass under way: what was sent, and what of that is written again. */
+interface Told {
+  readonly sentBytes: number;
+  readonly againBytes: number;
+}
+
+export function isWritingMuch({ sentBytes, againBytes }: Told): boolean {
+  return againBytes >= sentBytes * againShare;
+}
+
+/** What the first pass of `firstPassBytes` will have told of a guest when enough of it is over. */
+export function firstTold(
+  firstPassBytes: number,
+  passMs: number,
+  set: WorkingSet,
+): Told & { readonly goneMs: number } {
+  const goneMs = passMs * tellingShare;
+  const sentBytes = firstPassBytes * tellingShare;
+  const sentOfSet = sentBytes * Math.min(1, set.setBytes / firstPassBytes);
+  return { goneMs, sentBytes, againBytes: Math.min(writtenWithin(set, goneMs), sentOfSet) };
+}
+
 /** The same of a migration that has not begun: what is expected to be decided soon after its start. */
 export function earlySwitchAhead(
   situation: Situation,
@@ -50,18 +72,12 @@ export function earlySwitchAhead(
   whole: Expectation,
 ): Candidate | undefined {
   const { firstPassBytes, passMs, bandwidthBytesPerSecond } = view;
-  const set = view.workingSet ?? idle;
-  const goneMs = passMs * tellingShare;
-  const gone = firstPassBytes * tellingShare;
-  const againBytes = Math.min(
-    writtenWithin(set, goneMs),
-    gone * Math.min(1, set.setBytes / firstPassBytes),
-  );
-  const unsentBytes = firstPassBytes - gone;
-  const then = { ...view, unsentBytes, remainingBytes: unsentBytes + againBytes };
-  const rest = { ...whole, forecast: later(whole.forecast, -goneMs, 0) };
+  const told = firstTold(firstPassBytes, passMs, view.workingSet ?? idle);
+  const unsentBytes = firstPassBytes - told.sentBytes;
+  const then = { ...view, unsentBytes, remainingBytes: unsentBytes + told.againBytes };
+  const rest = { ...whole, forecast: later(whole.forecast, -told.goneMs, 0) };
   const early = earlySwitch(situation, then, rest);
   if (early === undefined) return undefined;
-  const sentBytes = (bandwidthBytesPerSecond * goneMs) / 1000;
-  return { ...early, forecast: later(early.forecast, goneMs, sentBytes) };
+  const carriedBytes = (bandwidthBytesPerSecond * told.goneMs) / 1000;
+  return { ...early, forecast: later(early.forecast, told.goneMs, carriedBytes) };
 }
