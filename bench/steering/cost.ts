@@ -1,4 +1,4 @@
-import { lossRisk } from '../../src/forecast/options.ts';
+import { lossRiskOf } from '../../src/forecast/options.ts';
 import type { Budget } from '../../src/policy/budget.ts';
 import type { Importance } from '../../src/policy/vocabulary.ts';
 import { weights } from '../../src/steering/harm.ts';
@@ -29,6 +29,9 @@ export const notArrivedCost: Readonly<Record<Importance, number>> = {
   high: 40_000,
 };
 
+/** Every post-copy counts as if its guest had been split for so long, ms: 0.0005, or 0.005 where none is mended. */
+const splitMs = 8_000;
+
 /** A pause beyond what the budget allows counts twice on top. */
 const overBudgetFactor = 2;
 
@@ -41,7 +44,7 @@ export function costOf(
 ): number {
   const { pause, loss } = weights[slaClass];
   const overMs = Math.max(0, figures.blackoutMs - longestPauseMs(budget));
-  const risk = postCopyRecoverable ? lossRisk.recoverable : lossRisk.unrecoverable;
+  const risk = lossRiskOf(postCopyRecoverable, splitMs);
   return (
     pause * Math.max(figures.blackoutMs, figures.lostWorkMs) +
     overBudgetFactor * pause * overMs +

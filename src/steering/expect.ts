@@ -1,11 +1,18 @@
-import { afterWaiting, firstPassLeftMs, forecastStay, later } from '../forecast/options.ts';
+import {
+  afterFirstPass,
+  afterWaiting,
+  firstPassLeftMs,
+  forecastStay,
+  later,
+} from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { earlySwitch, earlySwitchAhead } from './early.ts';
-import { bestPath } from './paths.ts';
+import { bestPath, type Path } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
+import { gentlerThan } from './sooner.ts';
 
 /** The whole rest of the way, by the same rules that will decide on it. */
 export function expect(situation: Situation, view: Outlook): Expectation {
@@ -26,11 +33,27 @@ export function expectWholePass(situation: Situation, view: Outlook): Expectatio
   const path = bestPath(situation, view, untilMs + view.passMs);
   const ending = whenPatienceEnds(situation, view, untilMs);
   if (path === undefined) return ending;
+  const sooner = postCopyAfterFirstPass(situation, view, path);
+  if (sooner !== undefined) return sooner;
   // While there is patience a path is taken; after that, only where nothing is gentler.
   const inTime = path.forecast.timeMs.p50 <= untilMs || !ending.forecast.completes;
   return inTime || harm(situation, path) <= harm(situation, ending)
     ? { ending: 'switch-over', forecast: path.forecast }
     : ending;
+}
+
+/** Where post-copy is gentler than the path that pre-copy will be on then. */
+function postCopyAfterFirstPass(
+  situation: Situation,
+  view: Outlook,
+  path: Path,
+): Expectation | undefined {
+  const { ms, leftBytes, sentBytes } = afterFirstPass(view);
+  const then = { ...view, unsentBytes: 0, remainingBytes: leftBytes };
+  const rest = later(path.forecast, -ms, -sentBytes);
+  const postCopy = gentlerThan(situation, then, rest);
+  if (postCopy === undefined) return undefined;
+  return endingBy({ ...postCopy, forecast: later(postCopy.forecast, ms, sentBytes) });
 }
 
 function whenPatienceEnds(situation: Situation, view: Outlook, ms: number): Expectation {

@@ -16,6 +16,7 @@ import {
   quietFitsInMs,
 } from './patience.ts';
 import type { Situation } from './situation.ts';
+import { switchSooner } from './sooner.ts';
 import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
 
@@ -75,7 +76,7 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
   const ending =
     patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
   if (path !== undefined && !gentler(situation, ending, path))
-    return takePath(situation, view, path);
+    return switchSooner(situation, view, path) ?? takePath(situation, view, path);
   const gap = gapOf(situation, view);
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
   if (quietMs !== undefined) {

@@ -63,7 +63,7 @@ const freshMs = 400;
  * Whether what is left is about as little as it ever was, or the wait for that was long enough. Within
  * a pass of a QEMU that looks only at its end, nobody knows what is left: its end is waited for.
  */
-function goodMoment(situation: Situation, view: Outlook): boolean {
+export function goodMoment(situation: Situation, view: Outlook): boolean {
   const least = view.trough?.leastBytes ?? Infinity;
   const waited = -patienceLeftMs(situation, view);
   if (waited > troughPasses * view.passMs) return true;
