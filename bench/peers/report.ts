@@ -9,7 +9,15 @@ import { carriedShare } from './cells.ts';
 import { actualOf } from './foretold.ts';
 import { plotOf } from './plot.ts';
 import type { Row } from './rows.ts';
-import { type PeerCell, peerCellsOf, type Result, type Standing, worstClassOf } from './verdict.ts';
+import {
+  meetingsOf,
+  type PeerCell,
+  peerCellsOf,
+  type Result,
+  type Standing,
+  standingOf,
+  worstClassOf,
+} from './verdict.ts';
 
 export interface Verdict {
   readonly line: string;
@@ -26,6 +34,8 @@ export async function writeReport(path: string, rows: readonly Row[]): Promise<V
   const parts = [
     head(verdict, cells, rows),
     standings(cells),
+    policies(cells),
+    costTable(cells),
     foretoldTable(rows),
     linkTable(rows),
     ...cells.map(part),
@@ -71,33 +81,77 @@ function intervalOf(numbers: readonly number[]): readonly [number, number] {
   return [means[50] ?? Number.NaN, means[949] ?? Number.NaN];
 }
 
+const kinds: readonly Standing[] = [
+  'win',
+  'equal',
+  'gentler',
+  'faster',
+  'arrived',
+  'stayed',
+  'lose',
+];
+
+/** A line for each key, in its order: how often Drover stood how. */
+function standingRows(
+  all: readonly { readonly key: string; readonly standing: Standing }[],
+): readonly string[] {
+  return [...Map.groupBy(all, ({ key }) => key)]
+    .map(([key, ones]) => {
+      const counts = kinds.map((kind) => ones.filter(({ standing }) => standing === kind).length);
+      return `| ${key} | ${counts.join(' | ')} |`;
+    })
+    .toSorted();
+}
+
 function standings(cells: readonly PeerCell[]): string {
-  const kinds: readonly Standing[] = [
-    'win',
-    'equal',
-    'gentler',
-    'faster',
-    'arrived',
-    'stayed',
-    'lose',
-  ];
   const all = cells.flatMap(({ pair, peers }) =>
     peers.map(({ result, standing }) => ({
       key: `${pair.slaClass} | ${result.system}`,
       standing,
     })),
   );
-  const rows = [...Map.groupBy(all, ({ key }) => key)].map(([key, ones]) => {
-    const counts = kinds.map((kind) => ones.filter(({ standing }) => standing === kind).length);
-    return `| ${key} | ${counts.join(' | ')} |`;
-  });
   return [
     '## Win, equal, trade, lose',
     '',
-    'Each system with its cheapest arm in each cell. Drover wins where it is worse in nothing (arrived, harm, time) and better in something; where it is better in one and worse in another it is gentler (less harm, more time), faster (less time, more harm), or only one of the two arrived (`arrived`: Drover; `stayed`: the other). Who did not arrive is held to the time at which all others were cancelled. The risk of post-copy is in none of these three.',
+    'Each system with its cheapest arm in each cell, as if somebody chose the best of its policies for every guest anew. Drover wins where it is worse in nothing (arrived, harm, time) and better in something; where it is better in one and worse in another it is gentler (less harm, more time), faster (less time, more harm), or only one of the two arrived (`arrived`: Drover; `stayed`: the other). Who did not arrive is held to the time at which all others were cancelled. The risk of post-copy is in none of these three.',
     '',
     `| class | beside | ${kinds.join(' | ')} |`,
     `|---|---|${kinds.map(() => '---|').join('')}`,
+    ...standingRows(all),
+  ].join('\n');
+}
+
+/** A policy is chosen once, for all guests. */
+function policies(cells: readonly PeerCell[]): string {
+  const all = cells.flatMap(({ drover, others }) =>
+    others
+      .filter(({ system }) => system !== 'static')
+      .map(({ arm, figures }) => ({ key: arm, standing: standingOf(drover.figures, figures) })),
+  );
+  return [
+    '## Beside each policy, taken for all guests',
+    '',
+    'As operators have it: one policy for every guest, of every class.',
+    '',
+    `| policy | ${kinds.join(' | ')} |`,
+    `|---|${kinds.map(() => '---|').join('')}`,
+    ...standingRows(all),
+  ].join('\n');
+}
+
+function costTable(cells: readonly PeerCell[]): string {
+  const rows = meetingsOf(cells).map((one) => {
+    const { slaClass, system, ratio, forbidden, ratioWithinBudget } = one;
+    const within = Number.isNaN(ratioWithinBudget) ? '-' : ratioWithinBudget.toFixed(2);
+    return `| ${slaClass} | ${system} | ${one.cells} | ${ratio.toFixed(2)} | ${forbidden} | ${within} |`;
+  });
+  return [
+    '## Cost beside each system',
+    '',
+    "Drover's mean cost over that of the system's cheapest arm: less than 1, Drover costs less. A system knows no classes, and does to a guest what its budget forbids (post-copy of a panda at medium importance, a longer pause); the last column leaves those cells out.",
+    '',
+    '| class | beside | cells | cost | cells with what is forbidden | cost in the others |',
+    '|---|---|---|---|---|---|',
     ...rows.toSorted(),
   ].join('\n');
 }

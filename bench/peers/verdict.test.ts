@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Figures } from '../steering/cost.ts';
 import type { Row } from './rows.ts';
-import { peerCellsOf, type Standing, standingOf, worstClassOf } from './verdict.ts';
+import { meetingsOf, peerCellsOf, type Standing, standingOf, worstClassOf } from './verdict.ts';
 
 const figures: Figures = {
   arrived: true,
@@ -96,4 +96,23 @@ test('a class is measured against the system that cost it least', () => {
     row({ arm: 'o', system: 'oVirt', figures: fast }),
   ];
   expect(worstClassOf(peerCellsOf(rows))).toBeCloseTo(1, 6);
+});
+
+test('what a budget forbids is told apart from what is only dearer', () => {
+  const panda = row({
+    arm: 'drover-panda-medium',
+    system: 'Drover',
+    pair: { slaClass: 'panda', importance: 'medium' },
+  });
+  const split = { ...figures, totalMs: 5_000, postCopy: true };
+  const harmless = { scene: 'other' } as const;
+  const rows = [
+    panda,
+    row({ arm: 'o', system: 'oVirt', figures: split }),
+    { ...panda, ...harmless },
+    row({ arm: 'o', system: 'oVirt', ...harmless }),
+  ];
+  const [meeting] = meetingsOf(peerCellsOf(rows));
+  expect(meeting).toMatchObject({ slaClass: 'panda', system: 'oVirt', cells: 2, forbidden: 1 });
+  expect(meeting?.ratioWithinBudget).toBeCloseTo(1, 6);
 });

@@ -165,18 +165,45 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (
   return [...Map.groupBy(items, keyOf).values()];
 }
 
-/**
- * The most, over classes and systems, by which Drover cost more than a system that moved guests of
- * the class: as a share, in the mean of the cells that both were measured in.
- */
+/** What Drover and a system cost, in the mean of the cells of one class that both were measured in. */
+export interface Meeting {
+  readonly slaClass: Pair['slaClass'];
+  readonly system: string;
+  readonly cells: number;
+  /** Drover's mean cost over that of the system. */
+  readonly ratio: number;
+  /** In how many of the cells the system did what the guest's budget forbids. */
+  readonly forbidden: number;
+  /** The ratio over the others. `NaN`: there are none. */
+  readonly ratioWithinBudget: number;
+}
+
+export function meetingsOf(cells: readonly PeerCell[]): readonly Meeting[] {
+  const all = cells.flatMap(({ pair, drover, peers }) =>
+    peers.map(({ result }) => ({ slaClass: pair.slaClass, drover, result })),
+  );
+  return grouped(all, ({ slaClass, result }) => `${slaClass} ${result.system}`).flatMap((ones) => {
+    const [first] = ones;
+    if (first === undefined) return [];
+    const within = ones.filter(({ result }) => result.forbidden === undefined);
+    return {
+      slaClass: first.slaClass,
+      system: first.result.system,
+      cells: ones.length,
+      ratio: ratioOf(ones),
+      forbidden: ones.length - within.length,
+      ratioWithinBudget: ratioOf(within),
+    };
+  });
+}
+
+function ratioOf(ones: readonly { readonly drover: Result; readonly result: Result }[]): number {
+  return meanCost(ones.map(({ drover }) => drover)) / meanCost(ones.map(({ result }) => result));
+}
+
+/** The most, over classes and systems, by which Drover cost more than a system: as a share. */
 export function worstClassOf(cells: readonly PeerCell[]): number {
-  const meetings = cells.flatMap(({ pair, drover, peers }) =>
-    peers.map(({ result }) => ({ key: `${pair.slaClass} ${result.system}`, drover, result })),
-  );
-  const ratios = grouped(meetings, ({ key }) => key).map(
-    (ones) => meanCost(ones.map((one) => one.drover)) / meanCost(ones.map((one) => one.result)),
-  );
-  return Math.max(...ratios) - 1;
+  return Math.max(...meetingsOf(cells).map(({ ratio }) => ratio)) - 1;
 }
 
 function meanCost(results: readonly Result[]): number {

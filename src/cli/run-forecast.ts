@@ -79,7 +79,8 @@ const columns: readonly Column<ForecastAnswer['options'][number]>[] = [
   },
   {
     title: 'LOSS',
-    cell: ({ forecast }) => (forecast.lossRisk > 0 ? `${forecast.lossRisk * 100} %` : '-'),
+    cell: ({ forecast }) =>
+      forecast.lossRisk > 0 ? `${Number((forecast.lossRisk * 100).toPrecision(2))} %` : '-',
   },
   {
     title: 'ALLOWED',

@@ -132,6 +132,21 @@ const cases: readonly Case[] = [
     says: /are written again already/,
   },
   {
+    name: 'a pet that would fit after long, with a long pause, is not waited for',
+    guest: { ...furious, writeBytesPerSecond: 43 * mib },
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    says: /Pre-copy would end in some .*; post-copy is gentler/,
+  },
+  {
+    name: 'but where post-copy is forbidden',
+    guest: { ...furious, writeBytesPerSecond: 43 * mib },
+    postCopy: false,
+    outcome: 'completed',
+    did: [],
+    didNot: ['start-post-copy', 'freeze'],
+  },
+  {
     name: 'cattle that writes little is let finish',
     slaClass: 'cattle',
     guest: moderate,
