@@ -149,7 +149,7 @@ const cases: readonly Case[] = [
   {
     name: 'cattle that writes little is let finish',
     slaClass: 'cattle',
-    guest: moderate,
+    guest: { ...furious, writeBytesPerSecond: 4 * mib },
     outcome: 'completed',
     did: [],
     didNot: ['start-post-copy', 'freeze'],

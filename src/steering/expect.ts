@@ -6,13 +6,13 @@ import {
   later,
 } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
-import { candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
+import { candidatesOf, endingBy, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { earlySwitch, earlySwitchAhead } from './early.ts';
 import { bestPath, type Path } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
-import { gentlerThan } from './sooner.ts';
+import { gentlerThan, isWorthwhile } from './sooner.ts';
 
 /** The whole rest of the way, by the same rules that will decide on it. */
 export function expect(situation: Situation, view: Outlook): Expectation {
@@ -37,7 +37,7 @@ export function expectWholePass(situation: Situation, view: Outlook): Expectatio
   if (sooner !== undefined) return sooner;
   // While there is patience a path is taken; after that, only where nothing is gentler.
   const inTime = path.forecast.timeMs.p50 <= untilMs || !ending.forecast.completes;
-  return inTime || harm(situation, path) <= harm(situation, ending)
+  return inTime || !isWorthwhile(situation, ending, path)
     ? { ending: 'switch-over', forecast: path.forecast }
     : ending;
 }

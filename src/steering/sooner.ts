@@ -8,8 +8,17 @@ import type { Path } from './paths.ts';
 import type { Situation } from './situation.ts';
 import { goodMoment } from './use-budget.ts';
 
-/** Pre-copy would end as well, and nobody goes back from post-copy: it has to be gentler by this. */
+/** Pre-copy would end as well, and nobody goes back from what ends it now: it has to be gentler by this. */
 const worthwhileShare = 0.8;
+
+/** Whether an ending now does so much less harm than the path that pre-copy is on. */
+export function isWorthwhile(
+  situation: Situation,
+  ending: { readonly forecast: Forecast },
+  path: { readonly forecast: Forecast },
+): boolean {
+  return harm(situation, ending) < harm(situation, path) * worthwhileShare;
+}
 
 /**
  * Post-copy although pre-copy would end in time: where little is left and it is written again as fast as it is
@@ -25,8 +34,7 @@ export function gentlerThan(
   );
   if (postCopy === undefined || !postCopy.permission.allowed || !postCopy.forecast.completes)
     return undefined;
-  const most = harm(situation, { forecast }) * worthwhileShare;
-  return harm(situation, postCopy) < most ? postCopy : undefined;
+  return isWorthwhile(situation, postCopy, { forecast }) ? postCopy : undefined;
 }
 
 export function switchSooner(

@@ -1,7 +1,7 @@
 import { neededDowntimeMs } from '../forecast/options.ts';
 import { type Outlook, outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
-import { type Candidate, candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
+import { candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { earlySwitch } from './early.ts';
@@ -16,7 +16,7 @@ import {
   quietFitsInMs,
 } from './patience.ts';
 import type { Situation } from './situation.ts';
-import { switchSooner } from './sooner.ts';
+import { isWorthwhile, switchSooner } from './sooner.ts';
 import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
 
@@ -75,7 +75,7 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
   const path = outOfReach(situation, view) ? undefined : pathAhead(situation, view, patienceMs);
   const ending =
     patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
-  if (path !== undefined && !gentler(situation, ending, path))
+  if (path !== undefined && (ending === undefined || !isWorthwhile(situation, ending, path)))
     return switchSooner(situation, view, path) ?? takePath(situation, view, path);
   const gap = gapOf(situation, view);
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
@@ -83,8 +83,20 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
     const why = `${gap} It is about to rest: in some ${formatDuration(quietMs)} it fits.`;
     return wait(situation, view, why);
   }
-  if (patienceMs <= 0) return allowWhole(situation, view, gap) ?? useBudget(situation, view, gap);
-  return waitFor(situation, view, gap, patienceMs);
+  const late = patienceMs < patienceInAllMs(situation, view) / 2;
+  const whole = late && mustFit(situation, view) ? allowWhole(situation, view, gap) : undefined;
+  if (whole !== undefined) return whole;
+  if (patienceMs <= 0) return useBudget(situation, view, gap);
+  const why = `${gap} There is patience for another ${formatDuration(patienceMs)}.`;
+  return wait(situation, view, why);
+}
+
+/** Either it fits its pause in the end, or it stays. */
+function mustFit(situation: Situation, view: Outlook): boolean {
+  return (
+    situation.budget.otherwise === 'stay' &&
+    leastHarmful(situation, candidatesOf(situation, view)) === undefined
+  );
 }
 
 /**
@@ -92,7 +104,8 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
  * was ever left, as it has written in the last second.
  */
 function pathAhead(situation: Situation, view: Outlook, patienceMs: number): Path | undefined {
-  const horizonMs = Math.max(patienceMs, view.newLow ? view.passMs : 0);
+  // When patience is over, what is about to fit is compared with what ends it now.
+  const horizonMs = patienceMs > 0 && !view.newLow ? patienceMs : Math.max(patienceMs, view.passMs);
   const steady = bestPath(situation, view, horizonMs);
   if (!view.newLow && patienceMs <= 0) return steady;
   const { workingSetNow } = view;
@@ -101,10 +114,6 @@ function pathAhead(situation: Situation, view: Outlook, patienceMs: number): Pat
   const now = bestPath(situation, goingOn, horizonMs);
   if (steady === undefined || now === undefined) return steady ?? now;
   return harm(situation, now) < harm(situation, steady) ? now : steady;
-}
-
-function gentler(situation: Situation, ending: Candidate | undefined, path: Path): boolean {
-  return ending !== undefined && harm(situation, ending) < harm(situation, path);
 }
 
 function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Path): Decision {
@@ -121,15 +130,10 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
   return decision(situation, { kind: 'set-max-downtime', ms }, why, expected, []);
 }
 
-/** Nothing ends it yet. While there is patience the guest may fall quiet. */
-function waitFor(situation: Situation, view: Outlook, gap: string, patienceMs: number): Decision {
-  const half = patienceMs < patienceInAllMs(situation, view) / 2;
-  const whole = half ? allowWhole(situation, view, gap) : undefined;
-  const why = `${gap} There is patience for another ${formatDuration(patienceMs)}.`;
-  return whole ?? wait(situation, view, why);
-}
-
-/** The whole pause, where it is not allowed yet and the guest could ever fit it. */
+/**
+ * The whole pause, where it is not allowed yet. Others are not given it in the hope that they fall quiet: then what
+ * is left falls as fast as the link carries, and a small limit is met when a large one would have ended.
+ */
 function allowWhole(situation: Situation, view: Outlook, gap: string): Decision | undefined {
   const ms = Math.floor(limitWithinMs(situation, view));
   if (ms <= situation.state.maxDowntimeMs * (1 + changeShare)) return undefined;
