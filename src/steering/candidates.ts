@@ -20,6 +20,12 @@ export function candidatesOf(situation: Situation, view: Outlook): readonly Cand
   return [postCopyCandidate(situation, view), freezeCandidate(situation, view)];
 }
 
+/** Post-copy, where it is open and would complete. */
+export function openPostCopy(situation: Situation, view: Outlook): Candidate | undefined {
+  const candidate = postCopyCandidate(situation, view);
+  return candidate.permission.allowed && candidate.forecast.completes ? candidate : undefined;
+}
+
 /** What comes of it when it is taken. */
 export function endingBy({
   action,

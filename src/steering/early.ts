@@ -1,7 +1,7 @@
 import { firstPassLeftMs, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { idle, type WorkingSet, writtenWithin } from '../forecast/working-set.ts';
-import { type Candidate, candidatesOf, harm } from './candidates.ts';
+import { type Candidate, harm, openPostCopy } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
@@ -29,11 +29,8 @@ export function earlySwitch(
   const againBytes = view.remainingBytes - view.unsentBytes;
   if (sentBytes < view.firstPassBytes * tellingShare) return undefined;
   if (!isWritingMuch({ sentBytes, againBytes })) return undefined;
-  const postCopy = candidatesOf(situation, view).find(
-    ({ action }) => action.kind === 'start-post-copy',
-  );
-  if (postCopy === undefined || !postCopy.permission.allowed || !whole.forecast.completes)
-    return undefined;
+  const postCopy = openPostCopy(situation, view);
+  if (postCopy === undefined || !whole.forecast.completes) return undefined;
   const share = whole.ending === 'post-copy' ? 1 : worthwhileShare;
   return harm(situation, postCopy) < harm(situation, whole) * share ? postCopy : undefined;
 }

@@ -9,10 +9,10 @@ import type { Outlook } from '../forecast/outlook.ts';
 import { candidatesOf, endingBy, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { earlySwitch, earlySwitchAhead } from './early.ts';
+import { gentlerThan, isWorthwhile } from './gentler.ts';
 import { bestPath, type Path } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
-import { gentlerThan, isWorthwhile } from './sooner.ts';
 
 /** The whole rest of the way, by the same rules that will decide on it. */
 export function expect(situation: Situation, view: Outlook): Expectation {

@@ -6,6 +6,7 @@ import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { earlySwitch } from './early.ts';
 import { expect, expectWholePass } from './expect.ts';
+import { isWorthwhile } from './gentler.ts';
 import { pace } from './pace.ts';
 import { bestPath, type Path } from './paths.ts';
 import {
@@ -16,7 +17,7 @@ import {
   quietFitsInMs,
 } from './patience.ts';
 import type { Situation } from './situation.ts';
-import { isWorthwhile, switchSooner } from './sooner.ts';
+import { switchSooner } from './sooner.ts';
 import { linkStory, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
 

@@ -10,12 +10,8 @@ import {
 } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { patienceLeftMs } from './patience.ts';
+import { isGoodMoment } from './moment.ts';
 import type { Situation } from './situation.ts';
-
-/** Post-copy starts this near to the trough, or after this many passes of waiting for it. */
-const troughMargin = 1.2;
-const troughPasses = 1.5;
 
 /** Patience is over: the gentlest of what the budget leaves, or the end of the attempt. */
 export function useBudget(situation: Situation, view: Outlook, gap: string): Decision {
@@ -26,7 +22,7 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
     .map((candidate) => alternativeOf(situation, candidate));
   if (best === undefined)
     return { ...nothingLeft(situation, view, gap, closedBecause(candidates)), alternatives };
-  if (best.action.kind === 'start-post-copy' && !goodMoment(situation, view)) {
+  if (best.action.kind === 'start-post-copy' && !isGoodMoment(situation, view)) {
     const why = `${gap} Post-copy is due; it waits for ${momentText(view)}.`;
     return { ...wait(situation, view, why), alternatives };
   }
@@ -54,19 +50,4 @@ function momentText({ syncing, remainingBytes }: Outlook): string {
   return syncing === 'passes'
     ? 'the end of this pass, which says what is left'
     : `the moment when less is left than ${formatBytes(remainingBytes)}`;
-}
-
-/** Where QEMU looks only at the end of a pass, what it saw is true for so long, ms. */
-const freshMs = 400;
-
-/**
- * Whether what is left is about as little as it ever was, or the wait for that was long enough. Within
- * a pass of a QEMU that looks only at its end, nobody knows what is left: its end is waited for.
- */
-export function goodMoment(situation: Situation, view: Outlook): boolean {
-  const least = view.trough?.leastBytes ?? Infinity;
-  const waited = -patienceLeftMs(situation, view);
-  if (waited > troughPasses * view.passMs) return true;
-  if (view.syncing === 'passes') return view.sinceSyncMs < freshMs;
-  return view.remainingBytes <= least * troughMargin;
 }
