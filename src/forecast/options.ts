@@ -1,4 +1,4 @@
-import { followPreCopy } from './course.ts';
+import { followPreCopy, lookMs } from './course.ts';
 import type { Forecast, Range } from './forecast.ts';
 import type { Outlook } from './outlook.ts';
 import { idle, type WorkingSet, writtenWithin } from './working-set.ts';
@@ -97,8 +97,6 @@ export function neededDowntimeMs(outlook: Outlook): number {
   return timeToSendMs(left, outlook) * limitMargin;
 }
 
-/** Between two looks of a QEMU that always looks, ms: by so much later it sees that the rest fits. */
-const lookMs = 62;
 /** A guess that must hold nine times of ten: the link carries so much less ... */
 const slowLinkShare = 0.93;
 /** ... and a guest writes up to this much faster, where the readings stray far from the curve. */
