@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeController } from '../../src/controller/make.ts';
 import { emptyConfig } from '../../src/fleet/config.ts';
 import type { Lab } from '../../src/lab/index.ts';
 import { isLiveOperation } from '../../src/operations/report.ts';
-import { openStore } from '../../src/store/open.ts';
 import type { OperationRow } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
+import { withController } from '../with-controller.ts';
 import type { Moves } from './peer-drain.ts';
 import { leaving, linkBitsPerSecond } from './scene.ts';
 
@@ -20,7 +19,6 @@ export interface DroverDrain {
 
 /** Empties the host by `drover drain --reason evacuation`. */
 export async function drainByDrover(lab: Lab): Promise<DroverDrain> {
-  const store = await openStore({ kind: 'sqlite', path: ':memory:' });
   const hosts = lab.hosts.map(
     ({ name, uri, peerUri }) =>
       [
@@ -34,17 +32,9 @@ export async function drainByDrover(lab: Lab): Promise<DroverDrain> {
         },
       ] as const,
   );
-  const controller = makeController({
-    store,
-    config: { ...emptyConfig, hosts: Object.fromEntries(hosts) },
-    name: 'bench',
-    scope: 'all',
-    log: (message, error) => {
-      if (process.env['DROVER_DEBUG']) console.error(message, error);
-    },
-  });
-  await controller.start();
-  try {
+  const config = { ...emptyConfig, hosts: Object.fromEntries(hosts) };
+  return withController(config, async (controller) => {
+    const { store } = controller;
     const asked = { to: undefined, importance: undefined, deadlineAt: undefined };
     const request = { kind: 'drain', host: leaving, reason: 'evacuation', ...asked } as const;
     let operation = await controller.operations.begin(request, { who: 'bench', from: 'local' });
@@ -61,10 +51,7 @@ export async function drainByDrover(lab: Lab): Promise<DroverDrain> {
     );
     const says = `${operation.state}: ${operation.report?.says}`;
     return { moves: new Map(moves), says, course: await courseOf(store, operation) };
-  } finally {
-    await controller.stop();
-    await store.close();
-  }
+  });
 }
 
 /** When each migration ran, what it sent beside the guest's memory, and what was decided when. */

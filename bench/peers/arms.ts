@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Recording } from '../../src/recording/recording.ts';
+import type { Sample } from '../../src/forecast/telemetry.ts';
 import { byDrover, figuresOf } from '../steering/arms.ts';
 import { pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
@@ -10,10 +10,12 @@ import { limitMs, type PeerScene, passMs } from './cells.ts';
 import { type Contender, driverOf } from './contender.ts';
 import { type Foretold, foretoldOf, sayBefore } from './foretold.ts';
 import { kubevirtContenders } from './kubevirt.ts';
+import type { Moved } from './moved.ts';
 import { novaArms } from './nova/arms.ts';
 import type { NovaCode, NovaRun } from './nova/code.ts';
 import { ovirtContenders } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
+import { gather, moveByController, pooled, together, watchAll } from './several.ts';
 import { byVirsh } from './virsh.ts';
 
 /** Who moves the guest, and as whose. */
@@ -22,15 +24,8 @@ export interface PeerArm {
   readonly system: string;
   /** What the guest is worth, where the arm asks. */
   readonly pair: PeerScene['pairs'][number] | undefined;
-  readonly move: (way: Way, scene: PeerScene) => Promise<Moved>;
-}
-
-interface Moved extends Driven {
-  readonly sentBytes: number | undefined;
-  /** Whether it was switched to post-copy, where no reading shows it. */
-  readonly postCopy?: boolean;
-  /** Drover's own, where it moved the guest. */
-  readonly recording?: Recording;
+  /** Each guest over its way; what came of them, in that order. */
+  readonly move: (ways: readonly Way[], scene: PeerScene) => Promise<readonly Moved[]>;
 }
 
 /** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
@@ -50,7 +45,7 @@ export function armsOf(
   ];
   return [
     ...scene.pairs.map(droverArm),
-    { name: 'virsh', system: 'virsh', pair: undefined, move: virsh },
+    virshArm,
     ...contenders.map((contender) => contenderArm(contender, memoryGib)),
     ...novaArms(memoryGib, factor, limitMs(scene)).map(({ name, options }) =>
       novaArm(name, nova, { options, memoryGib, factor, limitMs: limitMs(scene) }),
@@ -59,37 +54,46 @@ export function armsOf(
   ];
 }
 
-/** Stages keep one guest, which is moved to and fro. */
-export async function runPeerArm(stage: Stage, scene: PeerScene, arm: PeerArm): Promise<PeerRun> {
-  await stage.play(scene);
-  const { pair } = arm;
+/** Stages keep one guest each, which is moved to and fro. */
+export async function runPeerArm(
+  stages: readonly [Stage, ...Stage[]],
+  scene: PeerScene,
+  arm: PeerArm,
+): Promise<PeerRun> {
+  await gather(stages);
+  for (const stage of stages) await stage.play(scene);
+  const [stage, ...others] = stages;
+  const pair = others.length === 0 ? arm.pair : undefined;
   const before = pair === undefined ? undefined : await sayBefore(stage, scene, pair);
-  const { did, felt } = await stage.watch((way) =>
-    onLinkOf(stage, scene, () => arm.move(way, scene)),
+  const runs = await watchAll(stages, (ways) =>
+    onLinkOf(stage, scene, () => arm.move(ways, scene)),
   );
-  const read = figuresOf(did, felt);
-  const figures = { ...read, postCopy: read.postCopy || did.postCopy === true };
+  const figures = together(
+    runs.map(({ did, felt }) => {
+      const read = figuresOf(did, felt);
+      return { ...read, postCopy: read.postCopy || did.postCopy === true };
+    }),
+  );
+  const [{ did }] = runs;
   const { recording, totalMs } = did;
   const foretold =
     pair === undefined || before === undefined || recording === undefined
       ? undefined
       : foretoldOf(stage, scene, pair, { before, recording, totalMs });
-  return { figures, harm: felt.harm, moved: did, foretold };
+  const harm = runs.flatMap(({ felt }) => felt.harm ?? []).at(0);
+  return { figures, harm, samples: others.length === 0 ? did.samples : [], foretold };
 }
 
 export interface PeerRun {
   readonly figures: Figures;
   readonly harm: Harm | undefined;
-  readonly moved: Moved;
+  /** Of one guest alone on its link. */
+  readonly samples: readonly Sample[];
   readonly foretold: Foretold | undefined;
 }
 
 /** The link falls, where it does, while half of the memory would be across. */
-async function onLinkOf(
-  stage: Stage,
-  scene: PeerScene,
-  move: () => Promise<Moved>,
-): Promise<Moved> {
+async function onLinkOf<T>(stage: Stage, scene: PeerScene, move: () => Promise<T>): Promise<T> {
   const { linkFallsTo, linkMbitPerSecond } = scene;
   if (linkFallsTo === undefined) return move();
   const ended = new AbortController();
@@ -107,40 +111,56 @@ async function onLinkOf(
 }
 
 function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
-  const move: PeerArm['move'] = async (way) => {
+  const move: PeerArm['move'] = async (ways, { linkMbitPerSecond }) => {
+    const [way, ...others] = ways;
+    if (way === undefined || others.length > 0)
+      return moveByController(ways, pair, linkMbitPerSecond);
     const { totalMs, sentBytes, recording } = await byDrover(way, pair);
-    return { totalMs, sentBytes, samples: recording.samples, recording };
+    return [{ totalMs, sentBytes, samples: recording.samples, recording }];
   };
   return { name: `drover-${pairName(pair)}`, system: 'Drover', pair, move };
 }
 
-function contenderArm(contender: Contender, memoryGib: number): PeerArm {
-  const { name, system } = contender;
-  const move: PeerArm['move'] = async (way, scene) =>
-    sent(way, await drive(driverOf(contender, memoryGib), way, way.uuid, limitMs(scene)));
+/** An arm that knows no classes, and has so many of its guests move at the same time. */
+function otherArm(
+  name: string,
+  system: string,
+  atOnce: number,
+  moveOne: (way: Way, scene: PeerScene) => Promise<Moved>,
+): PeerArm {
+  const move: PeerArm['move'] = (ways, scene) => pooled(ways, atOnce, (way) => moveOne(way, scene));
   return { name, system, pair: undefined, move };
 }
 
+function contenderArm(contender: Contender, memoryGib: number): PeerArm {
+  const { name, system, atOnce } = contender;
+  return otherArm(name, system, atOnce, async (way, scene) =>
+    sent(way, await drive(driverOf(contender, memoryGib), way, way.uuid, limitMs(scene))),
+  );
+}
+
+/** Its compute hosts move one guest at a time, unless they are told otherwise. */
+const novaAtOnce = 1;
+
 function novaArm(name: string, nova: NovaCode, run: NovaRun): PeerArm {
-  const move: PeerArm['move'] = async (way) => {
+  return otherArm(name, 'Nova', novaAtOnce, async (way) => {
     const driven = await nova.move(way, run);
     return { ...driven, ...(await sent(way, driven)) };
-  };
-  return { name, system: 'Nova', pair: undefined, move };
+  });
 }
 
 /** `pre-copy` is what virsh does; `auto-converge` what oVirt and Proxmox begin with. */
 const staticNames: readonly StaticArmName[] = ['short-pause', 'post-copy', 'stop-and-copy'];
 
 function staticArm(name: StaticArmName): PeerArm {
-  const move: PeerArm['move'] = async (way, scene) =>
-    sent(way, await runStatic(name, way, way.uuid, limitMs(scene)));
-  return { name, system: 'static', pair: undefined, move };
+  return otherArm(name, 'static', Infinity, async (way, scene) =>
+    sent(way, await runStatic(name, way, way.uuid, limitMs(scene))),
+  );
 }
 
-async function virsh(way: Way, scene: PeerScene): Promise<Moved> {
-  return sent(way, await byVirsh(way, limitMs(scene)));
-}
+const virshArm = otherArm('virsh', 'virsh', Infinity, async (way, scene) =>
+  sent(way, await byVirsh(way, limitMs(scene))),
+);
 
 async function sent(way: Way, driven: Driven): Promise<Moved> {
   const completed = await way.destination.readCompletedJob(way.uuid);

@@ -8,11 +8,13 @@ const pairSchema = z.strictObject({
   importance: z.enum(importances),
 });
 
-/** One guest and one link, and what the guest may be worth: a cell for each pair. */
+/** One guest, or several alike, and one link, and what the guest may be worth: a cell for each pair. */
 const sceneSchema = z.strictObject({
   name: z.string(),
   does: z.string(),
   memoryMib: z.int().min(32).max(1024),
+  /** So many alike at once, over the same link. */
+  guests: z.int().min(1).max(4).default(1),
   /** What it runs: our program alone, or below Linux. */
   guest: z.enum(guestKinds).default('beat'),
   linkMbitPerSecond: z.number().positive(),
@@ -36,13 +38,11 @@ const quick: readonly PeerScene[] = [
   name: `${name}/${linkMbitPerSecond}`,
   does: String(does),
   memoryMib: 64,
+  guests: 1,
   guest: 'beat',
   linkMbitPerSecond: Number(linkMbitPerSecond),
   pairs: [petHigh, pandaMedium],
 }));
-
-/** What TCP leaves of an Ethernet link for what it carries: 1448 bytes of 1514. */
-export const carriedShare = 1448 / 1514;
 
 /** What a link of so many Mbit/s carries, MiB/s. */
 function carries(linkMbitPerSecond: number): number {
@@ -89,13 +89,23 @@ const linux = [300, 1000].flatMap((linkMbitPerSecond) => [
   { ...fullScene('linux-idle', patterns.idle, linkMbitPerSecond), guest: 'linux' as const },
   { ...fullScene('linux-cache', cache, linkMbitPerSecond), guest: 'linux' as const },
 ]);
-const full: readonly PeerScene[] = [...steady, ...falling, ...linux];
+/**
+ * Several at once on one link. At 30 % of it each, two together and four together write less and more than it
+ * carries; at 70 % two do not fit any more that fit one after the other.
+ */
+const several = [300, 1000].flatMap((linkMbitPerSecond) => [
+  { ...fullScene('two-rho-0.3', patterns['rho-0.3'], linkMbitPerSecond), guests: 2 },
+  { ...fullScene('two-rho-0.7', patterns['rho-0.7'], linkMbitPerSecond), guests: 2 },
+  { ...fullScene('four-rho-0.3', patterns['rho-0.3'], linkMbitPerSecond), guests: 4 },
+]);
+const full: readonly PeerScene[] = [...steady, ...falling, ...linux, ...several];
 
 function fullScene(name: string, does: Pattern, linkMbitPerSecond: number): PeerScene {
   return {
     name: `${name}/${linkMbitPerSecond}`,
     does: does(256, linkMbitPerSecond),
     memoryMib: 256,
+    guests: 1,
     guest: 'beat',
     linkMbitPerSecond,
     pairs: [petHigh, pandaMedium, cattleHigh],
@@ -105,7 +115,7 @@ function fullScene(name: string, does: Pattern, linkMbitPerSecond: number): Peer
 const limitPasses = 3;
 const limitBesidesMs = 5_000;
 
-type OnLink = Pick<PeerScene, 'memoryMib' | 'linkMbitPerSecond' | 'linkFallsTo'>;
+type OnLink = Pick<PeerScene, 'memoryMib' | 'guests' | 'linkMbitPerSecond' | 'linkFallsTo'>;
 
 /** Who has not ended by then is cancelled, and has not arrived. */
 export function limitMs(scene: OnLink): number {
@@ -113,9 +123,12 @@ export function limitMs(scene: OnLink): number {
   return limitPasses * passMs(scene, linkMbitPerSecond * linkFallsTo) + limitBesidesMs;
 }
 
-/** All memory once over the link, ms. */
-export function passMs({ memoryMib }: Pick<OnLink, 'memoryMib'>, mbitPerSecond: number): number {
-  return (memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
+/** All memory of all guests once over the link, ms. */
+export function passMs(
+  { memoryMib, guests }: Pick<OnLink, 'memoryMib' | 'guests'>,
+  mbitPerSecond: number,
+): number {
+  return (guests * memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
 }
 
 export const sceneSets = { quick, full } as const;

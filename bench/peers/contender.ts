@@ -10,6 +10,8 @@ export interface Contender {
   readonly maxDowntimeMs: number;
   readonly postCopy: boolean;
   readonly autoConverge: MigrateOptions['autoConverge'];
+  /** So many of a host's guests move at the same time. */
+  readonly atOnce: number;
   /** How often it looks, ms. */
   readonly pollMs: number;
   /** The steps of one migration of a guest with so much memory. */

@@ -14,8 +14,9 @@ import {
   syncingOf,
 } from '../forecast/judge.ts';
 import type { Figures } from '../steering/cost.ts';
+import { carriedShare } from '../steering/link-check.ts';
 import type { Stage, Way } from '../steering/stage.ts';
-import { carriedShare, type PeerScene } from './cells.ts';
+import type { PeerScene } from './cells.ts';
 
 type Pair = PeerScene['pairs'][number];
 

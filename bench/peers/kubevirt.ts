@@ -4,6 +4,8 @@ import { defaultDowntimeMs } from '../steering/static-arms.ts';
 import { type Contender, remembering, type Step } from './contender.ts';
 
 const pollMs = 400;
+/** Its outbound migrations of a node. */
+const atOnce = 2;
 const deadlineSecondsPerGib = 150;
 const progressMs = 150_000;
 
@@ -15,6 +17,7 @@ export function kubevirtContenders(timers: number): readonly Contender[] {
     maxDowntimeMs: name === 'ramp' ? ramp.firstMs : defaultDowntimeMs,
     postCopy,
     autoConverge: undefined,
+    atOnce,
     pollMs: pollMs / timers,
     begin,
   });

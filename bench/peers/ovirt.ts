@@ -62,6 +62,7 @@ export function ovirtContenders(timers: number): readonly Contender[] {
     maxDowntimeMs: firstMs,
     postCopy: name === 'post-copy',
     autoConverge: defaultAutoConverge,
+    atOnce: name === 'suspend' ? 1 : 2,
     pollMs: pollMs / timers,
     begin: () => climbing(rungs),
   }));

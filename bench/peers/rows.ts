@@ -19,9 +19,12 @@ const rowSchema = z.object({
   scene: z.string(),
   does: z.string(),
   memoryMib: z.number(),
+  guests: z.number().default(1),
   guest: z.enum(guestKinds).default('beat'),
   linkMbitPerSecond: z.number(),
   linkFallsTo: z.number().optional(),
+  /** What the link carried when it was checked before the scene. */
+  linkCheckedMbitPerSecond: z.number(),
   /** What memory went over the link with, Mbit/s; `null` where too little was seen. */
   sentMbitPerSecond: z.number().nullable(),
   postCopyRecoverable: z.boolean(),

@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     cells: { type: 'string' },
+    scenes: { type: 'string' },
     suite: { type: 'string', default: 'forky' },
     timers: { type: 'string', default: 'scaled' },
     rounds: { type: 'string', default: '1' },
@@ -72,30 +73,45 @@ async function runSuite(
   nova: NovaCode,
 ): Promise<void> {
   const done = new Set((await readRows(values.rows)).map(keyOf));
-  const sorts = Map.groupBy(scenes, ({ guest, memoryMib }) => `${guest} ${memoryMib}`);
-  for (const [first, ...others] of sorts.values()) {
+  const sorts = Map.groupBy(
+    scenes,
+    ({ guest, memoryMib, guests }) => `${guest} ${memoryMib} ${guests}`,
+  );
+  for (const ofSort of sorts.values()) {
+    const [first] = ofSort;
     if (first === undefined) continue;
-    const tasks = tasksOf([first, ...others], suite, done, nova);
+    const tasks = tasksOf(ofSort, suite, done, nova);
     if (tasks.length === 0 || performance.now() > endsAtMs) continue;
-    const { guest: kind, memoryMib } = first;
+    const { guest: kind, memoryMib, guests } = first;
     const stage = await Stage.set(suite, { kind, memoryBytes: memoryMib * 2 ** 20 });
+    const others = Array.from({ length: guests - 1 }, (_, nth) => stage.beside(`other${nth}-`));
     try {
+      let checked: { readonly scene: PeerScene; readonly mbitPerSecond: number } | undefined;
       for (const task of tasks) {
         if (performance.now() > endsAtMs) break;
-        await measure(stage, task);
+        const { scene } = task;
+        if (checked?.scene !== scene)
+          checked = { scene, mbitPerSecond: await stage.checkLink(scene.linkMbitPerSecond) };
+        await measure([stage, ...others], task, checked.mbitPerSecond);
       }
     } finally {
+      for (const other of others) other.leave();
       await stage.down();
     }
   }
 }
 
-async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void> {
+async function measure(
+  stages: readonly [Stage, ...Stage[]],
+  { scene, arm, round }: Task,
+  linkCheckedMbitPerSecond: number,
+): Promise<void> {
+  const [stage] = stages;
   const cpu = process.cpuUsage();
-  const { figures, harm, moved, foretold } = await runPeerArm(stage, scene, arm);
+  const { figures, harm, samples, foretold } = await runPeerArm(stages, scene, arm);
   const { user, system } = process.cpuUsage(cpu);
   const { name, ...ofScene } = scene;
-  const { does, memoryMib, guest, linkMbitPerSecond, linkFallsTo } = ofScene;
+  const { does, memoryMib, guests, guest, linkMbitPerSecond, linkFallsTo } = ofScene;
   const row: Row = {
     at: new Date().toISOString(),
     machine,
@@ -107,10 +123,12 @@ async function measure(stage: Stage, { scene, arm, round }: Task): Promise<void>
     scene: name,
     does,
     memoryMib,
+    guests,
     guest,
     linkMbitPerSecond,
     ...(linkFallsTo === undefined ? {} : { linkFallsTo }),
-    sentMbitPerSecond: sentMbitPerSecond(moved.samples),
+    linkCheckedMbitPerSecond,
+    sentMbitPerSecond: sentMbitPerSecond(samples),
     postCopyRecoverable: stage.postCopyRecoverable,
     arm: arm.name,
     system: arm.system,
@@ -137,10 +155,12 @@ function sentMbitPerSecond(samples: readonly Sample[]): number | null {
   return bits / 1e6 / ((last.atMs - first.atMs) / 1000);
 }
 
-const scenes =
+const all =
   values.cells === undefined
     ? sceneSets[values.quick ? 'quick' : 'full']
     : await readScenes(values.cells);
+const wanted = values.scenes?.split(',') ?? [''];
+const scenes = all.filter(({ name }) => wanted.some((part) => name.includes(part)));
 if (!values['report-only']) await runSuites(scenes);
 const verdict = await writeReport(values.report, await readRows(values.rows));
 console.log(verdict.line);

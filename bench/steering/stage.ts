@@ -18,6 +18,7 @@ import {
 } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab, type LabHost } from '../../src/lab/index.ts';
 import { guestMemoryBytes } from './cells.ts';
+import { checkLink } from './link-check.ts';
 import { lostWorkMs } from './lost-work.ts';
 
 /** Undisturbed before a run: every run begins alike. */
@@ -66,38 +67,31 @@ export interface Harm {
   readonly message: string;
 }
 
+/** The hosts of one lab, and what they can. */
+interface Ground {
+  readonly suite: string;
+  readonly lab: Lab;
+  readonly hosts: Readonly<Record<HostName, Host>>;
+  readonly config: Config;
+  readonly postCopyRecoverable: boolean;
+}
+
 /** Two hosts and one guest, which is moved to and fro. */
 export class Stage {
-  readonly suite: string;
+  readonly #ground: Ground;
   readonly #guest: StageGuest;
-  readonly #lab: Lab;
-  readonly #hosts: Readonly<Record<HostName, Host>>;
-  readonly #config: Config;
-  /** Whether these hosts can mend a broken post-copy. */
-  readonly postCopyRecoverable: boolean;
+  /** What its guests are called, before their number. */
+  readonly #named: string;
   #guests = 0;
   #name = '';
   #uuid = '';
   #at: HostName = 'h1';
   #watcher: HeartbeatWatcher | undefined;
 
-  private constructor(
-    suite: string,
-    guest: StageGuest,
-    lab: Lab,
-    hosts: Readonly<Record<HostName, Host>>,
-    postCopyRecoverable: boolean,
-  ) {
-    this.suite = suite;
+  private constructor(ground: Ground, guest: StageGuest, named: string) {
+    this.#ground = ground;
     this.#guest = guest;
-    this.#lab = lab;
-    this.#hosts = hosts;
-    this.postCopyRecoverable = postCopyRecoverable;
-    const known = lab.hosts.map(({ name, uri, peerUri }) => [
-      name,
-      { uri, peerUri, postCopy: 'allowed' as const },
-    ]);
-    this.#config = { ...emptyConfig, hosts: Object.fromEntries(known) };
+    this.#named = named;
   }
 
   static async set(
@@ -110,35 +104,72 @@ export class Stage {
       const [h1, h2] = await Promise.all(hostNames.map((name) => connectTo(lab, name)));
       if (h1 === undefined || h2 === undefined) throw new Error('a host is missing');
       const { postCopyRecoverable } = await h1.facts();
-      return new Stage(suite, guest, lab, { h1, h2 }, postCopyRecoverable.allowed);
+      const ground = {
+        suite,
+        lab,
+        hosts: { h1, h2 },
+        config: configOf(lab),
+        postCopyRecoverable: postCopyRecoverable.allowed,
+      };
+      return new Stage(ground, guest, 'guest');
     } catch (error) {
       await clear(lab);
       throw error;
     }
   }
 
+  /** A stage for another guest of the same sort on the same hosts; they go down with this one. */
+  beside(named: string): Stage {
+    return new Stage(this.#ground, this.#guest, named);
+  }
+
+  get suite(): string {
+    return this.#ground.suite;
+  }
+
+  /** Whether these hosts can mend a broken post-copy. */
+  get postCopyRecoverable(): boolean {
+    return this.#ground.postCopyRecoverable;
+  }
+
+  /** Where the guest is. */
+  get at(): HostName {
+    return this.#at;
+  }
+
   /** Of both hosts. */
   get versions(): { readonly qemu: string; readonly libvirt: string } {
-    const { qemuVersion, libvirtVersion } = this.#lab.host('h1');
+    const { qemuVersion, libvirtVersion } = this.#ground.lab.host('h1');
     return { qemu: qemuVersion, libvirt: libvirtVersion };
   }
 
-  async down(): Promise<void> {
+  /** Nobody looks at its guest any more. */
+  leave(): void {
     this.#watcher?.stop();
-    await Promise.all(hostNames.map((name) => this.#hosts[name].close()));
-    await clear(this.#lab);
+  }
+
+  async down(): Promise<void> {
+    this.leave();
+    await Promise.all(hostNames.map((name) => this.#ground.hosts[name].close()));
+    await clear(this.#ground.lab);
   }
 
   /** The link and what the guest does from now on. */
   async play({ does, linkMbitPerSecond }: Play): Promise<void> {
     await this.shapeLinks(linkMbitPerSecond);
     if (this.#watcher === undefined) await this.#newGuest();
-    await setWorkload(this.#lab.host(this.#at), this.#name, parseWorkload(does));
+    await setWorkload(this.#ground.lab.host(this.#at), this.#name, parseWorkload(does));
   }
 
   /** What both hosts' links carry from now on. */
   async shapeLinks(linkMbitPerSecond: number): Promise<void> {
-    for (const name of hostNames) await this.#lab.shape(name, linkMbitPerSecond * 1e6);
+    for (const name of hostNames) await this.#ground.lab.shape(name, linkMbitPerSecond * 1e6);
+  }
+
+  /** What the link that the guest will take carries, Mbit/s; rejects where that is not what it should be. */
+  async checkLink(linkMbitPerSecond: number): Promise<number> {
+    await this.shapeLinks(linkMbitPerSecond);
+    return checkLink(this.#ground.lab, this.#ends(), linkMbitPerSecond);
   }
 
   /** Has the guest undisturbed, does the work, and tells what the guest felt meanwhile. */
@@ -171,10 +202,10 @@ export class Stage {
     return {
       vm: this.#name,
       uuid: this.#uuid,
-      source: this.#hosts[from],
-      destination: this.#hosts[to],
-      config: this.#config,
-      run: (argv, options) => this.#lab.host(from).exec(argv, options),
+      source: this.#ground.hosts[from],
+      destination: this.#ground.hosts[to],
+      config: this.#ground.config,
+      run: (argv, options) => this.#ground.lab.host(from).exec(argv, options),
     };
   }
 
@@ -214,11 +245,11 @@ export class Stage {
 
   async #newGuest(): Promise<void> {
     this.#guests += 1;
-    this.#name = `guest${this.#guests}`;
+    this.#name = `${this.#named}${this.#guests}`;
     this.#at = 'h1';
-    const watcher = watchGuest(this.#lab.hosts, this.#name);
+    const watcher = watchGuest(this.#ground.lab.hosts, this.#name);
     this.#watcher = watcher;
-    await addGuest(this.#lab.host('h1'), {
+    await addGuest(this.#ground.lab.host('h1'), {
       name: this.#name,
       class: 'pet',
       ...this.#guest,
@@ -226,7 +257,7 @@ export class Stage {
       heartbeatHz: 100,
     });
     await watcher.nextBeat(() => true, bootMs[this.#guest.kind]);
-    const domain = await this.#hosts.h1.findDomain(this.#name);
+    const domain = await this.#ground.hosts.h1.findDomain(this.#name);
     if (domain === undefined) throw new Error(`${this.#name} did not start`);
     this.#uuid = domain.uuid;
   }
@@ -235,9 +266,17 @@ export class Stage {
   async #endGuest(): Promise<void> {
     this.#watcher?.stop();
     this.#watcher = undefined;
-    const ends = this.#lab.hosts.map((host) => removeGuest(host, this.#name));
+    const ends = this.#ground.lab.hosts.map((host) => removeGuest(host, this.#name));
     await Promise.allSettled(ends);
   }
+}
+
+function configOf(lab: Lab): Config {
+  const known = lab.hosts.map(({ name, uri, peerUri }) => [
+    name,
+    { uri, peerUri, postCopy: 'allowed' as const },
+  ]);
+  return { ...emptyConfig, hosts: Object.fromEntries(known) };
 }
 
 async function connectTo(lab: Lab, name: HostName): Promise<Host> {
