@@ -56,19 +56,27 @@ describe('what moving a VM puts on its way, MiB', () => {
     expect(bytesToCarry(vm, rate, on) / mib).toBeCloseTo(expected, -1);
   });
 
-  test('is never less than the least', () => {
+  test('is never less than the least, at no rate up to its own', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...slaClasses),
         fc.constantFrom(...importances),
         fc.boolean(),
         fc.integer({ min: 0, max: 2_000 }),
-        (slaClass, importance, postCopy, mibPerSecond) => {
+        fc.double({ min: 0.001, max: 1, noNaN: true }),
+        (slaClass, importance, postCopy, mibPerSecond, share) => {
           const vm = writer(slaClass, mibPerSecond);
           const on = terms(importance, postCopy);
-          expect(bytesToCarry(vm, rate, on)).toBeGreaterThanOrEqual(leastBytes(vm, rate, on));
+          const least = leastBytes(vm, rate, on);
+          expect(bytesToCarry(vm, rate * share, on)).toBeGreaterThanOrEqual(least);
         },
       ),
+      { numRuns: 2_000 },
     );
+  });
+
+  test('is the least itself where all passes pay', () => {
+    const vm = writer('pet', 40);
+    expect(leastBytes(vm, rate, terms('high'))).toBe(bytesToCarry(vm, rate, terms('high')));
   });
 });

@@ -82,9 +82,9 @@ function toldOf({ touchedBytes, workingSet }: Vm, bytesPerSecond: number) {
 }
 
 /**
- * What no way of moving a VM carries less than, where no way is faster, bytes: its touched memory, and what is
- * written while that is carried, or until it is switched within that. (More passes may carry more over a faster
- * way than over a slow one, where they do not pay.)
+ * What no way of moving a VM carries less than, where no way is faster, bytes: the least of what `bytesToCarry`
+ * says at any rate up to this one, whether or not its hosts allow post-copy. (It does not only fall as the rate
+ * rises: passes that do not pay at a slow rate are taken at a fast one.)
  */
 export function leastBytes(
   vm: Vm,
@@ -92,9 +92,38 @@ export function leastBytes(
   { importance, matrix }: Omit<Terms, 'postCopy'>,
 ): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
-  const firstPassMs = (vm.touchedBytes / bytesPerSecond) * 1000;
-  const againBytes = isHurried(budgetFor(vm.slaClass, importance, matrix))
-    ? toldOf(vm, bytesPerSecond).againBytes
-    : writtenWithin(vm.workingSet ?? idle, firstPassMs);
-  return vm.touchedBytes + againBytes;
+  const budget = budgetFor(vm.slaClass, importance, matrix);
+  // What is told until a switch within the first pass falls as the rate rises.
+  const switched = isHurried(budget)
+    ? vm.touchedBytes + toldOf(vm, bytesPerSecond).againBytes
+    : Infinity;
+  let least = switched;
+  let rate = bytesPerSecond;
+  for (let band = 0; band < bands; band += 1, rate *= bandShare)
+    least = Math.min(least, leastOfPasses(vm, budget, rate * bandShare, rate));
+  return Math.min(least, leastOfPasses(vm, budget, 0, rate));
+}
+
+/** Rates are looked at in so many bands, each of them from this share of its highest rate; then all below. */
+const bands = 40;
+const bandShare = 0.9;
+
+/**
+ * The least that passes carry at any rate between two, bytes. Each pass carries least at the highest rate, and
+ * the rest fits its pause first there. The share that a pass leaves is largest for the least memory at the
+ * lowest rate: passes that may not pay anywhere between are taken to be the last.
+ */
+function leastOfPasses(vm: Vm, { blackoutMs }: Budget, lowest: number, highest: number): number {
+  const set = vm.workingSet ?? idle;
+  const fitsBytes = (highest * blackoutMs) / 1000;
+  let left = vm.touchedBytes;
+  let sent = left;
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const next = writtenWithin(set, (left / highest) * 1000);
+    sent += next;
+    const mostNext = writtenWithin(set, (left / lowest) * 1000);
+    if (next <= fitsBytes || mostNext > left * shrinkingShare) break;
+    left = next;
+  }
+  return sent;
 }
