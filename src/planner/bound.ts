@@ -1,6 +1,7 @@
 import { leastBytes } from './carry.ts';
 import { pathRate, type Ways } from './loads.ts';
-import { besidesMs, type Course } from './schedule.ts';
+import type { Course } from './course.ts';
+import { besidesMs } from './schedule.ts';
 import type { Task } from './wanted.ts';
 
 /**

@@ -2,6 +2,7 @@ import { harmOf } from '../steering/harm.ts';
 import { boundOfSteps, boundOfTask } from './bound.ts';
 import { bytesToCarry, converges } from './carry.ts';
 import { chooseSchedule, type Weighed } from './choose.ts';
+import type { Course } from './course.ts';
 import { type Obstacle, obstaclesOf } from './explain.ts';
 import { type Fleet, fleetOf, termsOf } from './fleet.ts';
 import { placeGreedily } from './greedy.ts';
@@ -12,8 +13,6 @@ import { lookAhead, type MoveOutlook } from './outlook.ts';
 import { type BytesOf, isDone } from './placing.ts';
 import { polish, type Random } from './polish.ts';
 import { precedenceOf } from './precedence.ts';
-import { rulesText } from './rules.ts';
-import type { Course } from './schedule.ts';
 import { searchPlacements } from './search.ts';
 import type { Step } from './trial.ts';
 import { type Task, taskOf, type Wanted } from './wanted.ts';
@@ -226,7 +225,7 @@ function planOf(
     boundMs,
     placementBoundMs: Math.min(boundMs, placementBoundMs),
     gap: boundMs > 0 ? schedule.makespanMs / boundMs - 1 : 0,
-    schedule: rulesText(schedule.rules),
+    schedule: schedule.how,
     harm,
     latenessSeconds: schedule.latenessSeconds,
     late: moves.filter(({ endMs }) => endMs.p50 > deadlineMs).map(({ vm }) => vm),

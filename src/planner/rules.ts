@@ -19,22 +19,18 @@ export function rulesText({ atOncePerHost, shares, order }: Rules): string {
   return `${many} at once per host, ${first}, ${shares === 'equal' ? 'equal shares' : 'shares by work left'}`;
 }
 
-/** What is tried, the most likely first: of a very large instance not all are. */
-export function candidateRules(steps: number, hasDeadline: boolean): readonly Rules[] {
-  const few = steps > 6_000;
-  const counts = few ? [2, 4, Infinity] : [1, 2, 3, 4, 6, 8, Infinity];
-  const busiest = counts.flatMap((atOncePerHost) =>
-    shareRules(atOncePerHost).map(
-      (shares): Rules => ({ atOncePerHost, shares, order: 'busiest-way' }),
-    ),
-  );
+/** At once per host: more than these were never better. */
+const counts = [2, 4, Infinity];
+
+/** What is tried where ways are shared, the most likely first. */
+export function candidateRules(hasDeadline: boolean): readonly Rules[] {
+  const busiest = counts.flatMap((atOncePerHost): readonly Rules[] => [
+    { atOncePerHost, shares: 'by-work', order: 'busiest-way' },
+    { atOncePerHost, shares: 'equal', order: 'busiest-way' },
+  ]);
   if (!hasDeadline) return busiest;
   const valued = counts.map(
     (atOncePerHost): Rules => ({ atOncePerHost, shares: 'equal', order: 'value' }),
   );
   return [...valued, ...busiest];
-}
-
-function shareRules(atOncePerHost: number): readonly Rules['shares'][] {
-  return atOncePerHost === 1 ? ['equal'] : ['by-work', 'equal'];
 }

@@ -1,25 +1,10 @@
-import type { Importance } from '../policy/vocabulary.ts';
-import { weights } from '../steering/harm.ts';
 import { bytesToCarry } from './carry.ts';
+import type { Course } from './course.ts';
 import { type Flow, fill } from './fill.ts';
-import { type Fleet, termsOf } from './fleet.ts';
-import type { Ways } from './loads.ts';
+import { termsOf } from './fleet.ts';
 import { type Rules, rulesText } from './rules.ts';
 import { Slots } from './slots.ts';
-import type { Step } from './trial.ts';
-
-/** Steps, and what they must wait for. */
-export interface Course {
-  readonly fleet: Fleet;
-  readonly ways: Ways;
-  readonly steps: readonly Step[];
-  readonly after: readonly (readonly number[])[];
-  readonly importance: Importance;
-  /** What each step carries over an idle way, bytes. */
-  readonly bytes: readonly number[];
-  /** Whether a step needs more than half of its way to converge: of these one at a time leaves and enters a host. */
-  readonly restless: readonly boolean[];
-}
+import { successorsOf, tailsOf, workOf, worthOf } from './urgency.ts';
 
 /** When one step begins and ends, ms from now, and what it carries. */
 export interface Timing {
@@ -31,7 +16,8 @@ export interface Timing {
 }
 
 export interface Schedule {
-  readonly rules: Rules;
+  /** How it was made, in words. */
+  readonly how: string;
   readonly timings: readonly Timing[];
   readonly makespanMs: number;
 }
@@ -46,16 +32,13 @@ export const besidesMs = 450;
 const exactUpTo = 1_500;
 const grain = 1 / 1_000;
 
-/** By how much each step is more urgent than the rules say, as a factor. */
-export type Nudges = Float64Array;
-
 /** Follows a course under the rules of one schedule, until all have arrived. */
-export function follow(course: Course, rules: Rules, boundMs: number, nudges?: Nudges): Schedule {
-  const run = new Run(course, rules, nudges, course.steps.length > exactUpTo ? boundMs * grain : 0);
+export function follow(course: Course, rules: Rules, boundMs: number): Schedule {
+  const run = new Run(course, rules, course.steps.length > exactUpTo ? boundMs * grain : 0);
   while (!run.isOver()) run.goOn();
   const { timings } = run;
   const makespanMs = timings.reduce((most, { endMs }) => Math.max(most, endMs), 0);
-  return { rules, timings, makespanMs };
+  return { how: rulesText(rules), timings, makespanMs };
 }
 
 /** What is left to be carried for less than this has been carried: time has no more digits. */
@@ -85,7 +68,6 @@ class Run {
   readonly timings: Timing[] = [];
   readonly #course: Course;
   readonly #rules: Rules;
-  readonly #nudges: Nudges | undefined;
   readonly #grainMs: number;
   readonly #slots: Slots;
   readonly #unmet: number[];
@@ -100,20 +82,17 @@ class Run {
   #landing: { readonly step: number; readonly atMs: number }[] = [];
   #nowMs = 0;
 
-  constructor(course: Course, rules: Rules, nudges: Nudges | undefined, grainMs: number) {
+  constructor(course: Course, rules: Rules, grainMs: number) {
     const { fleet, steps, after } = course;
     this.#course = course;
     this.#rules = rules;
-    this.#nudges = nudges;
     this.#grainMs = grainMs;
     this.#successors = successorsOf(after);
-    this.#slots = new Slots(
-      fleet,
-      steps,
-      rules.atOncePerHost,
-      (step) => this.#isWaitedFor(step),
-      (step) => course.restless[step] === true,
-    );
+    this.#slots = new Slots(fleet, steps, {
+      atOncePerHost: rules.atOncePerHost,
+      isMaker: (step) => this.#isWaitedFor(step),
+      isRestless: (step) => course.restless[step] === true,
+    });
     this.#unmet = after.map((all) => all.length);
     this.#work = workOf(course);
     this.#worth = steps.map((step, index) => worthOf(course, step, index));
@@ -144,9 +123,7 @@ class Run {
       (step) => this.#unmet[step] === 0 && this.#slots.isFree(step),
     );
     if (ready.length === 0) return;
-    const urgency = new Map(
-      ready.map((step) => [step, this.#urgencyOf(step) * (this.#nudges?.[step] ?? 1)]),
-    );
+    const urgency = new Map(ready.map((step) => [step, this.#urgencyOf(step)]));
     // What runs already has its place: others have what is left.
     const first = (step: number): number => (this.#slots.runs(step) ? 0 : 1);
     ready.sort(
@@ -268,47 +245,4 @@ class Run {
 
 function needMs({ left, volumeBytes, rate }: Running): number {
   return (left * volumeBytes * 1000) / rate;
-}
-
-function successorsOf(after: readonly (readonly number[])[]): number[][] {
-  const successors: number[][] = after.map(() => []);
-  for (const [step, all] of after.entries()) for (const one of all) successors[one]?.push(step);
-  return successors;
-}
-
-/** What follows a step at the least, s: the ways of those that wait for it have that to carry after it. */
-function tailsOf(
-  { steps, ways, bytes }: Course,
-  successors: readonly (readonly number[])[],
-): readonly number[] {
-  const tails: number[] = [];
-  for (let step = steps.length - 1; step >= 0; step -= 1) {
-    const busy = new Map<number, number>();
-    let longest = 0;
-    for (const next of successors[step] ?? []) {
-      const move = steps[next];
-      if (move === undefined) continue;
-      for (const way of ways.between(move.from, move.to)) {
-        const seconds = (bytes[next] ?? 0) / (ways.bytesPerSecond[way] ?? Infinity);
-        const sum = (busy.get(way) ?? 0) + seconds;
-        busy.set(way, sum);
-        longest = Math.max(longest, sum, seconds + (tails[next] ?? 0));
-      }
-    }
-    tails[step] = longest;
-  }
-  return tails;
-}
-
-function workOf({ ways, steps, bytes }: Course): Float64Array {
-  const work = new Float64Array(ways.bytesPerSecond.length);
-  for (const [step, { from, to }] of steps.entries())
-    for (const way of ways.between(from, to)) work[way] = (work[way] ?? 0) + (bytes[step] ?? 0);
-  return work;
-}
-
-/** The most worth for its time first: the order of the least weighted lateness on one way (W. E. Smith, 1956). */
-function worthOf({ fleet, bytes }: Course, step: Step, index: number): number {
-  const vm = fleet.vms[step.vm];
-  return vm === undefined ? 0 : weights[vm.slaClass].loss / Math.max(1, bytes[index] ?? 1);
 }
