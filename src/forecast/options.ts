@@ -122,7 +122,7 @@ export function forecastPreCopy(outlook: Outlook, terms: PreCopyTerms): Forecast
   const leftMs =
     outlook.syncing === 'passes' && course.reachedMs !== undefined
       ? timeToSendMs(course.leftBytes, outlook)
-      : Math.max(0, Math.min(limitMs, timeToSendMs(outlook.remainingBytes, outlook)) - lookMs / 2);
+      : leftAtLookMs(outlook, set, limitMs);
   return {
     completes: true,
     timeMs: {
@@ -135,6 +135,19 @@ export function forecastPreCopy(outlook: Outlook, terms: PreCopyTerms): Forecast
     bytes: course.sentBytes + course.leftBytes,
     lossRisk: 0,
   };
+}
+
+/**
+ * What is left when a QEMU that looks all the time sees that it fits, ms. It falls by what the link carries beyond
+ * what is written, and on the way from one look to the next the limit is met half-way. Seen over 1,000
+ * Mbit/s: 56 ms of pause for an idle guest with a limit of 50, 70 to 91 for one that writes a third of what the
+ * link carries, and 136 to 151 with a limit of 100 for those that write nearly all of it.
+ */
+function leftAtLookMs(outlook: Outlook, set: WorkingSet, limitMs: number): number {
+  const { remainingBytes, bandwidthBytesPerSecond } = outlook;
+  const writtenShare = Math.min(1, set.rateBytesPerSecond / bandwidthBytesPerSecond);
+  const fallMs = (lookMs / 2) * (1 - writtenShare);
+  return Math.max(0, Math.min(limitMs, timeToSendMs(remainingBytes, outlook)) - fallMs);
 }
 
 /** With the time that a slower link and a faster guest would take: it is another course to follow. */
