@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import type { Importance } from '../policy/vocabulary.ts';
-import { asMuchAsNeeded, deadlineOf, isOutrun } from './planning.ts';
+import { asMuchAsNeeded, deadlineOf, dueMoves, isOutrun, nextStartMs } from './planning.ts';
 import type { Course } from './sight.ts';
 
 const mib = 2 ** 20;
@@ -183,4 +183,16 @@ const shown: readonly Shown[] = [
 
 test.each(shown)('a migration that $name is outrun: $outrun', ({ of, outrun }) => {
   expect(isOutrun({ ...course, ...of }, 100 * mib)).toBe(outrun);
+});
+
+test('each move of a plan is due in its turn, and then the next is waited for', () => {
+  const plan = planMoves(inventory, { drain: ['h0'], importance: 'high' }, { random: () => 0.5 });
+  const free = plan.moves.filter(({ after }) => after.length === 0);
+  const starts = [...new Set(free.map(({ startMs }) => startMs))].toSorted((a, b) => a - b);
+  expect(starts.length).toBeGreaterThan(1);
+  starts.forEach((startMs, index) => {
+    const due = dueMoves(plan, startMs);
+    expect(due).toEqual(free.filter((move) => move.startMs <= startMs));
+    expect(nextStartMs(plan, startMs)).toBe(starts[index + 1]);
+  });
 });

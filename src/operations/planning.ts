@@ -135,6 +135,14 @@ export function dueMoves({ moves }: Plan, sinceMs: number): readonly PlannedMove
   );
 }
 
+/** When the next of a plan begins that waits for nobody, ms since it was made; `undefined`: none. */
+export function nextStartMs({ moves }: Plan, sinceMs: number): number | undefined {
+  const later = moves
+    .filter(({ running, after, startMs }) => !running && after.length === 0 && startMs > sinceMs)
+    .map(({ startMs }) => startMs);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
 /**
  * The plan with the least importance, from `least` on, than which no more brings more VMs in time: no more
  * than the deadline asks for, and only where it helps.

@@ -14,6 +14,7 @@ import {
   deadlineOf,
   dueMoves,
   isOutrun,
+  nextStartMs,
   withPlan,
 } from '../../operations/planning.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
@@ -82,6 +83,14 @@ export class OperationRun {
 
   close(): Promise<void> {
     return this.#scout.close();
+  }
+
+  /** Until something of its plan is due, ms; Infinity: nothing is. */
+  dueInMs(): number {
+    const planned = this.#planned;
+    if (planned === undefined) return Infinity;
+    const sinceMs = this.#ports.world.wallMs() - planned.at;
+    return (nextStartMs(planned.plan, sinceMs) ?? Infinity) - sinceMs;
   }
 
   /** Looks, plans, begins what is due, and keeps what it has come to. */

@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { OperationRun, type RunPorts } from './run.ts';
 
-/** How often operations have their round, ms; at once where a migration ended, but not more often than this. */
+/** How often operations have their round, ms; at once where a migration ended or one is due, but not more often than this. */
 const roundMs = 1_000;
 const leastMs = 200;
 /** Whoever carries one out and is silent for so long has gone, ms. */
@@ -60,9 +60,13 @@ export class Steward {
         this.#ports.log('operations could not be looked at', error);
       }
       await clock.sleep(leastMs, this.#end.signal);
-      await clock.sleep(roundMs - leastMs, this.#wake.signal);
+      await clock.sleep(Math.min(roundMs - leastMs, this.#dueInMs()), this.#wake.signal);
       this.#wake = new AbortController();
     }
+  }
+
+  #dueInMs(): number {
+    return Math.min(...[...this.#runs.values()].map(({ run }) => run.dueInMs()));
   }
 
   async #round(): Promise<void> {
