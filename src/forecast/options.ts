@@ -262,8 +262,17 @@ export function afterFirstPass(outlook: Outlook): {
   const leftBytes =
     outlook.syncing === 'passes'
       ? writtenWithin(set, outlook.passMs)
-      : followPreCopy(outlook, set, 0, ms).leftBytes;
+      : afterPreCopy(outlook, ms).leftBytes;
   return { ms, leftBytes, sentBytes: outlook.unsentBytes * outlook.sentShare };
+}
+
+/** What is left, and was sent, after so much more of pre-copy. */
+export function afterPreCopy(
+  outlook: Outlook,
+  ms: number,
+): { readonly leftBytes: number; readonly sentBytes: number } {
+  const { leftBytes, sentBytes } = followPreCopy(outlook, outlook.workingSet ?? idle, 0, ms);
+  return { leftBytes, sentBytes };
 }
 
 /** What is left at a trough, and was sent, when a guest that does not fit was waited for. */
@@ -274,8 +283,7 @@ export function afterWaiting(
   const sentBytes = (outlook.bandwidthBytesPerSecond * ms) / 1000;
   const { trough } = outlook;
   if (trough !== undefined) return { leftBytes: trough.leastBytes, sentBytes };
-  const course = followPreCopy(outlook, outlook.workingSet ?? idle, 0, ms + outlook.passMs);
-  return { leftBytes: course.leftBytes, sentBytes };
+  return { leftBytes: afterPreCopy(outlook, ms + outlook.passMs).leftBytes, sentBytes };
 }
 
 /** The same, begun `ms` later and after `bytes` more were sent. */

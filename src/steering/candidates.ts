@@ -1,5 +1,5 @@
 import type { Forecast } from '../forecast/forecast.ts';
-import { forecastPostCopy, forecastStop } from '../forecast/options.ts';
+import { afterPreCopy, forecastPostCopy, forecastStop, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 import type { Action, Alternative, Expectation, Permission } from './decision.ts';
@@ -11,6 +11,9 @@ import type { Situation } from './situation.ts';
 export interface Candidate {
   readonly action: Action;
   readonly permission: Permission;
+  /** How long it is best put off, ms: less will be left then. 0: now. */
+  readonly afterMs: number;
+  /** From now on, the wait included. */
   readonly forecast: Forecast;
   readonly why: string;
 }
@@ -58,14 +61,50 @@ export function harm(
   return harmOf(forecast, slaClass, importance);
 }
 
+/** It is looked ahead for so many passes, at so many moments. */
+const aheadPasses = 1;
+const momentsAhead = 8;
+/** What is foreseen may not come: to be put off it has to be better by this. */
+const laterShare = 0.93;
+
+/**
+ * Post-copy at the moment that does the least harm. What is left when all memory was sent once still falls for a
+ * while: a guest that wrote 143 MiB/s over 114 lost 760 ms of its work where it was switched then, and 300 where
+ * that was a second later.
+ */
 function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
-  const forecast = forecastPostCopy(view, situation.capabilities.postCopyRecoverable);
+  const { postCopyRecoverable } = situation.capabilities;
+  let best = { afterMs: 0, then: view, forecast: forecastPostCopy(view, postCopyRecoverable) };
+  const now = harm(situation, best);
+  for (const afterMs of momentsOf(view)) {
+    const { leftBytes, sentBytes } = afterPreCopy(view, afterMs);
+    // By then QEMU will have stopped it by itself.
+    if (leftBytes <= fittingBytes(situation, view)) break;
+    const then = { ...view, remainingBytes: leftBytes };
+    const forecast = later(forecastPostCopy(then, postCopyRecoverable), afterMs, sentBytes);
+    const its = harm(situation, { forecast });
+    if (its < now * laterShare && its < harm(situation, best)) best = { afterMs, then, forecast };
+  }
+  const { afterMs, then, forecast } = best;
   return {
     action: { kind: 'start-post-copy' },
     permission: postCopyOpen(situation.budget, situation.capabilities),
+    afterMs,
     forecast,
-    why: `So it goes on at the destination now and fetches the last ${formatBytes(view.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`,
+    why: `So it goes on at the destination now and fetches the last ${formatBytes(then.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`,
   };
+}
+
+/** Only where QEMU looks all the time, and what is left has not shown that it falls no more. */
+function momentsOf({ syncing, unsentBytes, stalled, passMs, bandwidthBytesPerSecond }: Outlook) {
+  if (syncing === 'passes' || unsentBytes > 0 || stalled || bandwidthBytesPerSecond <= 0) return [];
+  const stepMs = (aheadPasses * passMs) / momentsAhead;
+  return Array.from({ length: momentsAhead }, (_, index) => (index + 1) * stepMs);
+}
+
+/** What fits the pause that is allowed by now. */
+export function fittingBytes({ state }: Situation, view: Outlook): number {
+  return (view.bandwidthBytesPerSecond * state.maxDowntimeMs) / 1000;
 }
 
 function freezeCandidate(situation: Situation, view: Outlook): Candidate {
@@ -74,6 +113,7 @@ function freezeCandidate(situation: Situation, view: Outlook): Candidate {
   return {
     action: { kind: 'freeze', expectedMs },
     permission: freezeAllowed(situation, expectedMs),
+    afterMs: 0,
     forecast,
     why: `So it is stopped until its memory is across, some ${formatDuration(expectedMs)}.`,
   };

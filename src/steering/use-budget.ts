@@ -1,6 +1,5 @@
 import { forecastStay } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
-import { formatBytes } from '../units/format.ts';
 import {
   alternativeOf,
   type Candidate,
@@ -10,7 +9,7 @@ import {
 } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { isGoodMoment } from './moment.ts';
+import { isGoodMoment, momentText } from './moment.ts';
 import type { Situation } from './situation.ts';
 
 /** Patience is over: the gentlest of what the budget leaves, or the end of the attempt. */
@@ -22,8 +21,8 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
     .map((candidate) => alternativeOf(situation, candidate));
   if (best === undefined)
     return { ...nothingLeft(situation, view, gap, closedBecause(candidates)), alternatives };
-  if (best.action.kind === 'start-post-copy' && !isGoodMoment(situation, view)) {
-    const why = `${gap} Post-copy is due; it waits for ${momentText(view)}.`;
+  if (best.action.kind === 'start-post-copy' && !isGoodMoment(situation, view, best)) {
+    const why = `${gap} Post-copy is due; it waits for ${momentText(view, best)}.`;
     return { ...wait(situation, view, why), alternatives };
   }
   return decision(situation, best.action, `${gap} ${best.why}`, endingBy(best), alternatives);
@@ -44,10 +43,4 @@ function nothingLeft(situation: Situation, view: Outlook, gap: string, reasons: 
   const why = `${gap} Nothing else is allowed (${reasons}): it stays where it is, unharmed.`;
   const expected = { ending: 'stay', forecast: forecastStay } as const;
   return decision(situation, { kind: 'stay' }, why, expected, []);
-}
-
-function momentText({ syncing, remainingBytes }: Outlook): string {
-  return syncing === 'passes'
-    ? 'the end of this pass, which says what is left'
-    : `the moment when less is left than ${formatBytes(remainingBytes)}`;
 }
