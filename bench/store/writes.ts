@@ -31,6 +31,8 @@ const singles = { calls: 300, longestMs: 8_000 };
 const twoEach: Limits = {
   outgoing: () => 2,
   incoming: () => 2,
+  singlesOutgoing: () => 2,
+  singlesIncoming: () => 2,
   linkOf: () => undefined,
   onLink: () => Infinity,
 };

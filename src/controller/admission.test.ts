@@ -6,6 +6,8 @@ const now = 1_000_000;
 const twoEach: Limits = {
   outgoing: () => 2,
   incoming: () => 2,
+  singlesOutgoing: () => Infinity,
+  singlesIncoming: () => Infinity,
   linkOf: () => undefined,
   onLink: () => Infinity,
 };
@@ -109,6 +111,32 @@ const cases: readonly Case[] = [
     queued: [row('a', { origin: 'adopted' })],
     running: [row('x', { phase: 'copying' }), row('y', { phase: 'copying' })],
     admitted: ['a'],
+  },
+  {
+    name: 'singles go one after another over a way that one fills, the most important first',
+    queued: [row('a'), row('b', { importance: 'high' }), row('c', { from: 'h3', to: 'h4' })],
+    limits: { singlesOutgoing: () => 1 },
+    admitted: ['b', 'c'],
+  },
+  {
+    name: 'nobody waits for a single that matters less',
+    queued: [row('a'), row('b', { importance: 'low' })],
+    running: [row('r', { importance: 'low', phase: 'copying' })],
+    limits: { singlesOutgoing: () => 1 },
+    admitted: ['a'],
+  },
+  {
+    name: 'into a host, too',
+    queued: [row('a', { from: 'h3' }), row('b', { from: 'h4' })],
+    limits: { singlesIncoming: () => 1 },
+    admitted: ['a'],
+  },
+  {
+    name: 'a drain decides for itself, and a single goes beside it',
+    queued: [row('d1', drain), row('single', { to: 'h3' })],
+    running: [row('d0', { ...drain, phase: 'copying', to: 'h4' })],
+    limits: { outgoing: () => 3, singlesOutgoing: () => 1 },
+    admitted: ['d1', 'single'],
   },
   {
     name: 'a drain leaves the last room to a single that waits for it',

@@ -5,6 +5,9 @@ import type { Claimant, Waiting } from '../store/store.ts';
 export interface Limits {
   outgoing(host: string): number;
   incoming(host: string): number;
+  /** Of those that are asked for by themselves, beside others that matter as much or more. */
+  singlesOutgoing(host: string): number;
+  singlesIncoming(host: string): number;
   /** The link that a host shares with others; `undefined`: none that is known. */
   linkOf(host: string): string | undefined;
   onLink(link: string): number;
@@ -116,7 +119,8 @@ class Slots {
 
   take(row: Claimant): void {
     this.#taken.add(row.id);
-    for (const { key } of this.#claims(row)) this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
+    const claims = [...this.#claims(row), ...this.#besideOf(row, ranksUpTo(row))];
+    for (const { key } of claims) this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
   }
 
   taken({ id }: Claimant): boolean {
@@ -124,7 +128,8 @@ class Slots {
   }
 
   fits(row: Claimant): boolean {
-    return this.#claims(row).every(({ key, limit }) => this.#free(key, limit) > 0);
+    const claims = [...this.#claims(row), ...this.#besideOf(row, [row.importance])];
+    return claims.every(({ key, limit }) => this.#free(key, limit) > 0);
   }
 
   /** What it needs room in. */
@@ -143,7 +148,17 @@ class Slots {
     return limit - (this.#used.get(key) ?? 0);
   }
 
-  #claims({ from, to }: Claimant): readonly { readonly key: string; readonly limit: number }[] {
+  /** Beside whom a single goes: those that matter as much as it, or more, stand under its own importance, too. */
+  #besideOf(row: Claimant, ranks: readonly Importance[]): readonly Claim[] {
+    const { from, to, operationId } = row;
+    if (operationId !== undefined) return [];
+    return ranks.flatMap((importance) => [
+      { key: `single, ${importance}, from ${from}`, limit: this.#limits.singlesOutgoing(from) },
+      { key: `single, ${importance}, to ${to}`, limit: this.#limits.singlesIncoming(to) },
+    ]);
+  }
+
+  #claims({ from, to }: Claimant): readonly Claim[] {
     const links = [this.#limits.linkOf(from), this.#limits.linkOf(to)];
     const shared = [...new Set(links.filter((link) => link !== undefined))];
     return [
@@ -152,4 +167,13 @@ class Slots {
       ...shared.map((link) => ({ key: `link ${link}`, limit: this.#limits.onLink(link) })),
     ];
   }
+}
+
+interface Claim {
+  readonly key: string;
+  readonly limit: number;
+}
+
+function ranksUpTo({ importance }: Claimant): readonly Importance[] {
+  return importances.slice(0, rankOf(importance) + 1);
 }

@@ -65,10 +65,17 @@ export function fleetHosts(
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
+/** What one stream of QEMU fills, bytes/s: one thread sends it, and does some 10 Gbit/s. Not measured here: the lab's links are slower. */
+const oneStreamBytesPerSecond = 1e9;
+
 export function limitsOf({ hosts, links }: Config): Limits {
+  const singles = (host: string): number =>
+    (hosts[host]?.bandwidth ?? Infinity) <= oneStreamBytesPerSecond ? 1 : usualAtOnce;
   return {
     outgoing: (host) => hosts[host]?.maxOutgoing ?? usualAtOnce,
     incoming: (host) => hosts[host]?.maxIncoming ?? usualAtOnce,
+    singlesOutgoing: (host) => hosts[host]?.maxOutgoing ?? singles(host),
+    singlesIncoming: (host) => hosts[host]?.maxIncoming ?? singles(host),
     linkOf: (host) => hosts[host]?.link,
     onLink: (link) => links[link]?.max ?? Infinity,
   };
