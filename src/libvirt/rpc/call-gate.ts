@@ -10,64 +10,76 @@ const mostWaitingInFlight = 2;
 
 export type Lane = 'quick' | 'waiting';
 
-/** A place in the queue; `cancel` gives it up and tells whether it had not been called yet. */
-export interface Turn {
-  cancel(): boolean;
+/** What wants a turn. */
+interface Entry {
+  readonly lane: Lane;
 }
 
-interface Entry {
+interface Queued<E> {
   readonly order: number;
-  readonly start: () => void;
+  readonly entry: E;
 }
 
 /** Who may send now: first come, first served within what the daemon takes. */
-export class CallGate {
-  readonly #queues: Record<Lane, Entry[]> = { quick: [], waiting: [] };
+export class CallGate<E extends Entry> {
+  readonly #queues: Record<Lane, Queued<E>[]> = { quick: [], waiting: [] };
   readonly #inFlight: Record<Lane, number> = { quick: 0, waiting: 0 };
   readonly #mostQueued: number;
+  readonly #start: (entry: E) => void;
   #order = 0;
 
-  constructor(mostQueued: number) {
+  /** `start` is called with each entry when its turn has come. */
+  constructor(mostQueued: number, start: (entry: E) => void) {
     this.#mostQueued = mostQueued;
+    this.#start = start;
   }
 
-  /** Calls `start` at once or when it is this call's turn. Throws TooManyCallsError. */
-  enter(lane: Lane, start: () => void): Turn {
+  /** Starts the entry at once, or when it is its turn. Throws TooManyCallsError. */
+  enter(entry: E): void {
+    // Whoever waits does so for want of room in its lane: where there is room nobody is overtaken.
+    if (this.#hasRoom(entry.lane)) return this.#admit(entry);
     if (this.#queues.quick.length + this.#queues.waiting.length >= this.#mostQueued) {
       throw new TooManyCallsError(`${this.#mostQueued} calls wait for this connection already`);
     }
-    const entry = { order: this.#order, start };
+    this.#queues[entry.lane].push({ order: this.#order, entry });
     this.#order += 1;
-    this.#queues[lane].push(entry);
-    this.#admit();
-    return { cancel: () => this.#remove(lane, entry) };
   }
 
-  /** A call that had its turn is answered. */
+  /** An entry that had its turn is done. */
   leave(lane: Lane): void {
     this.#inFlight[lane] -= 1;
-    this.#admit();
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#admit(next);
   }
 
-  #admit(): void {
-    for (let lane = this.#next(); lane !== undefined; lane = this.#next()) {
-      this.#inFlight[lane] += 1;
-      this.#queues[lane].shift()?.start();
-    }
+  /** Forgets an entry that has not had its turn. */
+  cancel(entry: E): void {
+    const queue = this.#queues[entry.lane];
+    const index = queue.findIndex((queued) => queued.entry === entry);
+    if (index >= 0) queue.splice(index, 1);
   }
 
-  #next(): Lane | undefined {
+  /** Those that have not had their turn. */
+  get queued(): readonly E[] {
+    return [...this.#queues.quick, ...this.#queues.waiting].map(({ entry }) => entry);
+  }
+
+  #admit(entry: E): void {
+    this.#inFlight[entry.lane] += 1;
+    this.#start(entry);
+  }
+
+  #hasRoom(lane: Lane): boolean {
     const { quick, waiting } = this.#inFlight;
-    if (quick + waiting >= mostInFlight) return undefined;
-    const first = this.#queues.quick[0];
-    const firstWaiting = waiting < mostWaitingInFlight ? this.#queues.waiting[0] : undefined;
-    if (first === undefined) return firstWaiting && 'waiting';
-    return firstWaiting && firstWaiting.order < first.order ? 'waiting' : 'quick';
+    return quick + waiting < mostInFlight && (lane === 'quick' || waiting < mostWaitingInFlight);
   }
 
-  #remove(lane: Lane, entry: Entry): boolean {
-    const index = this.#queues[lane].indexOf(entry);
-    if (index >= 0) this.#queues[lane].splice(index, 1);
-    return index >= 0;
+  /** Takes whoever came first of those for whom there is room out of the queue. */
+  #next(): E | undefined {
+    const quick = this.#hasRoom('quick') ? this.#queues.quick[0] : undefined;
+    const waiting = this.#hasRoom('waiting') ? this.#queues.waiting[0] : undefined;
+    if (quick !== undefined && (waiting === undefined || quick.order < waiting.order)) {
+      return this.#queues.quick.shift()?.entry;
+    }
+    return waiting && this.#queues.waiting.shift()?.entry;
   }
 }

@@ -1,6 +1,6 @@
 import { CallAbortedError, CallTimeoutError, type LibvirtClientError } from '../errors.ts';
-import type { ProcedureName } from '../protocol/procedures.ts';
-import type { Lane, Turn } from './call-gate.ts';
+import type { Procedure, ProcedureName } from '../protocol/procedures.ts';
+import type { Lane } from './call-gate.ts';
 
 export interface CallOptions {
   /** Time for this call in ms, waiting for its turn included; 0 sets no limit. */
@@ -11,9 +11,10 @@ export interface CallOptions {
 
 export interface CallDetails {
   readonly name: ProcedureName;
-  readonly lane: Lane;
+  readonly procedure: Procedure<unknown, unknown>;
+  readonly serial: number;
+  readonly frame: Buffer;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: LibvirtClientError) => void;
 }
@@ -24,23 +25,35 @@ export interface CallDetails {
  */
 export class PendingCall {
   readonly name: ProcedureName;
+  readonly procedure: Procedure<unknown, unknown>;
   readonly lane: Lane;
-  turn: Turn | undefined;
+  readonly serial: number;
+  readonly frame: Buffer;
+  /** By `performance.now`; Infinity without a limit. */
+  readonly deadlineMs: number;
   readonly #details: CallDetails;
   #settled = false;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #onAbort = (): void => {
-    this.#giveUp(new CallAbortedError(`${this.name} was cancelled`, this.#abortCause()));
-  };
+  #forgetSignal: (() => void) | undefined;
 
   constructor(details: CallDetails) {
     this.name = details.name;
-    this.lane = details.lane;
+    this.procedure = details.procedure;
+    this.lane = details.procedure.waits ? 'waiting' : 'quick';
+    this.serial = details.serial;
+    this.frame = details.frame;
+    const { timeoutMs } = details;
+    this.deadlineMs = timeoutMs > 0 ? performance.now() + timeoutMs : Number.POSITIVE_INFINITY;
     this.#details = details;
-    if (details.timeoutMs > 0) {
-      this.#timer = setTimeout(() => this.#expire(), details.timeoutMs);
-    }
-    details.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Has `giveUp` called when the signal fires before the call is settled. */
+  heed(signal: AbortSignal, giveUp: (error: CallAbortedError) => void): void {
+    if (this.#settled) return;
+    const onAbort = (): void => {
+      giveUp(new CallAbortedError(`${this.name} was cancelled`, { cause: signal.reason }));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener('abort', onAbort);
   }
 
   resolve(value: unknown): void {
@@ -51,25 +64,14 @@ export class PendingCall {
     if (this.#settle()) this.#details.reject(error);
   }
 
-  #expire(): void {
-    const { name, timeoutMs } = this.#details;
-    this.#giveUp(new CallTimeoutError(`no answer to ${name} within ${timeoutMs} ms`));
-  }
-
-  #giveUp(error: LibvirtClientError): void {
-    this.turn?.cancel();
-    this.reject(error);
-  }
-
-  #abortCause(): ErrorOptions {
-    return { cause: this.#details.signal?.reason };
+  timeoutError(): CallTimeoutError {
+    return new CallTimeoutError(`no answer to ${this.name} within ${this.#details.timeoutMs} ms`);
   }
 
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    clearTimeout(this.#timer);
-    this.#details.signal?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal?.();
     return true;
   }
 }

@@ -127,6 +127,19 @@ describe('deadlines and cancelling', () => {
     expect(await hostname()).toBe('host');
   });
 
+  test('every call ends at its own deadline, whichever was made first', async () => {
+    const { daemon, hostname } = await connected();
+    daemon.answer('connectGetHostname', () => silence);
+    const ended: number[] = [];
+    const calls = [60_000, 60, 10, 120, 0].map((timeoutMs) =>
+      hostname({ timeoutMs }).finally(() => ended.push(timeoutMs)),
+    );
+    await Promise.allSettled(calls.slice(1, 4));
+    expect(ended).toEqual([10, 60, 120]);
+    daemon.peer.die();
+    await Promise.allSettled(calls);
+  });
+
   test('calls that were given up hold their place until they are answered', async () => {
     const { daemon, rpc, hostname } = await connected();
     const late = Promise.withResolvers<string>();

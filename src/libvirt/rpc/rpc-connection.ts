@@ -10,6 +10,7 @@ import {
 import { type EventName, eventDefinitions, type WireEvent } from '../protocol/events.ts';
 import {
   type ArgumentsOf,
+  type Procedure,
   type ProcedureName,
   procedures,
   type ResultOf,
@@ -21,6 +22,7 @@ import { FrameSplitter } from '../wire/frame-splitter.ts';
 import { type Header, lengthBytes, programs, readHeader } from '../wire/header.ts';
 import { XdrReader } from '../wire/xdr-reader.ts';
 import { CallGate } from './call-gate.ts';
+import { Deadlines } from './deadlines.ts';
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import { type CallOptions, PendingCall } from './pending-call.ts';
 
@@ -54,9 +56,9 @@ export class RpcConnection {
   readonly #stream: Duplex;
   readonly #options: RpcOptions;
   readonly #splitter = new FrameSplitter();
-  readonly #gate: CallGate;
+  readonly #gate: CallGate<PendingCall>;
   readonly #unanswered = new Map<number, PendingCall>();
-  readonly #queued = new Set<PendingCall>();
+  readonly #deadlines = new Deadlines((nowMs) => this.#expire(nowMs));
   #keepAlive: KeepAlive | undefined;
   #serial = 0;
   #closing = false;
@@ -66,7 +68,7 @@ export class RpcConnection {
   constructor(stream: Duplex, options: RpcOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#gate = new CallGate(options.mostQueuedCalls);
+    this.#gate = new CallGate(options.mostQueuedCalls, (call) => this.#send(call));
     const ended = Promise.withResolvers<LibvirtClientError | undefined>();
     this.ended = ended.promise;
     this.#resolveEnded = ended.resolve;
@@ -93,20 +95,20 @@ export class RpcConnection {
     return new Promise((resolve, reject) => {
       this.#requireOpen(options.signal);
       const serial = this.#nextSerial();
-      const frame = encodeFrame(callHeader(name, serial), argumentCodec(name), args);
+      const procedure: Procedure<unknown, unknown> = procedures[name];
       const call = new PendingCall({
         name,
-        lane: procedures[name].waits ? 'waiting' : 'quick',
+        procedure,
+        serial,
+        frame: encodeFrame(callHeader(procedure, serial), procedure.arguments, args),
         timeoutMs: options.timeoutMs ?? this.#options.callTimeoutMs,
-        signal: options.signal,
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- read by N's own codec
         resolve: (value) => resolve(value as ResultOf<N>),
-        reject: (error) => {
-          this.#queued.delete(call);
-          reject(error);
-        },
+        reject,
       });
-      this.#queue(serial, frame, call);
+      this.#deadlines.watch(call.deadlineMs);
+      this.#gate.enter(call);
+      if (options.signal) call.heed(options.signal, (error) => this.#giveUp(call, error));
     });
   }
 
@@ -145,17 +147,27 @@ export class RpcConnection {
     if (signal?.aborted) throw new CallAbortedError('cancelled', { cause: signal.reason });
   }
 
-  #queue(serial: number, frame: Buffer, call: PendingCall): void {
-    this.#queued.add(call);
-    try {
-      call.turn = this.#gate.enter(call.lane, () => {
-        this.#queued.delete(call);
-        this.#unanswered.set(serial, call);
-        this.#stream.write(frame);
-      });
-    } catch (error) {
-      call.reject(asClientError(error));
+  #send(call: PendingCall): void {
+    this.#unanswered.set(call.serial, call);
+    this.#stream.write(call.frame);
+  }
+
+  #giveUp(call: PendingCall, error: LibvirtClientError): void {
+    this.#gate.cancel(call);
+    call.reject(error);
+  }
+
+  #expire(nowMs: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of this.#pending()) {
+      if (call.deadlineMs <= nowMs) this.#giveUp(call, call.timeoutError());
+      else next = Math.min(next, call.deadlineMs);
     }
+    return next;
+  }
+
+  #pending(): readonly PendingCall[] {
+    return [...this.#unanswered.values(), ...this.#gate.queued];
   }
 
   #nextSerial(): number {
@@ -207,8 +219,7 @@ export class RpcConnection {
   #readReply(header: Header, reader: XdrReader): void {
     const call = this.#unanswered.get(header.serial);
     if (call === undefined) throw new ProtocolError(`call ${header.serial} was never made`);
-    const procedure = procedures[call.name];
-    if (header.procedure !== procedure.number) {
+    if (header.procedure !== call.procedure.number) {
       throw new ProtocolError(`${call.name} was answered as procedure ${header.procedure}`);
     }
     if (header.status === 'continue') throw new ProtocolError('an answer in parts is not possible');
@@ -251,10 +262,9 @@ export class RpcConnection {
     if (this.#over !== undefined) return;
     this.#over = error ?? new ConnectionClosedError('closed by this side');
     this.#keepAlive?.stop();
-    const calls = [...this.#unanswered.values(), ...this.#queued];
+    this.#deadlines.stop();
+    for (const call of this.#pending()) call.reject(closedDuring(call.name, this.#over));
     this.#unanswered.clear();
-    this.#queued.clear();
-    for (const call of calls) call.reject(closedDuring(call.name, this.#over));
     this.#stream.destroy();
     this.#resolveEnded(error);
   }
@@ -266,20 +276,14 @@ function closedDuring(name: ProcedureName, why: LibvirtClientError): ConnectionC
 
 function readOutcome(call: PendingCall, header: Header, reader: XdrReader): unknown {
   if (header.status === 'error') return new LibvirtError(call.name, errorReply.decode(reader));
-  const codec: Codec<unknown> = procedures[call.name].result;
-  return codec.decode(reader);
+  return call.procedure.result.decode(reader);
 }
 
-function argumentCodec<N extends ProcedureName>(name: N): Codec<ArgumentsOf<N>> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the entry of N itself
-  return procedures[name].arguments as Codec<unknown> as Codec<ArgumentsOf<N>>;
-}
-
-function callHeader(name: ProcedureName, serial: number): Header {
+function callHeader({ number }: Procedure<unknown, unknown>, serial: number): Header {
   return {
     program: programs.remote,
     version: protocolVersion,
-    procedure: procedures[name].number,
+    procedure: number,
     type: 'call',
     serial,
     status: 'ok',
