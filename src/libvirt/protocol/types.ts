@@ -16,14 +16,12 @@ import type { XdrReader } from '../wire/xdr-reader.ts';
 import type { XdrWriter } from '../wire/xdr-writer.ts';
 
 const uuidBytes = 16;
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uuidCharacters = 36;
+const dash = 0x2d;
 
 /** 16 bytes on the wire, `8-4-4-4-12` hexadecimal digits for people. */
 export const uuid: Codec<string> = {
-  encode: (writer, value) => {
-    if (!uuidPattern.test(value)) throw new ArgumentError(`"${value}" is no UUID`);
-    writer.fixedOpaque(Buffer.from(value.replaceAll('-', ''), 'hex'));
-  },
+  encode: encodeUuid,
   decode: (reader) => {
     const hex = reader.fixedOpaque(uuidBytes).toString('hex');
     const cuts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
@@ -32,6 +30,34 @@ export const uuid: Codec<string> = {
   leastBytes: uuidBytes,
   shape: { kind: 'uuid' },
 };
+
+/** It goes with almost every call: in words, and without the detour over a pattern and a copy. */
+function encodeUuid(writer: XdrWriter, value: string): void {
+  if (value.length !== uuidCharacters) refuseUuid(value);
+  let [word, digits] = [0, 0];
+  for (let index = 0; index < uuidCharacters; index += 1) {
+    const code = value.charCodeAt(index);
+    if (index === 8 || index === 13 || index === 18 || index === 23) {
+      if (code !== dash) refuseUuid(value);
+      continue;
+    }
+    const digit = hexDigit(code);
+    if (digit === undefined) refuseUuid(value);
+    word = (word << 4) | digit;
+    digits += 1;
+    if (digits % 8 === 0) writer.uint32(word >>> 0);
+  }
+}
+
+function hexDigit(code: number): number | undefined {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : undefined;
+}
+
+function refuseUuid(value: string): never {
+  throw new ArgumentError(`"${value}" is no UUID`);
+}
 
 /** How a domain is named in calls and answers. The id is -1 while it is not running. */
 export interface DomainReference {

@@ -3,9 +3,11 @@ import type { Codec } from './codec.ts';
 import { type Header, lengthBytes, mostFrameBytes, writeHeader } from './header.ts';
 import { XdrWriter } from './xdr-writer.ts';
 
+const writer = new XdrWriter();
+
 /** One whole message as it goes over the wire. */
 export function encodeFrame<T>(header: Header, codec: Codec<T>, value: T): Buffer {
-  const writer = new XdrWriter();
+  writer.begin();
   writer.uint32(0);
   writeHeader(writer, header);
   codec.encode(writer, value);
