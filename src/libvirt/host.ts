@@ -118,7 +118,9 @@ export function statsGroupsWord(groups: readonly StatsGroup[]): number {
 export type StatsMap = ReadonlyMap<string, number | bigint | boolean | string>;
 
 export function statsMap(parameters: readonly TypedParameter[]): StatsMap {
-  return new Map(parameters.map(({ field, value }) => [field, plainValue(value)]));
+  const stats = new Map<string, ReturnType<typeof plainValue>>();
+  for (const { field, value } of parameters) stats.set(field, plainValue(value));
+  return stats;
 }
 
 function plainValue(parameter: ParameterValue): number | bigint | boolean | string {

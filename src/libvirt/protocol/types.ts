@@ -3,6 +3,7 @@ import {
   bool,
   type Codec,
   double,
+  fieldName,
   int32,
   int64,
   optional,
@@ -24,8 +25,7 @@ export const uuid: Codec<string> = {
   encode: encodeUuid,
   decode: (reader) => {
     const hex = reader.fixedOpaque(uuidBytes).toString('hex');
-    const cuts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
-    return `${cuts.join('-')}-${hex.slice(20)}`;
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   },
   leastBytes: uuidBytes,
   shape: { kind: 'uuid' },
@@ -134,12 +134,12 @@ export const parameterValue: Codec<ParameterValue> = {
   shape: { kind: 'parameter-value' },
 };
 
-export const typedParameter = struct({ field: string, value: parameterValue });
+export const typedParameter = struct({ field: fieldName, value: parameterValue });
 
 export type TypedParameter = ValueOf<typeof typedParameter>;
 
 /** One of the node's statistics. */
-export const namedCount = struct({ field: string, value: uint64 });
+export const namedCount = struct({ field: fieldName, value: uint64 });
 
 /** What a failed call answers. All but the first four fields repeat the message or are unused. */
 export const errorReply = struct({

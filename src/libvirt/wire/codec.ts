@@ -57,6 +57,9 @@ export const string: Codec<string> = {
   shape: { kind: 'string' },
 };
 
+/** A string of which few different ones come, again and again, such as what a number is called. */
+export const fieldName: Codec<string> = { ...string, decode: (reader) => reader.name() };
+
 /** An int32 of which only zero and one have a meaning. */
 export const bool: Codec<boolean> = {
   encode: (writer, value) => writer.int32(value ? 1 : 0),

@@ -1,9 +1,11 @@
 import { ProtocolError } from '../errors.ts';
+import { rememberedName } from './names.ts';
 import { maxStringBytes } from './xdr-writer.ts';
 
 /** Reads XDR (RFC 4506). No length in the data is believed before it is checked. */
 export class XdrReader {
   readonly #buffer: Buffer;
+  #view: DataView | undefined;
   #offset: number;
 
   constructor(buffer: Buffer, offset = 0) {
@@ -24,11 +26,11 @@ export class XdrReader {
   }
 
   int64(): bigint {
-    return this.#buffer.readBigInt64BE(this.#take(8));
+    return this.#wide().getBigInt64(this.#take(8));
   }
 
   uint64(): bigint {
-    return this.#buffer.readBigUInt64BE(this.#take(8));
+    return this.#wide().getBigUint64(this.#take(8));
   }
 
   double(): number {
@@ -39,6 +41,13 @@ export class XdrReader {
     const bytes = this.length(maxStringBytes, 1);
     const start = this.#take(padded(bytes));
     return this.#buffer.toString('utf8', start, start + bytes);
+  }
+
+  /** A string of which few different ones come, again and again. */
+  name(): string {
+    const bytes = this.length(maxStringBytes, 1);
+    const start = this.#take(padded(bytes));
+    return rememberedName(this.#buffer, start, bytes);
   }
 
   /** A view of the received bytes: copy what is to be kept. */
@@ -63,6 +72,13 @@ export class XdrReader {
   end(): void {
     if (this.remaining > 0)
       throw new ProtocolError(`${this.remaining} bytes too many in a message`);
+  }
+
+  /** A Buffer makes a bigint out of three. */
+  #wide(): DataView {
+    const { buffer, byteOffset, length } = this.#buffer;
+    this.#view ??= new DataView(buffer, byteOffset, length);
+    return this.#view;
   }
 
   #take(bytes: number): number {
