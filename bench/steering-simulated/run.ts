@@ -1,0 +1,178 @@
+/** Steered migrations in the simulator, all in some ten seconds: what a change of the steering does; see README.md. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { SimulatedWorld } from '../../src/hypervisor/simulated.ts';
+import { VirtualClock } from '../../src/hypervisor/virtual-clock.ts';
+import { runMigration } from '../../src/migration/run.ts';
+import { budgetFor } from '../../src/policy/budget-for.ts';
+import { steersmanFor } from '../../src/steering/steersman.ts';
+import { geometricMean } from '../averages.ts';
+import { type Pair, pairName } from '../steering/cells.ts';
+import { costOf, type Figures } from '../steering/cost.ts';
+import { carriedShare } from '../steering/link-check.ts';
+import {
+  guestOf,
+  linksMbitPerSecond,
+  pairs,
+  patterns,
+  type Suite,
+  suiteNames,
+  suites,
+} from './scenes.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    beside: { type: 'string' },
+    rows: { type: 'string', default: '12' },
+  },
+});
+const seeds = values.quick ? 1 : 4;
+const allowed = { allowed: true } as const;
+
+interface Cell {
+  readonly suite: Suite;
+  readonly scene: string;
+  readonly pair: string;
+  /** In the mean over the seeds. */
+  readonly cost: number;
+  /** Of the first seed. */
+  readonly figures: Figures;
+}
+
+async function simulate(
+  suite: Suite,
+  carriedBytesPerSecond: number,
+  writes: Parameters<typeof guestOf>[0],
+  { slaClass, importance }: Pair,
+  seed: number,
+): Promise<Figures> {
+  const clock = new VirtualClock();
+  const noise = { linkShare: 0.05, callMs: 2, seed };
+  const link = { linkBytesPerSecond: carriedBytesPerSecond, ...suites[suite], callMs: 1, noise };
+  const world = new SimulatedWorld(clock, link);
+  const source = world.addHost('h1');
+  const destination = world.addHost('h2');
+  const uuid = source.addGuest(guestOf(writes), slaClass);
+  const intent = { slaClass, importance, deadlineMs: undefined };
+  const move = async (): ReturnType<typeof runMigration> => {
+    const domain = await source.findDomain(uuid);
+    if (domain === undefined) throw new Error('the scene has no guest');
+    return runMigration(
+      {
+        domain,
+        ways: destination.ways,
+        bandwidthBytesPerSecond: Infinity,
+        capabilities: { postCopy: allowed, postCopyRecoverable: true, autoConverge: allowed },
+        postCopyRecovery: allowed,
+      },
+      { source, destination, newSteersman: () => steersmanFor({ intent: () => intent }) },
+      clock,
+      () => undefined,
+      new AbortController().signal,
+    );
+  };
+  const { outcome, switchedToPostCopy, sentBytes = 0, telemetry } = await clock.run(move());
+  const { pausedMs, slowedMs } = destination.toll(uuid) ?? { pausedMs: 0, slowedMs: 0 };
+  return {
+    arrived: outcome === 'completed',
+    totalMs: clock.nowMs(),
+    blackoutMs: pausedMs,
+    lostWorkMs: pausedMs + slowedMs,
+    sentBytes,
+    postCopy: switchedToPostCopy,
+    throttlePercent: Math.max(0, ...telemetry.map(({ throttlePercent }) => throttlePercent)),
+  };
+}
+
+async function cellOf(
+  suite: Suite,
+  linkMbitPerSecond: number,
+  name: keyof typeof patterns,
+  pair: Pair,
+): Promise<Cell> {
+  const carried = ((linkMbitPerSecond * 1e6) / 8) * carriedShare;
+  const all: Figures[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const writes = patterns[name](carried, (seed * 2_311) % 7_000);
+    all.push(await simulate(suite, carried, writes, pair, seed));
+  }
+  const [figures] = all;
+  if (figures === undefined) throw new Error('nothing was simulated');
+  const budget = budgetFor(pair.slaClass, pair.importance);
+  const costs = all.map((one) => costOf(one, pair, budget, true));
+  const cost = costs.reduce((sum, one) => sum + one, 0) / costs.length;
+  return { suite, scene: `${name}/${linkMbitPerSecond}`, pair: pairName(pair), cost, figures };
+}
+
+async function allCells(): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const suite of suiteNames)
+    for (const link of linksMbitPerSecond)
+      for (const name of Object.keys(patterns) as (keyof typeof patterns)[])
+        for (const pair of pairs) cells.push(await cellOf(suite, link, name, pair));
+  return cells;
+}
+
+function told({ arrived, totalMs, blackoutMs, lostWorkMs, postCopy }: Figures): string {
+  const [total, blackout, lost] = [totalMs, blackoutMs, lostWorkMs].map(Math.round);
+  const how = postCopy ? 'post-copy' : 'pre-copy';
+  return `${arrived ? how : 'stayed'}, ${total} / ${blackout} / ${lost} ms`;
+}
+
+interface Met {
+  readonly before: Cell;
+  readonly now: Cell;
+  /** What it costs now over what it cost before. */
+  readonly ratio: number;
+}
+
+function meet(before: readonly Cell[], now: readonly Cell[]): readonly Met[] {
+  const keyOf = ({ suite, scene, pair }: Cell): string => `${suite}, ${scene}, ${pair}`;
+  const known = new Map(before.map((cell) => [keyOf(cell), cell]));
+  return now.flatMap((cell) => {
+    const one = known.get(keyOf(cell));
+    return one === undefined ? [] : [{ before: one, now: cell, ratio: cell.cost / one.cost }];
+  });
+}
+
+function showMet(met: readonly Met[]): void {
+  const sorted = met.toSorted((a, b) => a.ratio - b.ratio);
+  const most = Number(values.rows);
+  const ends = [...new Set([...sorted.slice(0, most), ...sorted.slice(-most)])];
+  console.log('| cell | cost then | now | time / pause / lost work then | now |');
+  console.log('|---|---|---|---|---|');
+  for (const { before, now, ratio } of ends) {
+    if (Math.abs(ratio - 1) < 0.02) continue;
+    const { suite, scene, pair } = now;
+    const costs = `${Math.round(before.cost)} | ${Math.round(now.cost)}`;
+    console.log(
+      `| ${suite}, ${scene}, ${pair} | ${costs} | ${told(before.figures)} | ${told(now.figures)} |`,
+    );
+  }
+}
+
+const cells = await allCells();
+if (values.keep !== undefined) await writeFile(values.keep, JSON.stringify(cells));
+const groups = Map.groupBy(cells, ({ suite, pair }) => `${suite} | ${pair}`);
+if (values.beside === undefined) {
+  console.log('| suite | whose | mean cost |');
+  console.log('|---|---|---|');
+  for (const [name, ones] of groups)
+    console.log(`| ${name} | ${Math.round(geometricMean(ones.map(({ cost }) => cost)))} |`);
+  console.log(
+    `cells ${cells.length} cost ${geometricMean(cells.map(({ cost }) => cost)).toFixed(0)}`,
+  );
+} else {
+  const before: readonly Cell[] = JSON.parse(await readFile(values.beside, 'utf8'));
+  const met = meet(before, cells);
+  showMet(met);
+  console.log('\n| suite | whose | cost now over then |');
+  console.log('|---|---|---|');
+  for (const [name, ones] of Map.groupBy(met, ({ now }) => `${now.suite} | ${now.pair}`))
+    console.log(`| ${name} | ${geometricMean(ones.map(({ ratio }) => ratio)).toFixed(3)} |`);
+  console.log(
+    `cells ${met.length} ratio ${geometricMean(met.map(({ ratio }) => ratio)).toFixed(3)}`,
+  );
+}
