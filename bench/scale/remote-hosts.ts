@@ -26,7 +26,7 @@ export class RemoteHosts {
     setupMs: 0,
     callMs: 0,
   });
-  readonly #shapes = new Map<string, Host>();
+  readonly #hosts = new Map<string, Host>();
   #calls = 0;
 
   constructor(count: number) {
@@ -49,18 +49,17 @@ export class RemoteHosts {
   }
 
   hostAt({ name }: ResolvedHost, mayAct: () => void): Host {
-    const host = remoteHost(this.#shapeOf(name), {
+    return fenced(this.#hosts.get(name) ?? this.#open(name), mayAct);
+  }
+
+  /** Its shape says what the host is called, and how others reach it. */
+  #open(name: string): Host {
+    const host = remoteHost(this.#world.addHost(name), {
       call: (method, given) => this.#call(name, method, given),
       watch: (uuid, onChange) => this.#watch(name, uuid, onChange),
     });
-    return fenced(host, mayAct);
-  }
-
-  /** What the host is called, and how others reach it. */
-  #shapeOf(name: string): Host {
-    const shape = this.#shapes.get(name) ?? this.#world.addHost(name);
-    this.#shapes.set(name, shape);
-    return shape;
+    this.#hosts.set(name, host);
+    return host;
   }
 
   async stop(): Promise<void> {

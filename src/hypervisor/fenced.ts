@@ -20,15 +20,23 @@ export const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
  * libvirt adapter asks by itself, right before a request goes out.
  */
 export function fenced(host: Host, mayAct: () => void): Host {
-  return new Proxy(host, {
-    get(target, key) {
-      const member: unknown = Reflect.get(target, key);
-      if (typeof member !== 'function') return member;
-      if (!acts.has(key)) return member.bind(target);
-      return async (...given: unknown[]): Promise<unknown> => {
-        mayAct();
-        return Reflect.apply(member, target, given);
-      };
-    },
-  });
+  return new Proxy(host, new Fence(mayAct));
+}
+
+class Fence implements ProxyHandler<Host> {
+  readonly #mayAct: () => void;
+
+  constructor(mayAct: () => void) {
+    this.#mayAct = mayAct;
+  }
+
+  get(target: Host, key: PropertyKey): unknown {
+    const member: unknown = Reflect.get(target, key);
+    if (typeof member !== 'function') return member;
+    if (!acts.has(key)) return member.bind(target);
+    return async (...given: unknown[]): Promise<unknown> => {
+      this.#mayAct();
+      return Reflect.apply(member, target, given);
+    };
+  }
 }
