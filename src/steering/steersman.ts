@@ -42,39 +42,55 @@ export interface Briefing {
 
 /** A steersman who keeps the model of the guest between two decisions. */
 export function steersmanFor(briefing: Briefing): Steersman {
-  const { matrix = defaultMatrix, prior = nothingKnown } = briefing;
-  let model: GuestModel = modelOf(prior);
-  let atStart: MigrationCapabilities | undefined;
-  let before: Intent | undefined;
+  return new ModelSteersman(briefing);
+}
+
+class ModelSteersman implements Steersman {
+  readonly #briefing: Briefing;
+  #model: GuestModel;
+  #atStart: MigrationCapabilities | undefined;
+  #before: Intent | undefined;
   /** What has changed since the last act. */
-  let news: string | undefined;
-  return {
-    plan(capabilities) {
-      atStart = capabilities;
-      model = modelOf(priorWith(prior, capabilities));
-      const { slaClass, importance } = briefing.intent();
-      const budget = budgetFor(slaClass, importance, matrix);
-      return planStart(budget, capabilities, converges(briefing, capabilities, matrix));
-    },
-    observe(sample) {
-      model = observe(model, sample);
-    },
-    decide(atMs, state) {
-      if (atStart === undefined) throw new Error('a steersman decides only after his plan');
-      const intent = briefing.intent();
-      const { slaClass, importance, deadlineMs, postCopy } = intent;
-      news = newsOf(before, intent) ?? news;
-      before = intent;
-      const budget = budgetFor(slaClass, importance, matrix);
-      const capabilities = withAdmins(atStart, postCopy);
-      const situation = { slaClass, importance, budget, capabilities, model, state, atMs };
-      const decision = steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
-      if (news === undefined || decision.action.kind === 'wait') return decision;
-      const told = { ...decision, why: `${news} ${decision.why}` };
-      news = undefined;
-      return told;
-    },
-  };
+  #news: string | undefined;
+
+  constructor(briefing: Briefing) {
+    this.#briefing = briefing;
+    this.#model = modelOf(this.#prior);
+  }
+
+  get #prior(): Prior {
+    return this.#briefing.prior ?? nothingKnown;
+  }
+
+  plan(capabilities: MigrationCapabilities): StartPlan {
+    const { matrix = defaultMatrix } = this.#briefing;
+    this.#atStart = capabilities;
+    this.#model = modelOf(priorWith(this.#prior, capabilities));
+    const { slaClass, importance } = this.#briefing.intent();
+    const budget = budgetFor(slaClass, importance, matrix);
+    return planStart(budget, capabilities, converges(this.#briefing, capabilities, matrix));
+  }
+
+  observe(sample: Sample): void {
+    this.#model = observe(this.#model, sample);
+  }
+
+  decide(atMs: number, state: SteeringState): Decision {
+    if (this.#atStart === undefined) throw new Error('a steersman decides only after his plan');
+    const intent = this.#briefing.intent();
+    const { slaClass, importance, deadlineMs, postCopy } = intent;
+    this.#news = newsOf(this.#before, intent) ?? this.#news;
+    this.#before = intent;
+    const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
+    const capabilities = withAdmins(this.#atStart, postCopy);
+    const model = this.#model;
+    const situation = { slaClass, importance, budget, capabilities, model, state, atMs };
+    const decision = steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
+    if (this.#news === undefined || decision.action.kind === 'wait') return decision;
+    const told = { ...decision, why: `${this.#news} ${decision.why}` };
+    this.#news = undefined;
+    return told;
+  }
 }
 
 /** What a person should know of a change of orders, with the act that follows it. */
@@ -98,15 +114,16 @@ function withAdmins(
 
 /** Whether it is expected to fit by itself; `undefined` where too little is known before the start. */
 function converges(
-  { intent, prior = nothingKnown, memoryBytes }: Briefing,
+  briefing: Briefing,
   capabilities: MigrationCapabilities,
   matrix: Matrix,
 ): boolean | undefined {
+  const { prior = nothingKnown, memoryBytes } = briefing;
   const { bandwidthBytesPerSecond, written } = prior;
   if (bandwidthBytesPerSecond === undefined || written.length === 0 || memoryBytes === undefined)
     return undefined;
   const known = { ...prior, bandwidthBytesPerSecond };
-  const start = { ...intent(), capabilities, matrix, prior: known, memoryBytes };
+  const start = { ...briefing.intent(), capabilities, matrix, prior: known, memoryBytes };
   const { situation, view } = beforeStart(start);
   return expect(situation, view).ending === 'switch-over';
 }
