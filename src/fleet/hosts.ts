@@ -1,6 +1,6 @@
 import { DroverError } from '../errors/catalogue.ts';
 import type { MigrationTls, Way } from '../hypervisor/port.ts';
-import type { Permission } from '../steering/decision.ts';
+import { allowed, type Permission } from '../steering/decision.ts';
 import type { Config } from './config.ts';
 
 /** A host with everything that is set for it. */
@@ -38,7 +38,7 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
     name: nameOrUri,
     uri: nameOrUri,
     ways: waysOf({ uri: nameOrUri }),
-    postCopy: { allowed: true },
+    postCopy: allowed,
     bandwidthBytesPerSecond: undefined,
   };
 }
@@ -74,13 +74,14 @@ function peerUriOf(uri: string): string | undefined {
   return /^[a-z0-9+]+:\/\/[^/?#]/i.test(uri) ? uri : undefined;
 }
 
-function postCopyPermission(name: string, setting: 'allowed' | 'forbidden'): Permission {
-  if (setting === 'allowed') return { allowed: true };
+/** What an admin's setting of a host says of post-copy. */
+export function postCopyPermission(name: string, setting: 'allowed' | 'forbidden'): Permission {
+  if (setting === 'allowed') return allowed;
   return { allowed: false, because: `the administrator forbids it on ${name}` };
 }
 
 function arrivalPermission(name: string, setting: 'open' | 'closed' | undefined): Permission {
-  if (setting !== 'closed') return { allowed: true };
+  if (setting !== 'closed') return allowed;
   return {
     allowed: false,
     because: `${name} takes no VM in: it is being emptied, or closed (drover undrain ${name} opens it)`,

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../hypervisor/port.ts';
 import { type Excluded, type Exclusion, whyExcluded } from '../policy/exclusions.ts';
-import type { MigrationCapabilities, Permission } from '../steering/decision.ts';
+import { allowed, type MigrationCapabilities, type Permission } from '../steering/decision.ts';
 import type { Cleared } from './preflight.ts';
 
 /** What two hosts, their administrator and whoever speaks for the domain allow a migration. */
@@ -45,7 +45,7 @@ export function allowedFor(
 
 function unlessExcluded(what: Exclusion, excluded: readonly Excluded[]): Permission {
   const because = whyExcluded(what, excluded);
-  return because === undefined ? { allowed: true } : { allowed: false, because };
+  return because === undefined ? allowed : { allowed: false, because };
 }
 
 function named(
@@ -60,5 +60,5 @@ function named(
 
 /** Allowed where all allow it; otherwise the first one's reason. */
 function allOf(permissions: readonly Permission[]): Permission {
-  return permissions.find((permission) => !permission.allowed) ?? { allowed: true };
+  return permissions.find((permission) => !permission.allowed) ?? allowed;
 }
