@@ -79,11 +79,14 @@ export class Crew {
   }
 
   #start(job: Job): void {
-    const ended = job.run().finally(() => {
-      if (this.#jobs.get(job.id)?.job === job) this.#jobs.delete(job.id);
-      this.#leases.drop(job.held);
-      this.#onEnd();
-    });
+    // A job never rejects.
+    const ended = job.run().then(() => this.#end(job));
     this.#jobs.set(job.id, { job, ended });
+  }
+
+  #end(job: Job): void {
+    if (this.#jobs.get(job.id)?.job === job) this.#jobs.delete(job.id);
+    this.#leases.drop(job.held);
+    this.#onEnd();
   }
 }

@@ -10,10 +10,12 @@ import type { Keeping } from '../migration/keeping.ts';
 import { hasCode, lookAtBoth } from '../migration/look.ts';
 import type { Orders, Watching } from '../migration/orders.ts';
 import { endOf } from '../migration/recording.ts';
+import type { MigrateRequest } from '../migration/request.ts';
 import type { Conclusion } from '../migration/result.ts';
-import { moveVm } from '../migration/service.ts';
+import type { Run } from '../migration/run.ts';
+import { readyToMove } from '../migration/service.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
-import { takeUpVm } from '../migration/take-up.ts';
+import { readyToTakeUp } from '../migration/take-up.ts';
 import type { MigrationState } from '../migration/transition.ts';
 import { whereabouts } from '../migration/whereabouts.ts';
 import { budgetFor } from '../policy/budget-for.ts';
@@ -62,7 +64,7 @@ export class Job {
     this.#startedAt = row.startedAt;
     this.#vmUuid = row.vmUuid;
     this.#passedReturn = row.pointOfNoReturnAt !== undefined;
-    this.page = new Page(row.id, () => ports.world.wallMs());
+    this.page = new Page(row.id, ports.world);
   }
 
   get id(): string {
@@ -72,7 +74,9 @@ export class Job {
   /** Steers until it ends, or until the lease does. Never rejects. */
   async run(): Promise<void> {
     try {
-      const conclusion = await this.#steer();
+      const run = await this.#ready();
+      let conclusion = await run.toTheEnd();
+      if (this.#mustTryAgain(conclusion)) conclusion = await this.#insistOn(conclusion);
       if (conclusion.outcome !== 'detached') await this.#conclude(conclusion, conclusion.outcome);
     } catch (error) {
       await this.#fail(error);
@@ -80,12 +84,16 @@ export class Job {
   }
 
   /** An operation that has to end is tried again where it failed in pre-copy: the guest runs on. */
-  async #steer(): Promise<Conclusion> {
+  #mustTryAgain({ outcome }: Conclusion): boolean {
+    return outcome === 'failed-safe' && this.#mustFinish();
+  }
+
+  async #insistOn(first: Conclusion): Promise<Conclusion> {
     const { store } = this.#ports;
-    let conclusion = await this.#attempt();
+    let conclusion = first;
     let failures = 1;
     let fresh = true;
-    while (conclusion.outcome === 'failed-safe' && this.#mustFinish()) {
+    while (this.#mustTryAgain(conclusion)) {
       const waitMs = againAfterMs(failures);
       if (waitMs === undefined) {
         this.#notice(`It failed ${failures} times, and is not tried again.`);
@@ -150,7 +158,8 @@ export class Job {
     const startedAt = this.#startedAt;
     this.#startedAt = undefined;
     try {
-      return await moveVm(request, this.#ports.config(), this.#watching(), this.#surroundings());
+      const run = await this.#readyToMove(request);
+      return await run.toTheEnd();
     } catch (error) {
       if (!(error instanceof DroverError) || this.#startedAt !== undefined) throw error;
       if (hasCode(error, 'lease.lost') || hasCode(error, 'store.unavailable')) throw error;
@@ -167,23 +176,27 @@ export class Job {
     this.page.heed({ kind: 'notice', message, atMs });
   }
 
-  async #attempt(): Promise<Conclusion> {
+  async #ready(): Promise<Run> {
     const { store } = this.#ports;
     const beginning = await store.migrations.beginning(this.id);
-    if (beginning !== undefined) return this.#takeUp(beginning);
-    if (this.#row.origin === 'adopted') return this.#adopt();
+    if (beginning !== undefined) return this.#readyToTakeUp(beginning);
+    if (this.#row.origin === 'adopted') return this.#readyToAdopt();
     await store.migrations.advance(this.held.lease, { phase: 'preflight' }, []);
-    return moveVm(this.#request(), this.#ports.config(), this.#watching(), this.#surroundings());
+    return this.#readyToMove(this.#request());
   }
 
-  #request(): Parameters<typeof moveVm>[0] {
+  #readyToMove(request: MigrateRequest): Promise<Run> {
+    return readyToMove(request, this.#ports.config(), this.#watching(), this.#surroundings());
+  }
+
+  #request(): MigrateRequest {
     const { vm, from, to, importance, reason, deadlineAt } = this.#row;
     const now = this.#ports.world.wallMs();
     const deadlineMs = deadlineAt === undefined ? undefined : Math.max(1, deadlineAt - now);
     return { vm, from, to, importance, reason, deadlineMs };
   }
 
-  async #takeUp(beginning: Beginning): Promise<Conclusion> {
+  async #readyToTakeUp(beginning: Beginning): Promise<Run> {
     const { store, world, config } = this.#ports;
     const { from, to, startedAt = world.wallMs(), phase } = this.#row;
     const { samples, decisions } = await store.migrations.chapters(this.id);
@@ -199,11 +212,11 @@ export class Job {
       seen: lastAttempt(samples),
       decisions,
     };
-    return takeUpVm(taken, config(), this.#watching(), this.#surroundings());
+    return readyToTakeUp(taken, config(), this.#watching(), this.#surroundings());
   }
 
   /** What somebody else began is looked at once more, now that nobody else of ours takes it. */
-  async #adopt(): Promise<Conclusion> {
+  async #readyToAdopt(): Promise<Run> {
     const { config, world } = this.#ports;
     const from = resolveHost(config(), this.#row.from);
     const candidates = [resolveHost(config(), this.#row.to)];
@@ -222,7 +235,7 @@ export class Job {
       seen: [],
       decisions: [],
     };
-    return takeUpVm(taken, config(), this.#watching(), this.#surroundings());
+    return readyToTakeUp(taken, config(), this.#watching(), this.#surroundings());
   }
 
   #surroundings(): Surroundings {

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Clock } from '../hypervisor/clock.ts';
+import type { Clock, Waker } from '../hypervisor/clock.ts';
 
 /** Waits that ended longer ago are forgotten, at the latest after twice that. */
 const keptMs = 60_000;
@@ -24,15 +24,15 @@ export class LagClock implements Clock {
   }
 
   /** Thousands sleep at a time: an async function would keep twice as much for each. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, waker?: Waker): Promise<void> {
     const dueMs = this.#clock.nowMs() + ms;
-    const slept = this.#clock.sleep(ms, signal);
-    return slept.then(() => this.#note(signal, this.#clock.nowMs() - dueMs));
+    const slept = this.#clock.sleep(ms, waker);
+    return slept.then(() => this.#note(waker, this.#clock.nowMs() - dueMs));
   }
 
   /** Who was woken on purpose was not late. */
-  #note(signal: AbortSignal | undefined, lateMs: number): void {
-    if (signal?.aborted === true) return;
+  #note(waker: Waker | undefined, lateMs: number): void {
+    if (waker?.aborted === true) return;
     const lateNs = Math.round(lateMs * nsPerMs);
     this.#kept().record(Math.min(range.highest, Math.max(range.lowest, lateNs)));
   }

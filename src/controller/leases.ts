@@ -1,5 +1,6 @@
 import { DroverError } from '../errors/catalogue.ts';
-import type { Clock } from '../hypervisor/clock.ts';
+import { Bell } from '../hypervisor/bell.ts';
+import type { Clock, Waker } from '../hypervisor/clock.ts';
 import type { Lease, MigrationRow, Wishes } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
@@ -26,7 +27,7 @@ export const usualLeaseTimes: LeaseTimes = { ttlMs: 6_000, marginMs: 1_000 };
 export class HeldLease {
   readonly lease: Lease;
   readonly #clock: Clock;
-  readonly #lost = new AbortController();
+  readonly #lost = new Bell();
   #untilMs: number;
   wishes: Wishes;
 
@@ -38,8 +39,8 @@ export class HeldLease {
   }
 
   /** Aborts when the lease is lost or given back. */
-  get over(): AbortSignal {
-    return this.#lost.signal;
+  get over(): Waker {
+    return this.#lost;
   }
 
   /** On our clock, when it may not be acted on any more. */
@@ -48,7 +49,7 @@ export class HeldLease {
   }
 
   holds(): boolean {
-    return !this.#lost.signal.aborted && this.#clock.nowMs() < this.#untilMs;
+    return !this.#lost.aborted && this.#clock.nowMs() < this.#untilMs;
   }
 
   /** Throws `lease.lost` where nothing may be done any more. Asked right before every act. */
@@ -64,7 +65,7 @@ export class HeldLease {
   }
 
   end(): void {
-    this.#lost.abort();
+    this.#lost.ring();
   }
 }
 

@@ -97,7 +97,7 @@ class FleetController implements Controller {
     this.#log = log;
     this.#name = name;
     this.#scope = scope;
-    this.#clock = new LagClock(world.clock);
+    this.#clock = world.clock instanceof LagClock ? world.clock : new LagClock(world.clock);
     this.#world = { ...world, clock: this.#clock };
     const within: Scope =
       scope === 'own'
@@ -222,7 +222,7 @@ class FleetController implements Controller {
   }
 
   takeUp(id: string): void {
-    this.#own.add(id);
+    this.#claim(id);
     this.#helm.poke();
     this.#steward.poke();
   }
@@ -345,14 +345,19 @@ class FleetController implements Controller {
     const event = this.#event('migration.queued', id, { ...asked, origin, by: by.who });
     const { how, row } = await this.store.migrations.create({ ...whole, requestKey }, event);
     if (how === 'busy') throw movesAlready(request, row);
-    this.#own.add(row.id);
+    this.#claim(row.id);
     this.#helm.poke();
     return { row, created: how === 'created' };
   }
 
   #attend(id: string): void {
-    this.#own.add(id);
+    this.#claim(id);
     this.#steward.poke();
+  }
+
+  /** Who steers all does not keep in mind what he was asked for himself. */
+  #claim(id: string): void {
+    if (this.#scope === 'own') this.#own.add(id);
   }
 
   async #beginPart({ operation, ...part }: PartRequest): Promise<void> {

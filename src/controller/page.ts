@@ -4,43 +4,48 @@ import type { Decision } from '../steering/decision.ts';
 import type { Chapter, Lease, NewEvent, StoredProgress } from '../store/rows.ts';
 import type { Report } from '../store/store.ts';
 import { SampleList } from './sample-list.ts';
+import type { World } from './world.ts';
 
 /** More than this is not held back while the store does not answer: the newest count. */
 const mostSamplesHeld = 2_000;
 
+const none: readonly never[] = [];
+
 /** What one migration has shown and nobody has kept yet. */
 export class Page {
   #samples = new SampleList(mostSamplesHeld);
-  #decisions: Decision[] = [];
-  #why: string[] = [];
-  #events: NewEvent[] = [];
-  #progress: StoredProgress | undefined;
+  // Most of the time nothing but samples waits: there is one empty list for all.
+  #decisions: readonly Decision[] = none;
+  #why: readonly string[] = none;
+  #events: readonly NewEvent[] = none;
+  #shown: Progress | undefined;
+  /** What was shown before, where it could not be kept. */
+  #unkept: StoredProgress | undefined;
   /** How long the first decision expected it to take, ms. */
   firstForecastMs: number | undefined;
   readonly #id: string;
-  readonly #wallMs: () => number;
+  readonly #world: Pick<World, 'wallMs'>;
 
-  /** `wallMs`: the time of day, ms since 1970. */
-  constructor(id: string, wallMs: () => number) {
+  constructor(id: string, world: Pick<World, 'wallMs'>) {
     this.#id = id;
-    this.#wallMs = wallMs;
+    this.#world = world;
   }
 
   heed(event: RunEvent): void {
     switch (event.kind) {
       case 'progress':
         this.#samples.push(event.sample);
-        this.#progress = progressOf(event.progress);
+        this.#shown = event.progress;
         return;
       case 'decision':
         this.#decide(event.decision);
         return;
       case 'notice':
-        this.#why.push(event.message);
+        this.#tell(event.message);
         this.note('migration.notice', { message: event.message });
         return;
       case 'why':
-        this.#why.push(event.message);
+        this.#tell(event.message);
         return;
       case 'phase':
         return;
@@ -48,7 +53,8 @@ export class Page {
   }
 
   note(type: string, data: unknown): void {
-    this.#events.push({ at: this.#wallMs(), type, subject: this.#id, data });
+    const event = { at: this.#world.wallMs(), type, subject: this.#id, data };
+    this.#events = [...this.#events, event];
   }
 
   /** All that is not kept yet; it is given away with this. `undefined`: nothing. */
@@ -56,10 +62,10 @@ export class Page {
     lease: Lease,
   ): { readonly report: Report; readonly events: readonly NewEvent[] } | undefined {
     const chapter = this.tearChapter();
-    const events = this.#events;
-    const progress = this.#progress;
-    this.#events = [];
-    this.#progress = undefined;
+    const events = this.tearEvents();
+    const progress = this.#shown === undefined ? this.#unkept : progressOf(this.#shown);
+    this.#shown = undefined;
+    this.#unkept = undefined;
     const empty = chapter.samples.length + chapter.decisions.length + chapter.why.length === 0;
     if (empty && events.length === 0) return undefined;
     return {
@@ -75,14 +81,14 @@ export class Page {
     this.#decisions = [...(report.decisions ?? []), ...this.#decisions];
     this.#why = [...(report.why ?? []), ...this.#why];
     this.#events = [...events, ...this.#events];
-    this.#progress ??= report.progress;
+    this.#unkept = report.progress;
   }
 
   tearChapter(): Chapter {
     const samples = this.#samples.take();
     const chapter = { samples, decisions: this.#decisions, why: this.#why };
-    this.#decisions = [];
-    this.#why = [];
+    this.#decisions = none;
+    this.#why = none;
     return chapter;
   }
 
@@ -94,15 +100,19 @@ export class Page {
 
   tearEvents(): readonly NewEvent[] {
     const events = this.#events;
-    this.#events = [];
+    this.#events = none;
     return events;
   }
 
+  #tell(message: string): void {
+    this.#why = [...this.#why, message];
+  }
+
   #decide(decision: Decision): void {
-    this.#decisions.push(decision);
+    this.#decisions = [...this.#decisions, decision];
     this.foresee(decision);
     if (decision.action.kind === 'wait') return;
-    this.#why.push(decision.why);
+    this.#tell(decision.why);
     this.note('migration.decision', { action: decision.action.kind, why: decision.why });
   }
 }

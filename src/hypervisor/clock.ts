@@ -1,26 +1,33 @@
+/** What ends a sleep before its time: an AbortSignal, or what is as good and smaller. */
+export interface Waker {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', wake: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', wake: () => void): void;
+}
+
 /** Time as everything that waits sees it: the machine's own, or a simulation's. */
 export interface Clock {
   /** Monotonic ms; only differences mean something. */
   nowMs(): number;
-  /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves after `ms`, or as soon as the waker aborts. Never rejects. */
+  sleep(ms: number, waker?: Waker): Promise<void>;
 }
 
 /** The machine's monotonic clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
-  sleep: (ms, signal) =>
+  sleep: (ms, waker) =>
     new Promise((resolve) => {
-      if (signal?.aborted === true) {
+      if (waker?.aborted === true) {
         resolve();
         return;
       }
       const done = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
+        waker?.removeEventListener('abort', done);
         resolve();
       };
       const timer = setTimeout(done, ms);
-      signal?.addEventListener('abort', done, { once: true });
+      waker?.addEventListener('abort', done, { once: true });
     }),
 };

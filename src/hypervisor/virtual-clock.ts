@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock, Waker } from './clock.ts';
 import { TimerHeap } from './virtual-clock-timers.ts';
 
 /** So many events pass before other work of the process, such as its real timers, gets a turn. */
@@ -29,13 +29,13 @@ export class VirtualClock implements Clock {
     };
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, waker?: Waker): Promise<void> {
     return new Promise((resolve) => {
-      if (signal === undefined) {
+      if (waker === undefined) {
         this.#timers.add(this.#nowMs + Math.max(0, ms), resolve);
         return;
       }
-      if (signal.aborted) {
+      if (waker.aborted) {
         resolve();
         return;
       }
@@ -44,10 +44,10 @@ export class VirtualClock implements Clock {
         resolve();
       };
       const withdraw = this.schedule(this.#nowMs + ms, () => {
-        signal.removeEventListener('abort', onAbort);
+        waker.removeEventListener('abort', onAbort);
         resolve();
       });
-      signal.addEventListener('abort', onAbort, { once: true });
+      waker.addEventListener('abort', onAbort, { once: true });
     });
   }
 

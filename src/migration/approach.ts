@@ -10,8 +10,6 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Two hosts that are connected, and a VM that may go from the one to the other. */
 export interface Approach {
-  readonly from: ResolvedHost;
-  readonly to: ResolvedHost;
   readonly cleared: Cleared;
   readonly findings: readonly Finding[];
   readonly standing: Standing;
@@ -24,15 +22,14 @@ export interface Approach {
 }
 
 /**
- * Connects to both hosts, asks whether the VM could go, and has `work` done while the connections
- * last. Rejects with a DroverError where pre-flight refuses it: then nothing was touched.
+ * Connects to both hosts, and asks whether the VM could go. Rejects with a DroverError where
+ * pre-flight refuses it: then nothing was touched. Otherwise whoever asked hangs up.
  */
-export async function approach<T>(
+export async function approach(
   request: MigrateRequest,
   config: Config,
   surroundings: Surroundings,
-  work: (approached: Approach) => Promise<T>,
-): Promise<T> {
+): Promise<Approach> {
   const from = resolveHost(config, request.from);
   const to = resolveHost(config, request.to);
   if (to.arrivals?.allowed === false) throw closed(request, to.arrivals.because);
@@ -44,9 +41,7 @@ export async function approach<T>(
     const { tags, unreadable } = await cleared.source.readTags(cleared.domain.uuid);
     const standing = standingOf(config, cleared.domain.name, tags);
     const admin = { source: from.postCopy, destination: to.postCopy };
-    return await work({
-      from,
-      to,
+    return {
       cleared,
       findings,
       standing,
@@ -54,10 +49,16 @@ export async function approach<T>(
       allowed: allowedFor(cleared, admin, standing.excluded),
       importance: importanceOf(request),
       capBytesPerSecond: lowest(from.bandwidthBytesPerSecond, to.bandwidthBytesPerSecond),
-    });
-  } finally {
-    await Promise.all(contacts.map(hangUp));
+    };
+  } catch (error) {
+    await Promise.all(contacts.map(endContact));
+    throw error;
   }
+}
+
+/** Ends the connections to both hosts. */
+export async function hangUp({ cleared }: Pick<Approach, 'cleared'>): Promise<void> {
+  await Promise.all([cleared.source.close(), cleared.destination.close()]);
 }
 
 async function contact(resolved: ResolvedHost, surroundings: Surroundings): Promise<Contact> {
@@ -72,7 +73,7 @@ async function contact(resolved: ResolvedHost, surroundings: Surroundings): Prom
   }
 }
 
-async function hangUp(contacted: Contact): Promise<void> {
+async function endContact(contacted: Contact): Promise<void> {
   if ('host' in contacted) await contacted.host.close();
 }
 

@@ -1,5 +1,6 @@
 import type { Sample } from '../forecast/telemetry.ts';
-import type { Clock } from '../hypervisor/clock.ts';
+import { Bell } from '../hypervisor/bell.ts';
+import type { Clock, Waker } from '../hypervisor/clock.ts';
 import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
@@ -12,6 +13,7 @@ import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
+import { formerOf, limitsAfter, type Opening } from './opening.ts';
 import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
 import { Record } from './record.ts';
@@ -34,17 +36,12 @@ const lookMs = 400;
 /** What spoke against post-copy may have passed after this, ms. */
 const askAgainMs = 2_000;
 
-/** How a run begins: with its start, or with one that runs already. */
-export type Opening =
-  | { readonly kind: 'start'; readonly former: FormerLimits }
-  | { readonly kind: 'take-up'; readonly underWay: UnderWay; readonly inForce: FormerLimits };
-
 /** One migration until both hosts show how it ended, from its start on or from where it is. */
 export class Attempt {
   readonly #intent: RunIntent;
   readonly #ports: RunPorts;
   readonly #clock: Clock;
-  readonly #letGo: AbortSignal;
+  readonly #letGo: Waker;
   readonly #record: Record;
   readonly #steersman: Steersman;
   readonly #settling: Settling;
@@ -52,49 +49,58 @@ export class Attempt {
   readonly #mending: Mending;
   readonly #controls: Controls;
   readonly #plan: StartPlan;
-  readonly #opening: Opening;
-  readonly #unwatch = new Map<Place, () => Promise<void>>();
+  /** Whether it was not begun by somebody else. */
+  readonly fromTheStart: boolean;
+  /** The limits of the domain before, to be put back. */
+  readonly former: FormerLimits;
+  readonly #tookUpUnknown: boolean;
+  readonly #unwatch: { [place in Place]?: () => Promise<void> } = {};
   #state: MigrationState = initialState;
   #startedAtMs: number;
   #callsPending = 0;
   #callError: unknown;
-  readonly #told = new Set<string>();
+  #told: Set<string> | undefined;
   #lookDue = false;
   #lookedAtMs = -Infinity;
   #cancelSeen = false;
   #postCopySeen = false;
-  #decision: Decision | undefined;
-  #wake = new AbortController();
+  /** How long it was expected to take at the last decision. */
+  #forecastMs: number | undefined;
+  readonly #bell = new Bell();
 
   constructor(
     intent: RunIntent,
     ports: RunPorts,
     clock: Clock,
-    tell: (event: RunEvent) => void,
-    letGo: AbortSignal,
+    onEvent: (event: RunEvent) => void,
+    letGo: Waker,
     opening: Opening,
   ) {
     this.#intent = intent;
     this.#ports = ports;
     this.#clock = clock;
     this.#letGo = letGo;
-    this.#opening = opening;
-    this.#settling = new Settling(opening.kind === 'start');
+    this.fromTheStart = opening.kind === 'start';
+    this.former = formerOf(opening);
+    this.#tookUpUnknown = opening.kind === 'take-up' && opening.underWay.state.phase === 'ended';
+    this.#settling = new Settling(this.fromTheStart);
     this.#steersman = ports.newSteersman();
-    this.#mending = new Mending({
-      intent,
-      ports,
-      clock,
-      fromTheStart: opening.kind === 'start',
-      tell: (message) => this.#record.notice(message, this.#elapsedMs()),
-    });
+    const tell = (message: string): void => this.#notice(message);
+    this.#mending = new Mending({ intent, ports, clock, fromTheStart: this.fromTheStart, tell });
     const planned = this.#steersman.plan(intent.capabilities);
     this.#plan = opening.kind === 'start' ? planned : opening.underWay.plan;
     this.#startedAtMs = clock.nowMs();
     let decided: Decision | undefined;
     if (opening.kind === 'take-up') decided = this.#takeUp(opening.underWay);
-    this.#record = new Record(tell, decided);
-    this.#controls = this.#controlsFor(opening);
+    this.#record = new Record(onEvent, decided?.action.kind);
+    this.#controls = new Controls({
+      source: ports.source,
+      uuid: intent.domain.uuid,
+      clock,
+      limits: limitsAfter(opening, this.#plan, this.#wanted().shareBytesPerSecond),
+      ports,
+      tell,
+    });
   }
 
   /** What the call that carried the migration ended with: for the story, never for the outcome. */
@@ -103,14 +109,20 @@ export class Attempt {
   }
 
   async run(): Promise<Conclusion> {
-    const wake = (): void => this.#wake.abort();
+    const wake = (): void => this.#bell.ring();
     this.#letGo.addEventListener('abort', wake);
     try {
-      if (this.#opening.kind === 'start') await this.#start(this.#opening.former);
-      await this.#watchToTheEnd();
+      if (this.fromTheStart) await this.#start();
+      // It waits here for nearly all of its time, and in no other function's call.
+      while (!this.#ended() && !this.#detached()) {
+        await this.#turn();
+        if (this.#ended()) break;
+        await this.#clock.sleep(this.#pauseMs(), this.#bell);
+        this.#bell.hush();
+      }
     } finally {
       this.#letGo.removeEventListener('abort', wake);
-      await Promise.allSettled([...this.#unwatch.values()].map((end) => end()));
+      await Promise.allSettled(Object.values(this.#unwatch).map((end) => end()));
     }
     return this.#finish();
   }
@@ -128,55 +140,28 @@ export class Attempt {
     return decisions.at(-1);
   }
 
-  #controlsFor(opening: Opening): Controls {
-    const { source, milestones } = this.#ports;
-    const share = this.#wanted().shareBytesPerSecond;
-    const underWay = opening.kind === 'take-up';
-    const former = underWay ? opening.underWay.former : opening.former;
-    return new Controls({
-      source,
-      uuid: this.#intent.domain.uuid,
-      clock: this.#clock,
-      limits: {
-        downtimeMs: underWay ? opening.inForce.downtimeMs : this.#plan.maxDowntimeMs,
-        maxSpeedBytesPerSecond: underWay ? opening.inForce.speedBytesPerSecond : share,
-        shareBytesPerSecond: share,
-        pacedBefore:
-          underWay &&
-          opening.underWay.decisions.some(({ action }) => action.kind === 'set-max-speed'),
-        formerSpeedBytesPerSecond: former.speedBytesPerSecond,
-      },
-      passReturn: () => milestones?.passReturn() ?? Promise.resolve(),
-      onNoPostCopy: (because) => this.#ports.door?.close(because),
-      tell: (message) => this.#record.notice(message, this.#elapsedMs()),
-    });
-  }
-
-  async #start(former: FormerLimits): Promise<void> {
-    const { source, milestones } = this.#ports;
+  async #start(): Promise<void> {
+    const { source } = this.#ports;
     await this.#watch('source');
     await this.#watch('destination');
-    await milestones?.begin({ plan: this.#plan, former });
+    await this.#ports.begin?.({ plan: this.#plan, former: this.former });
     await source.setMaxDowntime(this.#intent.domain.uuid, this.#plan.maxDowntimeMs);
     await this.#dispatch({ kind: 'preflight-passed' });
   }
 
   async #watch(place: Place): Promise<void> {
-    if (this.#unwatch.has(place)) return;
+    if (this.#unwatch[place] !== undefined) return;
     const { uuid } = this.#intent.domain;
     const end = await this.#ports[place].watchDomain(uuid, (change) =>
       this.#changed(change, place),
     );
-    this.#unwatch.set(place, end);
+    this.#unwatch[place] = end;
   }
 
-  async #watchToTheEnd(): Promise<void> {
-    while (!this.#ended() && !this.#detached()) {
-      await this.#heedWanted();
-      await this.#read();
-      if (this.#lookNeeded()) await this.#look();
-      if (!this.#ended()) await this.#pause();
-    }
+  async #turn(): Promise<void> {
+    await this.#heedWanted();
+    await this.#read();
+    if (this.#lookNeeded()) await this.#look();
   }
 
   #wanted(): Wanted {
@@ -223,12 +208,11 @@ export class Attempt {
       return;
     }
     await this.#controls.allowShare(this.#wanted().shareBytesPerSecond);
-    this.#decision = this.#steersman.decide(
-      this.#elapsedMs(),
-      this.#controls.state(this.#startedAtMs),
-    );
-    this.#record.decision(this.#decision);
-    await this.#act(this.#decision.action);
+    const state = this.#controls.state(this.#startedAtMs);
+    const decision = this.#steersman.decide(this.#elapsedMs(), state);
+    this.#forecastMs = decision.forecast.timeMs.p50;
+    this.#record.decision(decision);
+    await this.#act(decision.action);
   }
 
   async #act(action: Action): Promise<void> {
@@ -263,8 +247,13 @@ export class Attempt {
 
   /** What keeps coming back is told once. */
   #tellOnce(message: string): void {
+    this.#told ??= new Set();
     if (this.#told.has(message)) return;
     this.#told.add(message);
+    this.#notice(message);
+  }
+
+  #notice(message: string): void {
     this.#record.notice(message, this.#elapsedMs());
   }
 
@@ -383,7 +372,7 @@ export class Attempt {
       this.#callsPending -= 1;
       this.#callError = error;
       this.#lookDue = true;
-      this.#wake.abort();
+      this.#bell.ring();
     };
     call.then(() => ended(undefined), ended);
   }
@@ -397,11 +386,7 @@ export class Attempt {
   /** What nobody knew the end of when it was taken up is watched until it shows. */
   #ended(): boolean {
     if (this.#state.phase !== 'ended') return false;
-    return this.#state.outcome !== 'unknown' || !this.#tookUpUnknown();
-  }
-
-  #tookUpUnknown(): boolean {
-    return this.#opening.kind === 'take-up' && this.#opening.underWay.state.phase === 'ended';
+    return this.#state.outcome !== 'unknown' || !this.#tookUpUnknown;
   }
 
   #detached(): boolean {
@@ -414,18 +399,14 @@ export class Attempt {
     if (change.kind === 'iteration' || change.kind === 'other') return;
     if (change.kind === 'suspended-for-switch-over') this.#step({ kind: change.kind });
     this.#lookDue = true;
-    this.#wake.abort();
+    this.#bell.ring();
   }
 
-  async #pause(): Promise<void> {
-    const ms = pauseMs(this.#state, this.#record.latest, this.#wanted().spare);
-    await this.#clock.sleep(ms, this.#wake.signal);
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+  #pauseMs(): number {
+    return pauseMs(this.#state, this.#record.latest, this.#wanted().spare);
   }
 
   #finish(): Promise<Conclusion> {
-    const opening = this.#opening;
-    const { former } = opening.kind === 'start' ? opening : opening.underWay;
     return conclude({
       intent: this.#intent,
       ports: this.#ports,
@@ -435,7 +416,7 @@ export class Attempt {
       totalMs: this.#elapsedMs(),
       postCopySeen: this.#postCopySeen,
       callError: this.#callError,
-      formerDowntimeMs: former.downtimeMs,
+      formerDowntimeMs: this.former.downtimeMs,
       releaseSpeed: () => this.#controls.releaseSpeed(),
       helpless: this.#mending.helpless,
       breaks: this.#mending.breaks,
@@ -444,7 +425,7 @@ export class Attempt {
   }
 
   #etaMs(remainingBytes: number): number | undefined {
-    if (this.#state.phase === 'copying') return this.#decision?.forecast.timeMs.p50;
+    if (this.#state.phase === 'copying') return this.#forecastMs;
     const last = this.#record.latest?.throughputBytesPerSecond ?? 0;
     return last > 0 ? (remainingBytes / last) * 1000 : undefined;
   }

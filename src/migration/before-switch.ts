@@ -1,7 +1,7 @@
-import type { Sample } from '../forecast/telemetry.ts';
 import type { Host } from '../hypervisor/port.ts';
 import { formatBytes } from '../units/format.ts';
 import { messageOf } from './look.ts';
+import type { Latest } from './record.ts';
 
 /**
  * Why a guest must not be split over its two hosts right now; `undefined` where nothing speaks
@@ -12,7 +12,7 @@ export async function whyNotNow(
   source: Host,
   destination: Host,
   uuid: string,
-  sample: Sample | undefined,
+  sample: Latest | undefined,
 ): Promise<string | undefined> {
   try {
     return (
@@ -26,7 +26,7 @@ export async function whyNotNow(
   }
 }
 
-function linkTrouble(sample: Sample | undefined): string | undefined {
+function linkTrouble(sample: Latest | undefined): string | undefined {
   if (sample === undefined) return 'the migration has not been read yet';
   return sample.throughputBytesPerSecond > 0 ? undefined : 'the link carries nothing just now';
 }
@@ -40,7 +40,7 @@ async function arrivalTrouble(destination: Host, uuid: string): Promise<string |
 /** All that is still to come has to find room there. */
 async function memoryTrouble(
   destination: Host,
-  sample: Sample | undefined,
+  sample: Latest | undefined,
 ): Promise<string | undefined> {
   const { freeMemoryBytes } = await destination.facts();
   const neededBytes = sample?.memoryRemainingBytes ?? 0;

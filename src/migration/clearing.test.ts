@@ -6,7 +6,7 @@ import { VirtualClock } from '../hypervisor/virtual-clock.ts';
 import { noTags } from '../policy/tags.ts';
 import { steersmanFor } from '../steering/steersman.ts';
 import { Gathering } from './gather.ts';
-import { carryOn } from './run.ts';
+import { readyToGoOn } from './run.ts';
 import type { Outcome } from './transition.ts';
 
 const mib = 2 ** 20;
@@ -146,8 +146,8 @@ test.each(scenes)('a guest that $name', async ({ source, destination, outcome, l
   const gathering = new Gathering();
   const intent = { slaClass: 'pet', importance: 'medium', deadlineMs: undefined } as const;
   const plan = { postCopy: true, autoConverge: undefined, maxDowntimeMs: 50, why: 'It begins.' };
-  const conclusion = await clock.run(
-    carryOn(
+  const run = await clock.run(
+    readyToGoOn(
       {
         domain: { name: 'guest', uuid, persistent: false },
         ways: h2.ways,
@@ -173,6 +173,7 @@ test.each(scenes)('a guest that $name', async ({ source, destination, outcome, l
       new AbortController().signal,
     ),
   );
+  const conclusion = await clock.run(run.toTheEnd());
   expect(conclusion.outcome).toBe(outcome);
   expect(gathering.why.join('\n')).toMatch(says);
   const found = [h1, h2].map(({ register }) => {

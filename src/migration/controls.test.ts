@@ -46,8 +46,7 @@ test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, b
       pacedBefore: false,
       formerSpeedBytesPerSecond: Infinity,
     },
-    passReturn: () => Promise.resolve(),
-    onNoPostCopy: () => undefined,
+    ports: {},
     tell: () => undefined,
   });
   await controls.capSpeed(heldTo);

@@ -2,6 +2,7 @@ import type { Clock } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
 import type { SteeringState } from '../steering/situation.ts';
 import { freezeLimitMs } from './downtime.ts';
+import type { RunPorts } from './intent.ts';
 import { hasCode, messageOf } from './look.ts';
 
 /** Libvirt takes some two seconds to cancel a job: asking again sooner only makes errors. */
@@ -26,12 +27,10 @@ export class Controls {
   readonly #clock: Clock;
   readonly #tell: (message: string) => void;
   /** What keeps failing is tried at every reading, and told once. */
-  readonly #told = new Set<string>();
+  #told: Set<string> | undefined;
   #downtimeMs: number;
   #downtimeSetAtMs: number;
-  /** What may be done before post-copy is started: where it rejects, post-copy is not. */
-  readonly #passReturn: () => Promise<void>;
-  readonly #onNoPostCopy: (because: string) => void;
+  readonly #ports: Pick<RunPorts, 'passReturn' | 'door'>;
   /** Its share of what admins allow: no pacing goes beyond it, and letting go returns to it. */
   #shareBytesPerSecond: number;
   #maxSpeedBytesPerSecond: number;
@@ -48,16 +47,14 @@ export class Controls {
     readonly uuid: string;
     readonly clock: Clock;
     readonly limits: LimitsInForce;
-    readonly passReturn: () => Promise<void>;
-    readonly onNoPostCopy: (because: string) => void;
+    readonly ports: Pick<RunPorts, 'passReturn' | 'door'>;
     readonly tell: (message: string) => void;
   }) {
     const { limits } = all;
     this.#source = all.source;
     this.#uuid = all.uuid;
     this.#clock = all.clock;
-    this.#passReturn = all.passReturn;
-    this.#onNoPostCopy = all.onNoPostCopy;
+    this.#ports = all.ports;
     this.#tell = all.tell;
     this.#downtimeMs = limits.downtimeMs;
     this.#downtimeSetAtMs = all.clock.nowMs();
@@ -132,11 +129,11 @@ export class Controls {
 
   startPostCopy(): Promise<boolean> {
     return this.#try('start post-copy', async () => {
-      await this.#passReturn();
+      await this.#ports.passReturn?.();
       try {
         await this.#source.startPostCopy(this.#uuid);
       } catch (error) {
-        if (hasCode(error, 'hypervisor.no-post-copy')) this.#onNoPostCopy(messageOf(error));
+        if (hasCode(error, 'hypervisor.no-post-copy')) this.#ports.door?.close(messageOf(error));
         throw error;
       }
     });
@@ -161,6 +158,7 @@ export class Controls {
   }
 
   #tellOnce(message: string): void {
+    this.#told ??= new Set();
     if (this.#told.has(message)) return;
     this.#told.add(message);
     this.#tell(message);

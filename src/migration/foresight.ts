@@ -3,7 +3,7 @@ import type { SeenWrites } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import { type Foresight, foresee } from '../steering/foresee.ts';
 import type { Intent } from '../steering/steersman.ts';
-import { approach } from './approach.ts';
+import { approach, hangUp } from './approach.ts';
 import { lookBack } from './look-back.ts';
 import type { MigrateRequest } from './request.ts';
 import { intentOf } from './service.ts';
@@ -22,13 +22,14 @@ export interface ForecastAnswer extends Foresight {
 /** Windows over which the guest's writes are measured, seconds: short ones and a long one show W(t). */
 const measuredSeconds = [1, 1, 3];
 
-/** What moving the VM would be like. Touches nothing; rejects as `moveVm` does. */
+/** What moving the VM would be like. Touches nothing; rejects as `readyToMove` does. */
 export async function forecastVm(
   request: MigrateRequest,
   config: Config,
   surroundings: Surroundings = realSurroundings,
 ): Promise<ForecastAnswer> {
-  return approach(request, config, surroundings, async (approached) => {
+  const approached = await approach(request, config, surroundings);
+  try {
     const { cleared, standing, importance, allowed } = approached;
     const { domain, source, destination } = cleared;
     const measured: SeenWrites[] = [];
@@ -59,5 +60,7 @@ export async function forecastVm(
       sources: [...sources, ...unread],
       ...foresight,
     };
-  });
+  } finally {
+    await hangUp(approached);
+  }
 }

@@ -3,7 +3,7 @@ import type { DomainFacts, Host, Ways } from '../hypervisor/port.ts';
 import type { Decision, MigrationCapabilities, Permission } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
-import type { FormerLimits } from './beginning.ts';
+import type { Beginning, FormerLimits } from './beginning.ts';
 import type { Door } from './door.ts';
 import type { MigrationState } from './transition.ts';
 
@@ -26,7 +26,10 @@ export interface RunPorts {
   readonly newSteersman: () => Steersman;
   /** Asked at every reading; nothing ever changes where it is not given. */
   readonly wanted?: () => Wanted;
-  readonly milestones?: Milestones;
+  /** What has to be durable before the first order goes to a host. Where it rejects, none does. */
+  readonly begin?: (begun: Pick<Beginning, 'plan' | 'former'>) => Promise<void>;
+  /** What has to be durable before post-copy is started. Where it rejects, it is not. */
+  readonly passReturn?: () => Promise<void>;
   /** Takes what is learnt against post-copy on the way; the steersman weighs what it says. */
   readonly door?: Door;
 }
@@ -38,14 +41,6 @@ export interface Wanted {
   readonly shareBytesPerSecond: number;
   /** How many times rarer than usual it may be read while it is far from its end; 1 and more. */
   readonly spare: number;
-}
-
-/** What has to be durable before a run goes on. Where one rejects, it does not. */
-export interface Milestones {
-  /** Before the first order goes to a host. */
-  begin(begun: { readonly plan: StartPlan; readonly former: FormerLimits }): Promise<void>;
-  /** Before post-copy is started. */
-  passReturn(): Promise<void>;
 }
 
 /** A migration under way, as whoever takes it up knows it. */

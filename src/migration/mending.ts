@@ -42,7 +42,8 @@ export class Mending {
   #way = 0;
   #seen: Look | undefined;
   /** The most that was seen to have gone out, and when it was first seen. */
-  #flowed = { bytes: -1, atMs: 0 };
+  #flowedBytes = -1;
+  #flowedAtMs = 0;
   /** Whether it was last seen to run in post-copy. */
   #split = false;
   #clearings = 0;
@@ -99,9 +100,13 @@ export class Mending {
   /** For how long nothing has come through, by this reading, ms. */
   #stillMs({ memorySentBytes: bytes, memoryRemainingBytes }: Flow): number {
     const now = this.#clock.nowMs();
-    if (bytes > this.#flowed.bytes || memoryRemainingBytes === 0)
-      this.#flowed = { bytes, atMs: now };
-    return now - this.#flowed.atMs;
+    if (bytes > this.#flowedBytes || memoryRemainingBytes === 0) this.#flowsBy(bytes, now);
+    return now - this.#flowedAtMs;
+  }
+
+  #flowsBy(bytes: number, atMs: number): void {
+    this.#flowedBytes = bytes;
+    this.#flowedAtMs = atMs;
   }
 
   /**
@@ -122,7 +127,7 @@ export class Mending {
     const stillMs = this.#stillMs(sample);
     const open = this.#split && this.#recovery.forbidden() === undefined;
     if (!open || stillMs < standstillMs) return;
-    this.#flowed = { bytes: sample.memorySentBytes, atMs: this.#clock.nowMs() };
+    this.#flowsBy(sample.memorySentBytes, this.#clock.nowMs());
     this.#tell('Nothing of its memory has come through for 5 s: the connection is broken off.');
     try {
       await this.#ports.source.breakOffPostCopy(this.#intent.domain.uuid);

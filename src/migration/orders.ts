@@ -1,5 +1,6 @@
 import type { Config } from '../fleet/config.ts';
-import { type ResolvedHost, resolveHost } from '../fleet/hosts.ts';
+import { postCopyPermission } from '../fleet/hosts.ts';
+import type { Waker } from '../hypervisor/clock.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Permission } from '../steering/decision.ts';
 import type { Intent } from '../steering/steersman.ts';
@@ -28,23 +29,19 @@ export interface Watching {
   /** Asked at every reading; nothing ever changes where it is not given. */
   readonly orders?: () => Orders;
   /** Leaves the migration to the hosts. */
-  readonly letGo: AbortSignal;
+  readonly letGo: Waker;
 }
 
 /** What is asked by now. Where the config no longer has a host, what it said before holds. */
-export function intentNow(
-  asked: Intent,
-  orders: Orders,
-  ends: readonly Pick<ResolvedHost, 'name'>[],
-): Intent {
-  const closed = closedBy(orders.config, ends);
-  return {
-    ...asked,
+export function intentNow(asked: Intent, orders: Orders, ends: readonly string[]): Intent {
+  const intent = {
+    slaClass: asked.slaClass,
     importance: orders.importance ?? asked.importance,
     deadlineMs:
       orders.deadlineMs === undefined ? asked.deadlineMs : (orders.deadlineMs ?? undefined),
-    ...(closed === undefined ? {} : { postCopy: closed }),
   };
+  const postCopy = closedBy(orders.config, ends) ?? asked.postCopy;
+  return postCopy === undefined ? intent : { ...intent, postCopy };
 }
 
 /** With what the way so far speaks against post-copy. */
@@ -61,13 +58,11 @@ export function wantedNow(orders: Orders, capBytesPerSecond: number | undefined)
   };
 }
 
-function closedBy(
-  config: Config | undefined,
-  ends: readonly Pick<ResolvedHost, 'name'>[],
-): Permission | undefined {
+function closedBy(config: Config | undefined, ends: readonly string[]): Permission | undefined {
   if (config === undefined) return undefined;
-  return ends
-    .filter(({ name }) => config.hosts[name] !== undefined)
-    .map(({ name }) => resolveHost(config, name).postCopy)
-    .find(({ allowed }) => !allowed);
+  for (const name of ends) {
+    const host = config.hosts[name];
+    if (host?.postCopy === 'forbidden') return postCopyPermission(name, host.postCopy);
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Sample } from '../forecast/telemetry.ts';
+import type { Latest } from './record.ts';
 import type { MigrationState } from './transition.ts';
 
 /** A steady watch: 4 readings a second cost a daemon next to nothing. */
@@ -18,13 +18,13 @@ const unknownMs = 5_000;
  * far from its end may be read, because so many are; 1: nobody has to be spared. Near its end each
  * is read as often as ever.
  */
-export function pauseMs(state: MigrationState, sample: Sample | undefined, spare: number): number {
+export function pauseMs(state: MigrationState, latest: Latest | undefined, spare: number): number {
   if (state.phase === 'ended') return unknownMs;
   if (state.phase === 'switching') return closeMs;
   if (state.phase !== 'copying') return steadyMs * spare;
-  if (sample === undefined) return steadyMs;
-  const rate = sample.throughputBytesPerSecond;
-  const leftMs = rate > 0 ? (sample.memoryRemainingBytes / rate) * 1000 : Infinity;
+  if (latest === undefined) return steadyMs;
+  const rate = latest.throughputBytesPerSecond;
+  const leftMs = rate > 0 ? (latest.memoryRemainingBytes / rate) * 1000 : Infinity;
   if (leftMs < nearMs) return closeMs;
   return Math.min(steadyMs * spare, Math.max(steadyMs, leftMs * partOfTheWay));
 }

@@ -1,28 +1,35 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import type { DomainChange } from '../hypervisor/port.ts';
-import type { Decision } from '../steering/decision.ts';
+import type { ActionKind, Decision } from '../steering/decision.ts';
 import { isTurn } from '../steering/turns.ts';
 import type { RunEvent } from './events.ts';
 import { type Progress, progressAfter } from './progress.ts';
 import type { Blackout } from './result.ts';
 
+/** What is asked of the newest reading after it was told. */
+export type Latest = Pick<
+  Sample,
+  'throughputBytesPerSecond' | 'memoryRemainingBytes' | 'memorySentBytes'
+>;
+
 /** Tells a run's watcher what happens, each thing once. Times are ms since its start. */
 export class Record {
-  #latest: Sample | undefined;
+  #latest: Latest | undefined;
   #progress: Progress | undefined;
-  #decision: Decision | undefined;
+  /** Of the last turn. */
+  #action: ActionKind | undefined;
   #notice: string | undefined;
   #suspendedAtMs: number | undefined;
   #resumedAtMs: number | undefined;
   readonly #tell: (event: RunEvent) => void;
 
-  constructor(tell: (event: RunEvent) => void, decision: Decision | undefined) {
+  constructor(tell: (event: RunEvent) => void, action: ActionKind | undefined) {
     this.#tell = tell;
-    this.#decision = decision;
+    this.#action = action;
   }
 
   /** The newest reading. */
-  get latest(): Sample | undefined {
+  get latest(): Latest | undefined {
     return this.#latest;
   }
 
@@ -41,15 +48,15 @@ export class Record {
   }
 
   sample(sample: Sample, etaMs: number | undefined): void {
-    this.#latest = sample;
+    this.#latest = latestOf(sample);
     this.#progress = progressAfter(this.#progress, sample, etaMs);
     this.#tell({ kind: 'progress', progress: this.#progress, sample });
   }
 
   /** Tells the turns. */
   decision(decision: Decision): void {
-    if (!isTurn(this.#decision, decision)) return;
-    this.#decision = decision;
+    if (!isTurn(this.#action, decision)) return;
+    this.#action = decision.action.kind;
     this.#tell({ kind: 'decision', decision });
   }
 
@@ -67,4 +74,12 @@ export class Record {
     if (this.#suspendedAtMs === undefined || this.#resumedAtMs === undefined) return undefined;
     return { ms: Math.max(0, this.#resumedAtMs - this.#suspendedAtMs), measuredBy: 'events' };
   }
+}
+
+function latestOf({
+  throughputBytesPerSecond,
+  memoryRemainingBytes,
+  memorySentBytes,
+}: Sample): Latest {
+  return { throughputBytesPerSecond, memoryRemainingBytes, memorySentBytes };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../hypervisor/clock.ts';
+import type { Clock, Waker } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
 import { Attempt } from './attempt.ts';
 import type { FormerLimits } from './beginning.ts';
@@ -6,60 +6,110 @@ import type { RunEvent } from './events.ts';
 import { Gathering } from './gather.ts';
 import type { RunIntent, RunPorts, UnderWay } from './intent.ts';
 import { hasCode } from './look.ts';
+import type { Opening } from './opening.ts';
 import type { Conclusion, MigrationResult } from './result.ts';
 
 /**
- * Carries one migration from its start to its end, steering it on the way. Resolves with what
- * both hosts show in the end; rejects only where it could not be started and the guest was not
- * touched. When `letGo` aborts, the migration is left to the hosts.
+ * One migration, ready to be carried out. What it took to get ready is not kept: thousands run at a
+ * time, and each waits in as few places as possible.
  */
-export async function carryOut(
+export class Run {
+  readonly #intent: RunIntent;
+  readonly #ports: RunPorts;
+  readonly #clock: Clock;
+  readonly #onEvent: (event: RunEvent) => void;
+  readonly #letGo: Waker;
+  readonly #attempt: Attempt;
+
+  constructor(
+    intent: RunIntent,
+    ports: RunPorts,
+    clock: Clock,
+    onEvent: (event: RunEvent) => void,
+    letGo: Waker,
+    opening: Opening,
+  ) {
+    this.#intent = intent;
+    this.#ports = ports;
+    this.#clock = clock;
+    this.#onEvent = onEvent;
+    this.#letGo = letGo;
+    this.#attempt = new Attempt(intent, ports, clock, onEvent, letGo, opening);
+  }
+
+  /**
+   * Steers it to its end, and lets go of both hosts. Resolves with what both hosts show in the end;
+   * rejects only where it could not be started and the guest was not touched. When `letGo` aborts,
+   * the migration is left to the hosts. Called once.
+   */
+  async toTheEnd(): Promise<Conclusion> {
+    try {
+      const result = await this.#attempt.run();
+      return this.#refusedPostCopy(result) ? await this.#withoutPostCopy(result) : result;
+    } finally {
+      const { source, destination } = this.#ports;
+      await Promise.all([source.close(), destination.close()]);
+    }
+  }
+
+  /** Whether post-copy works can depend on a kernel setting that no client can read beforehand. */
+  #refusedPostCopy({ outcome }: Conclusion): boolean {
+    const { fromTheStart, callError } = this.#attempt;
+    return (
+      fromTheStart && outcome === 'failed-safe' && hasCode(callError, 'hypervisor.no-post-copy')
+    );
+  }
+
+  #withoutPostCopy({ totalMs }: Conclusion): Promise<Conclusion> {
+    const message = 'The hosts refused post-copy when it was asked for: it starts again without.';
+    this.#onEvent({ kind: 'notice', message, atMs: totalMs });
+    const because = 'the hosts refused it at the start';
+    const postCopy = { allowed: false, because } as const;
+    const intent = {
+      ...this.#intent,
+      capabilities: { ...this.#intent.capabilities, postCopy },
+    };
+    const opening = { kind: 'start', former: this.#attempt.former } as const;
+    return new Attempt(intent, this.#ports, this.#clock, this.#onEvent, this.#letGo, opening).run();
+  }
+}
+
+/** A migration from its start on. */
+export async function readyToStart(
   intent: RunIntent,
   ports: RunPorts,
   clock: Clock,
   onEvent: (event: RunEvent) => void,
-  letGo: AbortSignal,
-): Promise<Conclusion> {
-  const { source } = ports;
-  const former = await limitsOf(source, intent.domain.uuid);
-  const opening = { kind: 'start', former } as const;
-  const first = new Attempt(intent, ports, clock, onEvent, letGo, opening);
-  const result = await first.run();
-  const refused = hasCode(first.callError, 'hypervisor.no-post-copy');
-  if (result.outcome !== 'failed-safe' || !refused) return result;
-  // Whether post-copy works can depend on a kernel setting that no client can read beforehand.
-  const message = 'The hosts refused post-copy when it was asked for: it starts again without.';
-  onEvent({ kind: 'notice', message, atMs: result.totalMs });
-  const because = 'the hosts refused it at the start';
-  const capabilities = { ...intent.capabilities, postCopy: { allowed: false, because } } as const;
-  return new Attempt({ ...intent, capabilities }, ports, clock, onEvent, letGo, opening).run();
+  letGo: Waker,
+): Promise<Run> {
+  const former = await limitsOf(ports.source, intent.domain.uuid);
+  return new Run(intent, ports, clock, onEvent, letGo, { kind: 'start', former });
 }
 
-/** Takes up a migration that runs already and steers it to its end, as `carryOut` does. */
-export async function carryOn(
+/** A migration that runs already, from where it is. */
+export async function readyToGoOn(
   intent: RunIntent,
   underWay: UnderWay,
   ports: RunPorts,
   clock: Clock,
   onEvent: (event: RunEvent) => void,
-  letGo: AbortSignal,
-): Promise<Conclusion> {
+  letGo: Waker,
+): Promise<Run> {
   const inForce = await limitsInForce(ports.source, intent, underWay);
-  const opening = { kind: 'take-up', underWay, inForce } as const;
-  return new Attempt(intent, ports, clock, onEvent, letGo, opening).run();
+  return new Run(intent, ports, clock, onEvent, letGo, { kind: 'take-up', underWay, inForce });
 }
 
-/** `carryOut`, with the whole story. */
+/** A migration from its start to its end, with the whole story. */
 export async function runMigration(
   intent: RunIntent,
   ports: RunPorts,
   clock: Clock,
   onEvent: (event: RunEvent) => void,
-  letGo: AbortSignal,
+  letGo: Waker,
 ): Promise<MigrationResult> {
   const gathering = new Gathering();
-  const conclusion = await carryOut(intent, ports, clock, gathering.beside(onEvent), letGo);
-  return { ...conclusion, ...gathering.story() };
+  const run = await readyToStart(intent, ports, clock, gathering.beside(onEvent), letGo);
+  return { ...(await run.toTheEnd()), ...gathering.story() };
 }
 
 async function limitsOf(source: Host, uuid: string): Promise<FormerLimits> {

@@ -2,40 +2,47 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import { matrixWith } from '../policy/overrides.ts';
-import { type Intent, steersmanFor } from '../steering/steersman.ts';
+import type { Intent } from '../steering/steersman.ts';
 import { type AbortResult, abortMigration } from './abort.ts';
 import { waysAfter } from './again.ts';
-import { type Approach, approach } from './approach.ts';
-import { Door } from './door.ts';
+import { type Approach, approach, hangUp } from './approach.ts';
 import { Gathering } from './gather.ts';
 import { lookBack } from './look-back.ts';
-import { intentNow, type Orders, throughDoor, type Watching, wantedNow } from './orders.ts';
+import { Mandate, runIntentOf } from './mandate.ts';
+import type { Watching } from './orders.ts';
 import type { Finding } from './preflight.ts';
 import { headOf } from './recording.ts';
 import type { MigrateRequest } from './request.ts';
-import type { Conclusion, MigrationResult } from './result.ts';
-import { carryOut } from './run.ts';
+import type { MigrationResult } from './result.ts';
+import { type Run, readyToStart } from './run.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 /**
- * Moves one VM, steered to its end. Rejects with a DroverError where pre-flight refuses it: then
- * nothing was touched. Otherwise resolves with what both hosts showed in the end.
+ * Looks whether the VM can be moved, and makes ready to move it. Rejects with a DroverError where
+ * pre-flight refuses it: then nothing was touched. The run lets go of the hosts when it ends.
  */
-export async function moveVm(
+export async function readyToMove(
   request: MigrateRequest,
   config: Config,
   watching: Watching,
   surroundings: Surroundings,
-): Promise<Conclusion> {
-  return approach(request, config, surroundings, async (approached) => {
+): Promise<Run> {
+  const approached = await approach(request, config, surroundings);
+  try {
     if (watching.letGo.aborted || watching.orders?.().cancelled) throw stoppedBefore(request);
     tellDoubts(approached.findings, watching);
     tellUnreadable(approached, watching);
-    return start({ request, config, watching, surroundings, approached });
-  });
+    return await start({ request, config, watching, surroundings, approached });
+  } catch (error) {
+    await hangUp(approached);
+    throw error;
+  }
 }
 
-/** `moveVm`, with the whole story. */
+/**
+ * Moves one VM, steered to its end. Rejects as `readyToMove` does; otherwise resolves with the whole
+ * story, and with what both hosts showed in the end.
+ */
 export async function migrateVm(
   request: MigrateRequest,
   config: Config,
@@ -44,8 +51,8 @@ export async function migrateVm(
 ): Promise<MigrationResult> {
   const gathering = new Gathering();
   const onEvent = gathering.beside(watching.onEvent);
-  const conclusion = await moveVm(request, config, { ...watching, onEvent }, surroundings);
-  return { ...conclusion, ...gathering.story() };
+  const run = await readyToMove(request, config, { ...watching, onEvent }, surroundings);
+  return { ...(await run.toTheEnd()), ...gathering.story() };
 }
 
 function stoppedBefore({ vm }: MigrateRequest): DroverError {
@@ -78,48 +85,23 @@ interface Start {
   readonly approached: Approach;
 }
 
-async function start(all: Start): Promise<Conclusion> {
+async function start(all: Start): Promise<Run> {
   const { request, config, watching, surroundings, approached } = all;
   const { domain, source, destination } = approached.cleared;
   const ways = waysAfter(approached.cleared.ways, request.failures ?? 0);
-  const { capabilities, postCopyRecovery } = approached.allowed;
+  const { postCopyRecovery } = approached.allowed;
   const { keeping, clock } = surroundings;
   const matrix = matrixWith(config.policy);
   const notice = (message: string): void => watching.onEvent({ kind: 'notice', message, atMs: 0 });
   const { prior } = await lookBack(approached, keeping, [], notice);
   const head = headOf({ request, approached, matrix, prior });
-  const orders = (): Orders => watching.orders?.() ?? {};
-  const asked = intentOf(request, approached);
-  const door = new Door();
-  const ends = [approached.from, approached.to];
-  const intent = (): Intent => throughDoor(intentNow(asked, orders(), ends), door, clock.nowMs());
-  const briefing = { intent, matrix, prior, memoryBytes: domain.memoryBytes };
-  const { capBytesPerSecond } = approached;
   const { persistent } = domain;
-  return carryOut(
-    {
-      domain,
-      ways,
-      capabilities,
-      postCopyRecovery,
-      bandwidthBytesPerSecond: wantedNow(orders(), capBytesPerSecond).shareBytesPerSecond,
-    },
-    {
-      source,
-      destination,
-      newSteersman: () => steersmanFor(briefing),
-      wanted: () => wantedNow(orders(), capBytesPerSecond),
-      milestones: {
-        begin: ({ plan, former }) =>
-          keeping.begin({ head, plan, former, ways, persistent, postCopyRecovery }),
-        passReturn: () => keeping.passReturn(),
-      },
-      door,
-    },
-    clock,
-    watching.onEvent,
-    watching.letGo,
-  );
+  const foreknown = { head, ways, persistent, postCopyRecovery };
+  const { orders } = watching;
+  const mandate = new Mandate({ source, destination, matrix, foreknown, orders, keeping, clock });
+  const { shareBytesPerSecond } = mandate.wanted();
+  const intent = runIntentOf(foreknown, shareBytesPerSecond);
+  return readyToStart(intent, mandate, clock, watching.onEvent, watching.letGo);
 }
 
 export function intentOf(

@@ -47,7 +47,8 @@ export function stepsOver(
 /** The decisions that changed something. */
 export function turnsOf(steps: readonly Step[]): readonly Decision[] {
   const turns: Decision[] = [];
-  for (const { decision } of steps) if (isTurn(turns.at(-1), decision)) turns.push(decision);
+  for (const { decision } of steps)
+    if (isTurn(turns.at(-1)?.action.kind, decision)) turns.push(decision);
   return turns;
 }
 

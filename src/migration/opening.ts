@@ -1,0 +1,39 @@
+import type { StartPlan } from '../steering/plan-start.ts';
+import type { FormerLimits } from './beginning.ts';
+import type { LimitsInForce } from './controls.ts';
+import type { UnderWay } from './intent.ts';
+
+/** How a run begins: with its start, or with one that runs already. */
+export type Opening =
+  | { readonly kind: 'start'; readonly former: FormerLimits }
+  | { readonly kind: 'take-up'; readonly underWay: UnderWay; readonly inForce: FormerLimits };
+
+/** The limits of the domain before the migration, to be put back. */
+export function formerOf(opening: Opening): FormerLimits {
+  return opening.kind === 'start' ? opening.former : opening.underWay.former;
+}
+
+/** What limits the migration once it is begun or taken up; `shareBytesPerSecond`: all that it may take. */
+export function limitsAfter(
+  opening: Opening,
+  plan: StartPlan,
+  shareBytesPerSecond: number,
+): LimitsInForce {
+  const formerSpeedBytesPerSecond = formerOf(opening).speedBytesPerSecond;
+  if (opening.kind === 'start')
+    return {
+      downtimeMs: plan.maxDowntimeMs,
+      maxSpeedBytesPerSecond: shareBytesPerSecond,
+      shareBytesPerSecond,
+      pacedBefore: false,
+      formerSpeedBytesPerSecond,
+    };
+  const { inForce, underWay } = opening;
+  return {
+    downtimeMs: inForce.downtimeMs,
+    maxSpeedBytesPerSecond: inForce.speedBytesPerSecond,
+    shareBytesPerSecond,
+    pacedBefore: underWay.decisions.some(({ action }) => action.kind === 'set-max-speed'),
+    formerSpeedBytesPerSecond,
+  };
+}
