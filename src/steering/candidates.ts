@@ -15,7 +15,6 @@ export interface Candidate {
   readonly afterMs: number;
   /** From now on, the wait included. */
   readonly forecast: Forecast;
-  readonly why: string;
 }
 
 /** The ways that end a migration which does not end by itself. */
@@ -27,6 +26,13 @@ export function candidatesOf(situation: Situation, view: Outlook): readonly Cand
 export function openPostCopy(situation: Situation, view: Outlook): Candidate | undefined {
   const candidate = postCopyCandidate(situation, view);
   return candidate.permission.allowed && candidate.forecast.completes ? candidate : undefined;
+}
+
+/** For a person, where it is taken; `view`: by which it was weighed. */
+export function takenBecause({ action, forecast }: Candidate, view: Outlook): string {
+  return action.kind === 'freeze'
+    ? `So it is stopped until its memory is across, some ${formatDuration(action.expectedMs)}.`
+    : `So it goes on at the destination now and fetches the last ${formatBytes(view.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`;
 }
 
 /** What comes of it when it is taken. */
@@ -74,7 +80,7 @@ const laterShare = 0.93;
  */
 function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
   const { postCopyRecoverable } = situation.capabilities;
-  let best = { afterMs: 0, then: view, forecast: forecastPostCopy(view, postCopyRecoverable) };
+  let best = { afterMs: 0, forecast: forecastPostCopy(view, postCopyRecoverable) };
   const now = harm(situation, best);
   for (const afterMs of momentsOf(view)) {
     const { leftBytes, sentBytes } = afterPreCopy(view, afterMs);
@@ -83,15 +89,14 @@ function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
     const then = { ...view, remainingBytes: leftBytes };
     const forecast = later(forecastPostCopy(then, postCopyRecoverable), afterMs, sentBytes);
     const its = harm(situation, { forecast });
-    if (its < now * laterShare && its < harm(situation, best)) best = { afterMs, then, forecast };
+    if (its < now * laterShare && its < harm(situation, best)) best = { afterMs, forecast };
   }
-  const { afterMs, then, forecast } = best;
+  const { afterMs, forecast } = best;
   return {
     action: { kind: 'start-post-copy' },
     permission: postCopyOpen(situation.budget, situation.capabilities),
     afterMs,
     forecast,
-    why: `So it goes on at the destination now and fetches the last ${formatBytes(then.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`,
   };
 }
 
@@ -115,7 +120,6 @@ function freezeCandidate(situation: Situation, view: Outlook): Candidate {
     permission: freezeAllowed(situation, expectedMs),
     afterMs: 0,
     forecast,
-    why: `So it is stopped until its memory is across, some ${formatDuration(expectedMs)}.`,
   };
 }
 

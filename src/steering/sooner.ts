@@ -1,6 +1,6 @@
 import type { Outlook } from '../forecast/outlook.ts';
 import { formatDuration } from '../units/format.ts';
-import { endingBy, fittingBytes } from './candidates.ts';
+import { endingBy, fittingBytes, takenBecause } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { gentlerThan } from './gentler.ts';
@@ -23,7 +23,7 @@ export function switchSooner(
   const gentler = `Pre-copy would end in some ${formatDuration(timeMs.p50)} with a pause of some ${formatDuration(blackoutMs.p50)}; post-copy is gentler.`;
   if (!isGoodMoment(situation, view, postCopy))
     return wait(situation, view, `${gentler} It waits for ${momentText(view, postCopy)}.`);
-  const why = `${gentler} ${postCopy.why}`;
+  const why = `${gentler} ${takenBecause(postCopy, view)}`;
   return decision(situation, postCopy.action, why, endingBy(postCopy), []);
 }
 

@@ -1,7 +1,7 @@
 import { neededDowntimeMs } from '../forecast/options.ts';
 import { type Outlook, outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
-import { candidatesOf, endingBy, harm, leastHarmful } from './candidates.ts';
+import { candidatesOf, endingBy, harm, leastHarmful, takenBecause } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { earlySwitch } from './early.ts';
@@ -61,7 +61,7 @@ function steerFirstPass(situation: Situation, view: Outlook): Decision {
   }
   const againBytes = view.remainingBytes - view.unsentBytes;
   const sentBytes = view.firstPassBytes - view.unsentBytes;
-  const why = `${linkStory(view)}Of the ${formatBytes(sentBytes)} that were sent ${formatBytes(againBytes)} are written again already: what it writes has to be fetched later or now, and now is sooner. ${early.why}`;
+  const why = `${linkStory(view)}Of the ${formatBytes(sentBytes)} that were sent ${formatBytes(againBytes)} are written again already: what it writes has to be fetched later or now, and now is sooner. ${takenBecause(early, view)}`;
   return decision(situation, early.action, why, endingBy(early), []);
 }
 

@@ -6,6 +6,7 @@ import {
   candidatesOf,
   endingBy,
   leastHarmful,
+  takenBecause,
 } from './candidates.ts';
 import { decision, wait } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -25,7 +26,13 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
     const why = `${gap} Post-copy is due; it waits for ${momentText(view, best)}.`;
     return { ...wait(situation, view, why), alternatives };
   }
-  return decision(situation, best.action, `${gap} ${best.why}`, endingBy(best), alternatives);
+  return decision(
+    situation,
+    best.action,
+    `${gap} ${takenBecause(best, view)}`,
+    endingBy(best),
+    alternatives,
+  );
 }
 
 function closedBecause(candidates: readonly Candidate[]): string {
