@@ -28,33 +28,23 @@ export const columnNames = ['atUs', ...numberFields, 'phase'] as const;
 const phases = ['setup', 'pre-copy', 'post-copy'] as const satisfies readonly SamplePhase[];
 
 export function encodeSamples(samples: readonly Sample[]): SampleColumns {
-  const column = (name: string, valueOf: (sample: Sample) => number): [string, string] => [
-    name,
-    packed(differences(samples.map(valueOf))),
-  ];
-  const columns = Object.fromEntries([
-    column('atUs', ({ atMs }) => Math.round(atMs * 1000)),
-    ...numberFields.map((field) => column(field, (sample) => sample[field])),
-    column('phase', ({ phase }) => phases.indexOf(phase)),
-  ]);
-  return { ...emptyColumns, ...columns };
+  const column = (field: NumberField): string => packed(samples, (sample) => sample[field]);
+  return {
+    atUs: packed(samples, ({ atMs }) => Math.round(atMs * 1000)),
+    memoryTotalBytes: column('memoryTotalBytes'),
+    memoryRemainingBytes: column('memoryRemainingBytes'),
+    memorySentBytes: column('memorySentBytes'),
+    normalPages: column('normalPages'),
+    constantPages: column('constantPages'),
+    pageSizeBytes: column('pageSizeBytes'),
+    dirtyRateBytesPerSecond: column('dirtyRateBytesPerSecond'),
+    throughputBytesPerSecond: column('throughputBytesPerSecond'),
+    iteration: column('iteration'),
+    throttlePercent: column('throttlePercent'),
+    postCopyRequests: column('postCopyRequests'),
+    phase: packed(samples, ({ phase }) => phases.indexOf(phase)),
+  };
 }
-
-const emptyColumns: SampleColumns = {
-  atUs: '',
-  memoryTotalBytes: '',
-  memoryRemainingBytes: '',
-  memorySentBytes: '',
-  normalPages: '',
-  constantPages: '',
-  pageSizeBytes: '',
-  dirtyRateBytesPerSecond: '',
-  throughputBytesPerSecond: '',
-  iteration: '',
-  throttlePercent: '',
-  postCopyRequests: '',
-  phase: '',
-};
 
 /** Throws `recording.invalid`, which names the column, where one cannot be read. */
 export function decodeSamples(columns: SampleColumns): Sample[] {
@@ -89,10 +79,6 @@ function phaseOf(index: number): SamplePhase {
   return phase;
 }
 
-function differences(values: readonly number[]): number[] {
-  return values.map((value, index) => value - (values[index - 1] ?? 0));
-}
-
 function sums(values: readonly number[]): number[] {
   let sum = 0;
   return values.map((value) => {
@@ -101,16 +87,27 @@ function sums(values: readonly number[]): number[] {
   });
 }
 
-function packed(values: readonly number[]): string {
-  const words: string[] = [];
-  for (let index = 0; index < values.length; ) {
-    const value = values[index];
-    let end = index + 1;
-    while (values[end] === value) end += 1;
-    words.push(end - index > 1 ? `${value}*${end - index}` : String(value));
-    index = end;
+/** Nothing is made of it on the way but the text: thousands of migrations are kept every few seconds. */
+function packed(samples: readonly Sample[], valueOf: (sample: Sample) => number): string {
+  let text = '';
+  let before = 0;
+  let difference = 0;
+  let times = 0;
+  for (const sample of samples) {
+    const value = valueOf(sample);
+    if (times > 0 && value - before !== difference) {
+      text += `${wordOf(difference, times)} `;
+      times = 0;
+    }
+    difference = value - before;
+    before = value;
+    times += 1;
   }
-  return words.join(' ');
+  return times === 0 ? text : text + wordOf(difference, times);
+}
+
+function wordOf(difference: number, times: number): string {
+  return times > 1 ? `${difference}*${times}` : `${difference}`;
 }
 
 /** More readings than this no migration has: a broken count must not fill the memory. */
