@@ -1,7 +1,7 @@
 import type { Sample } from '../forecast/telemetry.ts';
 import { Bell } from '../hypervisor/bell.ts';
 import type { Clock, Waker } from '../hypervisor/clock.ts';
-import type { DomainChange, MigrateOptions, Way } from '../hypervisor/port.ts';
+import type { DomainChange, JobReading, MigrateOptions, Way } from '../hypervisor/port.ts';
 import type { Action, Decision } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { Steersman } from '../steering/steersman.ts';
@@ -35,6 +35,9 @@ import { type Look, whereabouts } from './whereabouts.ts';
 const lookMs = 400;
 /** What spoke against post-copy may have passed after this, ms. */
 const askAgainMs = 2_000;
+
+/** An order on its way to a host. Most readings lead to none, and thousands come each second: then nothing is made. */
+type Acting = Promise<void> | undefined;
 
 /** One migration until both hosts show how it ended, from its start on or from where it is. */
 export class Attempt {
@@ -159,7 +162,7 @@ export class Attempt {
   }
 
   async #turn(): Promise<void> {
-    await this.#heedWanted();
+    if (this.#cancelIsNew()) await this.#dispatch({ kind: 'cancel', because: 'abort' });
     await this.#read();
     if (this.#lookNeeded()) await this.#look();
   }
@@ -172,50 +175,49 @@ export class Attempt {
 
   /** Reads the job, tells what it says, and lets the steersman decide. */
   async #read(): Promise<void> {
-    const reading = await this.#readJob();
+    let reading: JobReading | undefined;
+    try {
+      reading = await this.#ports.source.readJob(this.#intent.domain.uuid);
+    } catch {
+      // The look at both hosts that follows says what is wrong.
+    }
     if (reading === undefined) {
       this.#lookDue = true;
       return;
     }
     const sample = { ...reading.sample, atMs: this.#elapsedMs() };
     this.#steersman.observe(sample);
-    await this.#dispatch({ kind: 'sampled', phase: sample.phase });
-    if (this.#state.phase === 'copying') await this.#steerOrLeave(sample);
+    // A reading alone asks for nothing to be done.
+    this.#step({ kind: 'sampled', phase: sample.phase });
+    const acting = this.#state.phase === 'copying' ? this.#steerOrLeave(sample) : undefined;
+    if (acting !== undefined) await acting;
     if (this.#state.phase === 'post-copy') await this.#mending.heedFlow(sample);
     this.#record.sample(sample, this.#etaMs(sample.memoryRemainingBytes));
   }
 
-  async #readJob(): ReturnType<RunPorts['source']['readJob']> {
-    try {
-      return await this.#ports.source.readJob(this.#intent.domain.uuid);
-    } catch {
-      // The look at both hosts that follows says what is wrong.
-      return undefined;
-    }
-  }
-
-  async #steerOrLeave(sample: Sample): Promise<void> {
+  #steerOrLeave(sample: Sample): Acting {
     const leaving = this.#state.phase === 'copying' && this.#state.leaving !== undefined;
-    if (!leaving && this.#mending.standsStill(sample))
-      await this.#dispatch({ kind: 'cancel', because: 'standstill' });
-    else await this.#steer();
+    if (leaving) return this.#controls.cancel();
+    if (this.#mending.standsStill(sample))
+      return this.#dispatch({ kind: 'cancel', because: 'standstill' });
+    return this.#steer();
   }
 
-  async #steer(): Promise<void> {
-    if (this.#state.phase !== 'copying') return;
-    if (this.#state.leaving !== undefined) {
-      await this.#controls.cancel();
-      return;
-    }
-    await this.#controls.allowShare(this.#wanted().shareBytesPerSecond);
+  #steer(): Acting {
+    const { shareBytesPerSecond } = this.#wanted();
+    if (this.#controls.shareBytesPerSecond === shareBytesPerSecond) return this.#decide();
+    return this.#controls.allowShare(shareBytesPerSecond).then(() => this.#decide());
+  }
+
+  #decide(): Acting {
     const state = this.#controls.state(this.#startedAtMs);
     const decision = this.#steersman.decide(this.#elapsedMs(), state);
     this.#forecastMs = decision.forecast.timeMs.p50;
     this.#record.decision(decision);
-    await this.#act(decision.action);
+    return this.#act(decision.action);
   }
 
-  async #act(action: Action): Promise<void> {
+  #act(action: Action): Acting {
     switch (action.kind) {
       case 'wait':
         return;
@@ -377,10 +379,10 @@ export class Attempt {
     call.then(() => ended(undefined), ended);
   }
 
-  async #heedWanted(): Promise<void> {
-    if (this.#cancelSeen || !this.#wanted().cancelled) return;
+  #cancelIsNew(): boolean {
+    if (this.#cancelSeen || !this.#wanted().cancelled) return false;
     this.#cancelSeen = true;
-    await this.#dispatch({ kind: 'cancel', because: 'abort' });
+    return true;
   }
 
   /** What nobody knew the end of when it was taken up is watched until it shows. */

@@ -65,6 +65,10 @@ export class Controls {
     this.#formerSpeedBytesPerSecond = limits.formerSpeedBytesPerSecond;
   }
 
+  get shareBytesPerSecond(): number {
+    return this.#shareBytesPerSecond;
+  }
+
   /** The limits in force, timed from the migration's start. */
   state(startedAtMs: number): SteeringState {
     const maxDowntimeSetAtMs = Math.max(0, this.#downtimeSetAtMs - startedAtMs);
