@@ -6,7 +6,7 @@ import { surveyJob } from '../migration/adoption.ts';
 import { againAfterMs, lastAttempt } from '../migration/again.ts';
 import type { Beginning } from '../migration/beginning.ts';
 import type { RunEvent } from '../migration/events.ts';
-import type { Keeping } from '../migration/keeping.ts';
+import type { Keeping, LessonsOf } from '../migration/keeping.ts';
 import { hasCode, lookAtBoth } from '../migration/look.ts';
 import type { Orders, Watching } from '../migration/orders.ts';
 import { endOf } from '../migration/recording.ts';
@@ -44,8 +44,8 @@ export interface JobPorts {
   readonly log: (message: string, error: unknown) => void;
 }
 
-/** One migration, as long as this replica may steer it. */
-export class Job {
+/** One migration, as long as this replica may steer it. Keeps what it comes to in the store. */
+export class Job implements Keeping {
   readonly held: HeldLease;
   readonly page: Page;
   readonly #row: MigrationRow;
@@ -243,20 +243,19 @@ export class Job {
     return {
       clock: world.clock,
       hostAt: (host) => world.hostAt(host, this.held.mayAct),
-      keeping: this.#keeping(),
+      keeping: this,
     };
   }
 
-  #keeping(): Keeping {
-    const { store } = this.#ports;
-    return {
-      lessons: (of, limit) => store.migrations.lessons(of, limit),
-      begin: (beginning) => this.#begin(beginning),
-      passReturn: () => this.#passReturn(),
-    };
+  lessons(of: LessonsOf, limit: number): ReturnType<Keeping['lessons']> {
+    return this.#ports.store.migrations.lessons(of, limit);
   }
 
-  async #begin(beginning: Beginning, startedAt = this.#ports.world.wallMs()): Promise<void> {
+  begin(beginning: Beginning): Promise<void> {
+    return this.#begin(beginning, this.#ports.world.wallMs());
+  }
+
+  async #begin(beginning: Beginning, startedAt: number): Promise<void> {
     const { store } = this.#ports;
     const at = this.#startedAt ?? startedAt;
     const { slaClass, from, to, vm } = beginning.head;
@@ -268,7 +267,7 @@ export class Job {
     this.#startedAt = at;
   }
 
-  async #passReturn(): Promise<void> {
+  async passReturn(): Promise<void> {
     if (this.#passedReturn) return;
     const { store, world } = this.#ports;
     const change = { pointOfNoReturnAt: world.wallMs() };

@@ -15,7 +15,7 @@ export class Bell implements Waker {
 
   /** Who hears it once does not hear it again. */
   addEventListener(_type: 'abort', wake: () => void): void {
-    this.#listeners = [...this.#listeners, wake];
+    this.#listeners = this.#listeners.concat(wake);
   }
 
   removeEventListener(_type: 'abort', wake: () => void): void {
