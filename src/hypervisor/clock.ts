@@ -16,18 +16,17 @@ export interface Clock {
 /** The machine's monotonic clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
-  sleep: (ms, waker) =>
-    new Promise((resolve) => {
-      if (waker?.aborted === true) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        clearTimeout(timer);
-        waker?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      waker?.addEventListener('abort', done, { once: true });
-    }),
+  sleep: (ms, waker) => {
+    if (waker?.aborted === true) return Promise.resolve();
+    // All that it needs is in one function's scope: thousands sleep at a time.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => {
+      clearTimeout(timer);
+      waker?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    waker?.addEventListener('abort', done, { once: true });
+    return promise;
+  },
 };

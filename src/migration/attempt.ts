@@ -168,9 +168,10 @@ export class Attempt {
   }
 
   #wanted(): Wanted {
+    const wanted = this.#ports.wanted?.();
+    if (wanted !== undefined) return wanted;
     const { bandwidthBytesPerSecond } = this.#intent;
-    const unchanged = { cancelled: false, shareBytesPerSecond: bandwidthBytesPerSecond, spare: 1 };
-    return this.#ports.wanted?.() ?? unchanged;
+    return { cancelled: false, shareBytesPerSecond: bandwidthBytesPerSecond, spare: 1 };
   }
 
   /** Reads the job, tells what it says, and lets the steersman decide. */
