@@ -9,7 +9,8 @@ export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const point = pointOf(sample);
   const seen = {
-    ...withFirstPass(model, point),
+    ...model,
+    ...firstPassAfter(model, point),
     last: point,
     link: observeLink(model.link, point),
     memoryTotalBytes: sample.memoryTotalBytes,
@@ -18,13 +19,15 @@ export function observe(model: GuestModel, sample: Sample): GuestModel {
   return withSpan(seen, model.last, point);
 }
 
-function withFirstPass(model: GuestModel, point: Point): GuestModel {
-  if (model.firstPassEndMs !== undefined) return model;
+type FirstPass = Pick<GuestModel, 'firstPassBytes' | 'firstPassEndMs' | 'firstPassSentBytes'>;
+
+/** What is new of it; `undefined` when it is over. */
+function firstPassAfter(model: GuestModel, point: Point): FirstPass | undefined {
+  if (model.firstPassEndMs !== undefined) return undefined;
   const known = point.remainingBytes + point.disposedBytes;
   const firstPassBytes = Math.min(model.firstPassBytes, known);
   const passed = point.disposedBytes >= firstPassBytes;
   return {
-    ...model,
     firstPassBytes,
     firstPassEndMs: passed ? point.atMs : undefined,
     firstPassSentBytes: point.sentBytes,
