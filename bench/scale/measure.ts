@@ -10,6 +10,7 @@ import { type Door, openPort } from '../../src/server/listen.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { openStore, type StorePlace } from '../../src/store/open.ts';
 import { type MigrationPhase } from '../../src/store/rows.ts';
+import { type Alive, countAlive } from './alive.ts';
 import { Clients } from './clients.ts';
 import { countedStore } from './counted-store.ts';
 import { destinationName, pairsFor, perPair, sourceName } from './layout.ts';
@@ -39,6 +40,8 @@ export interface Measured {
   readonly heardPerSecond: number;
   readonly heardLateMs: { readonly p50: number; readonly p99: number };
   readonly lostLeases: number;
+  /** Where that was asked for. */
+  readonly alive: Alive | undefined;
 }
 
 /** Steers so many for so long. */
@@ -46,6 +49,7 @@ export async function measure(
   place: StorePlace,
   count: number,
   measuredMs: number,
+  countsAlive: boolean,
 ): Promise<Measured> {
   const written = { calls: 0, reports: 0 };
   const store = countedStore(await openStore(place), written);
@@ -81,6 +85,8 @@ export async function measure(
     const heard = await clients.heard();
     const [p50 = 0, p99 = 0] = lag.quantiles([0.5, 0.99]);
     const { lostLeases, steering } = controller.status();
+    const rssMb = process.memoryUsage.rss() / 1e6;
+    const hostsSeconds = (await cpuSecondsOf(hosts.pid)) - before.hosts;
     return {
       engine: place.kind,
       count: steering,
@@ -88,14 +94,15 @@ export async function measure(
       startedSeconds,
       lagMs: { p50, p99 },
       cores: (user + system) / 1e6 / seconds,
-      hostsCores: ((await cpuSecondsOf(hosts.pid)) - before.hosts) / seconds,
-      rssMb: process.memoryUsage.rss() / 1e6,
+      hostsCores: hostsSeconds / seconds,
+      rssMb,
       callsPerSecond: (hosts.calls - made.hostCalls) / seconds,
       writesPerSecond: (written.calls - made.calls) / seconds,
       reportsPerSecond: (written.reports - made.reports) / seconds,
       heardPerSecond: heard.events / seconds,
       heardLateMs: quantilesOf(heard.latenessMs),
       lostLeases,
+      alive: countsAlive ? await countAlive() : undefined,
     };
   } finally {
     ending.abort();

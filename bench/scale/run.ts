@@ -1,6 +1,6 @@
 /**
  * One process that steers very many migrations at once; see README.md.
- * Usage: node bench/scale/run.ts [--quick] [--engine sqlite|postgres] [--count 1000]
+ * Usage: node bench/scale/run.ts [--quick] [--engine sqlite|postgres] [--count 1000] [--alive]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { keepHeapSmall } from '../../src/server/heap.ts';
 import { startPostgres } from '../../tests/store/postgres.ts';
+import { eachOf } from './alive.ts';
 import { type Measured, measure } from './measure.ts';
 
 const { values } = parseArgs({
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     engine: { type: 'string', multiple: true, default: ['sqlite', 'postgres'] },
     count: { type: 'string', multiple: true, default: [] },
+    /** Also counts what lives for each migration, from one count to the next. */
+    alive: { type: 'boolean', default: false },
   },
 });
 const measuredMs = values.quick ? 20_000 : 60_000;
@@ -34,7 +37,12 @@ async function onSqlite(count: number): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-scale-'));
   try {
     const path = join(folder, 'drover.db');
-    return await measure({ kind: 'sqlite', path, turn: () => setImmediate() }, count, measuredMs);
+    return await measure(
+      { kind: 'sqlite', path, turn: () => setImmediate() },
+      count,
+      measuredMs,
+      values.alive,
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -43,7 +51,7 @@ async function onSqlite(count: number): Promise<Measured> {
 async function onPostgres(count: number): Promise<Measured> {
   const server = await startPostgres();
   try {
-    return await measure({ kind: 'postgres', url: server.url }, count, measuredMs);
+    return await measure({ kind: 'postgres', url: server.url }, count, measuredMs, values.alive);
   } finally {
     await server.remove();
   }
@@ -85,6 +93,21 @@ function verdict(all: readonly Measured[]): string {
   return `${figures} aim_of_10000 ${count < aim.migrations ? 'not measured' : reached ? 'reached' : 'missed'}`;
 }
 
+function livesForEach(all: readonly Measured[]): readonly string[] {
+  return all.flatMap((many, index) => {
+    const few = all[index - 1];
+    if (few?.alive === undefined || many.alive === undefined || few.engine !== many.engine)
+      return [];
+    const { objects, bytes } = eachOf(
+      { count: few.count, alive: few.alive },
+      { count: many.count, alive: many.alive },
+    );
+    return [
+      `alive ${few.engine} from ${few.count} to ${many.count} objects_each ${Math.round(objects)} bytes_each ${Math.round(bytes)}`,
+    ];
+  });
+}
+
 keepHeapSmall();
 row(columns.map(([title]) => title));
 row(columns.map(() => '---'));
@@ -98,4 +121,5 @@ for (const [engine, on] of [
     all.push(measured);
     row(columns.map(([, cell]) => cell(measured)));
   }
+for (const line of livesForEach(all)) console.log(line);
 console.log(verdict(all));
