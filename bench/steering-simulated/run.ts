@@ -13,10 +13,10 @@ import { carriedShare } from '../steering/link-check.ts';
 import {
   guestOf,
   linksMbitPerSecond,
+  type Pattern,
   pairs,
   patterns,
   type Suite,
-  suiteNames,
   suites,
 } from './scenes.ts';
 
@@ -32,7 +32,7 @@ const seeds = values.quick ? 1 : 4;
 const allowed = { allowed: true } as const;
 
 interface Cell {
-  readonly suite: Suite;
+  readonly suite: string;
   readonly scene: string;
   readonly pair: string;
   /** In the mean over the seeds. */
@@ -42,7 +42,7 @@ interface Cell {
 }
 
 async function simulate(
-  suite: Suite,
+  { syncMs, setupMs }: Suite,
   carriedBytesPerSecond: number,
   writes: Parameters<typeof guestOf>[0],
   { slaClass, importance }: Pair,
@@ -50,8 +50,13 @@ async function simulate(
 ): Promise<Figures> {
   const clock = new VirtualClock();
   const noise = { linkShare: 0.05, callMs: 2, seed };
-  const link = { linkBytesPerSecond: carriedBytesPerSecond, ...suites[suite], callMs: 1, noise };
-  const world = new SimulatedWorld(clock, link);
+  const world = new SimulatedWorld(clock, {
+    linkBytesPerSecond: carriedBytesPerSecond,
+    syncMs,
+    setupMs,
+    callMs: 1,
+    noise,
+  });
   const source = world.addHost('h1');
   const destination = world.addHost('h2');
   const uuid = source.addGuest(guestOf(writes), slaClass);
@@ -73,7 +78,7 @@ async function simulate(
       new AbortController().signal,
     );
   };
-  const { outcome, switchedToPostCopy, sentBytes = 0, telemetry } = await clock.run(move());
+  const { outcome, switchedToPostCopy, sentBytes, telemetry } = await clock.run(move());
   const { pausedMs, slowedMs } = destination.toll(uuid) ?? { pausedMs: 0, slowedMs: 0 };
   return {
     arrived: outcome === 'completed',
@@ -89,13 +94,13 @@ async function simulate(
 async function cellOf(
   suite: Suite,
   linkMbitPerSecond: number,
-  name: keyof typeof patterns,
+  [name, writesOf]: readonly [name: string, Pattern],
   pair: Pair,
 ): Promise<Cell> {
   const carried = ((linkMbitPerSecond * 1e6) / 8) * carriedShare;
   const all: Figures[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const writes = patterns[name](carried, (seed * 2_311) % 7_000);
+    const writes = writesOf(carried, (seed * 2_311) % 7_000);
     all.push(await simulate(suite, carried, writes, pair, seed));
   }
   const [figures] = all;
@@ -103,15 +108,21 @@ async function cellOf(
   const budget = budgetFor(pair.slaClass, pair.importance);
   const costs = all.map((one) => costOf(one, pair, budget, true));
   const cost = costs.reduce((sum, one) => sum + one, 0) / costs.length;
-  return { suite, scene: `${name}/${linkMbitPerSecond}`, pair: pairName(pair), cost, figures };
+  return {
+    suite: suite.suite,
+    scene: `${name}/${linkMbitPerSecond}`,
+    pair: pairName(pair),
+    cost,
+    figures,
+  };
 }
 
 async function allCells(): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
-  for (const suite of suiteNames)
+  for (const suite of suites)
     for (const link of linksMbitPerSecond)
-      for (const name of Object.keys(patterns) as (keyof typeof patterns)[])
-        for (const pair of pairs) cells.push(await cellOf(suite, link, name, pair));
+      for (const named of Object.entries(patterns))
+        for (const pair of pairs) cells.push(await cellOf(suite, link, named, pair));
   return cells;
 }
 
@@ -119,6 +130,11 @@ function told({ arrived, totalMs, blackoutMs, lostWorkMs, postCopy }: Figures): 
   const [total, blackout, lost] = [totalMs, blackoutMs, lostWorkMs].map(Math.round);
   const how = postCopy ? 'post-copy' : 'pre-copy';
   return `${arrived ? how : 'stayed'}, ${total} / ${blackout} / ${lost} ms`;
+}
+
+interface Kept {
+  readonly seeds: number;
+  readonly cells: readonly Cell[];
 }
 
 interface Met {
@@ -154,7 +170,7 @@ function showMet(met: readonly Met[]): void {
 }
 
 const cells = await allCells();
-if (values.keep !== undefined) await writeFile(values.keep, JSON.stringify(cells));
+if (values.keep !== undefined) await writeFile(values.keep, JSON.stringify({ seeds, cells }));
 const groups = Map.groupBy(cells, ({ suite, pair }) => `${suite} | ${pair}`);
 if (values.beside === undefined) {
   console.log('| suite | whose | mean cost |');
@@ -165,8 +181,9 @@ if (values.beside === undefined) {
     `cells ${cells.length} cost ${geometricMean(cells.map(({ cost }) => cost)).toFixed(0)}`,
   );
 } else {
-  const before: readonly Cell[] = JSON.parse(await readFile(values.beside, 'utf8'));
-  const met = meet(before, cells);
+  const before: Kept = JSON.parse(await readFile(values.beside, 'utf8'));
+  if (before.seeds !== seeds) throw new Error(`${values.beside} is of ${before.seeds} seeds`);
+  const met = meet(before.cells, cells);
   showMet(met);
   console.log('\n| suite | whose | cost now over then |');
   console.log('|---|---|---|');

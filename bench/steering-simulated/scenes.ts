@@ -5,12 +5,11 @@ const mib = 2 ** 20;
 const memoryBytes = 256 * mib;
 
 /** How a suite's QEMU looks for dirty pages, and how long it takes to begin, ms: as bench/calibration found. */
-export const suites = {
-  forky: { syncMs: 50, setupMs: 155 },
-  trixie: { syncMs: Infinity, setupMs: 660 },
-} as const;
-export type Suite = keyof typeof suites;
-export const suiteNames = Object.keys(suites) as readonly Suite[];
+export const suites = [
+  { suite: 'forky', syncMs: 50, setupMs: 155 },
+  { suite: 'trixie', syncMs: Infinity, setupMs: 660 },
+] as const;
+export type Suite = (typeof suites)[number];
 
 export const linksMbitPerSecond = [100, 300, 1000] as const;
 
@@ -25,7 +24,9 @@ export const pairs: readonly Pair[] = [
 
 type Writes = Pick<GuestModel, 'workingSetBytes' | 'writeBytesPerSecond' | 'pattern' | 'rhythm'>;
 
-function random(rho: number): (carriedBytesPerSecond: number) => Writes {
+export type Pattern = (carriedBytesPerSecond: number, offsetMs: number) => Writes;
+
+function random(rho: number): Pattern {
   return (carried) => ({
     workingSetBytes: memoryBytes / 2,
     writeBytesPerSecond: rho * carried,
@@ -33,7 +34,7 @@ function random(rho: number): (carriedBytesPerSecond: number) => Writes {
   });
 }
 
-function hot(hotShare: number): (carriedBytesPerSecond: number) => Writes {
+function hot(hotShare: number): Pattern {
   return (carried) => ({
     workingSetBytes: memoryBytes,
     writeBytesPerSecond: carried,
@@ -41,7 +42,7 @@ function hot(hotShare: number): (carriedBytesPerSecond: number) => Writes {
   });
 }
 
-function inTurn(setBytes: number, rho: number): (carriedBytesPerSecond: number) => Writes {
+function inTurn(setBytes: number, rho: number): Pattern {
   return (carried) => ({
     workingSetBytes: setBytes,
     writeBytesPerSecond: rho * carried,
@@ -50,7 +51,7 @@ function inTurn(setBytes: number, rho: number): (carriedBytesPerSecond: number) 
 }
 
 /** What guests write, by what the link carries; `offsetMs`: where in its rhythm the guest is met. */
-export const patterns = {
+export const patterns: Readonly<Record<string, Pattern>> = {
   idle: () => ({ workingSetBytes: 0, writeBytesPerSecond: 0 }),
   'rho-0.3': random(0.3),
   'rho-0.7': random(0.7),
@@ -62,16 +63,14 @@ export const patterns = {
   'in-turn': inTurn(memoryBytes / 2, 0.6),
   'all-in-turn': inTurn(memoryBytes, 4),
   'short-bursts': (carried, offsetMs) => ({
-    ...inTurn(memoryBytes / 2, 1.2)(carried),
+    ...inTurn(memoryBytes / 2, 1.2)(carried, offsetMs),
     rhythm: { burstMs: 3_000, quietMs: 4_000, offsetMs },
   }),
   'long-bursts': (carried, offsetMs) => ({
-    ...random(1.5)(carried),
+    ...random(1.5)(carried, offsetMs),
     rhythm: { burstMs: 9_000, quietMs: 6_000, offsetMs },
   }),
-} as const satisfies Readonly<
-  Record<string, (carriedBytesPerSecond: number, offsetMs: number) => Writes>
->;
+};
 
 /** A guest of 256 MiB, as those of bench/peers. */
 export function guestOf(writes: Writes): GuestModel {
