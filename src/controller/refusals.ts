@@ -10,7 +10,7 @@ export function pastReturn({ id, vm }: MigrationRow): DroverError {
   );
 }
 
-export function movesAlready({ vm, from }: MigrationRequest, { id }: MigrationRow): DroverError {
+export function movesAlready({ vm }: MigrationRequest, { id, from }: MigrationRow): DroverError {
   return new DroverError('domain.busy', `${vm} is being moved from ${from} already: ${id}`, {
     hint: `Watch it: drover migrations watch ${id}. Hurry it: drover expedite ${id} --importance high.`,
   });

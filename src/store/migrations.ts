@@ -12,6 +12,7 @@ import {
   type Lease,
   type Lesson,
   type LessonsOf,
+  livePhases,
   type MigrationRow,
   type NewEvent,
   type NewMigration,
@@ -195,11 +196,12 @@ export class MigrationTable implements Migrations {
       .selectFrom('migrations')
       .select('id')
       .where('vmUuid', '=', uuid)
-      .where('fromHost', '=', (eb) =>
-        eb.selectFrom('migrations as own').select('own.fromHost').where('own.id', '=', id),
-      )
       .where('id', '<>', id)
-      .where('phase', 'in', unended)
+      .where((eb) => {
+        const own = eb.selectFrom('migrations as own').where('own.id', '=', id);
+        const here = eb('fromHost', '=', own.select('own.fromHost'));
+        return eb.or([eb('phase', 'in', livePhases), eb.and([eb('phase', 'in', unended), here])]);
+      })
       .executeTakeFirst();
     if (other !== undefined)
       throw new DroverError('domain.busy', `${name} is being moved already: ${other.id}`, {
@@ -366,15 +368,19 @@ async function namesOf(db: Db, vm: string, from: string): Promise<Names> {
   return { all: [seen.name, seen.uuid], uuid: seen.uuid };
 }
 
-/** What takes this VM away from there. */
+/**
+ * What takes this VM away from there; or from elsewhere, where its UUID says that it is this one: it may
+ * have arrived with nobody looking, and whoever looks later would begin it anew.
+ */
 async function movingNow(db: Db, { all }: Names, from: string): Promise<MigrationRow | undefined> {
   const names = sql.join(all);
   const here = sql`from_host = ${from} and phase in (${sql.join(unended)})`;
+  const live = sql`phase in (${sql.join(livePhases)})`;
   // Each way has an index of its own; few are of one VM, so that the rest is seen row by row.
   const { rows } = await sql<{ id: string }>`
     select id from migrations where vm in (${names}) and ${here}
     union select id from migrations where vm_name in (${names}) and ${here}
-    union select id from migrations where vm_uuid in (${names}) and ${here}
+    union select id from migrations where vm_uuid in (${names}) and (${here} or ${live})
     limit 1`.execute(db);
   const id = rows[0]?.id;
   return id === undefined ? undefined : rowOf(db, id);

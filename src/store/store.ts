@@ -115,7 +115,7 @@ export interface Ended {
 }
 
 /**
- * `again`: the same person asked with the same key before; `busy`: the VM is being moved from there
+ * `again`: the same person asked with the same key before; `busy`: the VM is being moved
  * already. Then that one is returned, and nothing was written.
  */
 export interface Created {

@@ -138,6 +138,28 @@ export const migrationScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a VM that may have arrived with nobody looking is not moved on before somebody has looked',
+    run: async (open) => {
+      const store = await open();
+      const vm = { name: 'web', uuid: 'uuid-1' };
+      const [first, second] = await steered(store, 'a', 2);
+      if (first === undefined || second === undefined) throw new Error('no leases');
+      await store.migrations.begin(first, beginningOf(vm), 2_000, []);
+      await store.vms.seen('h2', [vmOn('h2', 1, vm)]);
+      const onwards = newMigration(3, { vm: vm.name, from: 'h2', to: 'h1' });
+      const ask = () => store.migrations.create(onwards, newEvent(onwards.id));
+      expect(await ask()).toMatchObject({ how: 'busy', row: { id: idAt(1) } });
+      // Somebody whom nobody had told its UUID learns it at the latest when it begins.
+      await queue(store, newMigration(4, { vm: vm.name, from: 'h3' }));
+      const [fourth] = await store.leases.admit('a', longMs, () => [idAt(4)]);
+      if (fourth === undefined) throw new Error('it was not admitted');
+      const begun = store.migrations.begin(leaseOf(fourth), beginningOf(vm), 2_000, []);
+      await expect(begun).rejects.toMatchObject({ code: 'domain.busy' });
+      await store.migrations.finish(first, endedAs('completed'), nothing, []);
+      expect(await ask()).toMatchObject({ how: 'created' });
+    },
+  },
+  {
     name: 'of twenty requests for one VM at once, each with its own key, one is queued',
     run: async (open) => {
       const stores = await Promise.all([open(), open(), open(), open()]);
