@@ -8,6 +8,8 @@ import { packageVersion } from './version.ts';
 /** Runs `drover` as a process: the arguments, streams and exit code are the process's own. */
 export async function main(): Promise<void> {
   process.stdout.on('error', endOnClosedPipe);
+  // Nobody reads any more how it goes. What is under way goes on, and is steered, all the same.
+  process.stderr.on('error', () => undefined);
   const { stdout, stderr, env } = process;
   process.exitCode = await run(process.argv.slice(2), { out: stdout, err: stderr, env });
 }
