@@ -74,9 +74,9 @@ describe('a migration that is asked for', () => {
   });
 
   test('from a host that nobody knows is refused at once, and audited', async () => {
-    await expect(asked({ ...toH2, from: 'h9' })).rejects.toMatchObject({ code: 'usage.invalid' });
+    await expect(asked({ ...toH2, from: 'h9' })).rejects.toMatchObject({ code: 'host.not-found' });
     expect(await stage.store.audit.list({}, { limit: 5 })).toMatchObject({
-      items: [{ what: 'migration.create', outcome: 'usage.invalid' }],
+      items: [{ what: 'migration.create', outcome: 'host.not-found' }],
     });
   });
 

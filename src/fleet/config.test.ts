@@ -153,7 +153,7 @@ describe('a host', () => {
 
   test('that nobody knows is refused with the known ones', () => {
     expect(() => resolveHost(config, 'h9')).toThrow(
-      expect.objectContaining({ code: 'usage.invalid', hint: expect.stringContaining('h1, h2') }),
+      expect.objectContaining({ code: 'host.not-found', hint: expect.stringContaining('h1, h2') }),
     );
   });
 });

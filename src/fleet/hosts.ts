@@ -94,5 +94,5 @@ function unknownHost(config: Config, name: string): DroverError {
     known.length === 0
       ? 'No host is configured: name one by its libvirt URI, such as qemu+ssh://root@h1/system.'
       : `Configured are ${known.join(', ')}; any other host is named by its libvirt URI.`;
-  return new DroverError('usage.invalid', `There is no host ${name}`, { hint });
+  return new DroverError('host.not-found', `There is no host ${name}`, { hint });
 }

@@ -164,7 +164,7 @@ describe('migrateVm, steered, on simulated hosts', () => {
   });
 
   test.each([
-    ['a host nobody knows', { vm: 'vm', from: 'h1', to: 'h9' }, 'usage.invalid'],
+    ['a host nobody knows', { vm: 'vm', from: 'h1', to: 'h9' }, 'host.not-found'],
     ['no such VM', { vm: 'other', from: 'h1', to: 'h2' }, 'domain.not-found'],
     [
       'a host that is not there',

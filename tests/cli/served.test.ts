@@ -199,6 +199,12 @@ describe('over a server whose hosts are silent,', () => {
     expect(JSON.parse(watched.out)).toMatchObject({ id });
   });
 
+  test('a command whose progress nobody reads any more does its work all the same', async () => {
+    const child = start(['migrate', 'unread', ...toH2, '--timeout', '1s', '--server', socket]);
+    child.stderr?.destroy();
+    expect(await ended(child)).toMatchObject({ code: 124, out: expect.stringContaining('unread') });
+  });
+
   test('expedite sets a deadline, keeps it, and takes it away', async () => {
     const id = await queued('hurried');
     const set = await asRoot('expedite', id, '--deadline', '2h', '-o', 'json');
@@ -238,8 +244,8 @@ describe('over a server whose hosts are silent,', () => {
   });
 
   test.each([
-    ['of a host that nobody knows', ['vm', '--from', 'h9'], 2, 'usage.invalid'],
-    ['to a host that nobody knows', ['vm', '--from', 'h1', '--to', 'h9'], 2, 'usage.invalid'],
+    ['of a host that nobody knows', ['vm', '--from', 'h9'], 3, 'host.not-found'],
+    ['to a host that nobody knows', ['vm', '--from', 'h1', '--to', 'h9'], 3, 'host.not-found'],
     ['without a host', ['vm'], 2, 'usage.invalid'],
   ] as const)('adopt %s is refused', async (_, args, exitCode, code) => {
     const refused = await asRoot('adopt', ...args, '-o', 'json');
