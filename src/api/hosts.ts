@@ -4,7 +4,7 @@ import { atOnce, bytes, hasNoControl, name, noControlError } from './common.ts';
 const uri = z
   .string()
   .max(2_048)
-  .regex(/^\S+:\/\/\S*$/, { error: 'expected a libvirt URI' })
+  .regex(/^\S+:\/\/\S*$/, { error: 'expected a libvirt URI such as qemu+ssh://root@h1/system' })
   .refine(hasNoControl, { error: noControlError })
   .refine(runsNothing, {
     error: 'a URI with command or netcat is only taken from the config file',

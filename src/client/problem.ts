@@ -15,7 +15,10 @@ export function errorOf(server: string, status: number, text: string): DroverErr
   const parsed = problemSchema.safeParse(jsonOf(text));
   if (!parsed.success || parsed.data.code === undefined) return notOurs(server, status);
   const { code, title, detail, hint, errors = [] } = parsed.data;
-  const fields = errors.map(({ field, message }) => `${field}: ${message}`);
+  const fields = errors
+    .map(({ field, message }) => `${field}: ${message}`)
+    // Where there is one, it is what the whole says.
+    .filter((text) => text !== detail);
   const message = [detail ?? title ?? code, ...fields].join('\n  ');
   const options = hint === undefined ? {} : { hint };
   return namedError(code, message, options);

@@ -82,6 +82,18 @@ describe.each(Object.entries(ways))('over %s', (_name, way) => {
     expect(heard).toEqual([['PUT', '/v1/hosts/h1?a=b+c', '"3"', { uri: 'x' }]]);
   });
 
+  it('says once which field is wrong where there is one', async () => {
+    const transport = await way(() => {
+      const errors = [{ field: 'uri', message: 'expected a URI' }];
+      const problem = { detail: 'uri: expected a URI', code: 'usage.invalid', errors };
+      return Response.json(problem, { status: 400 });
+    });
+    await expect(ask(transport, { method: 'GET', path: '/', answer })).rejects.toMatchObject({
+      code: 'usage.invalid',
+      message: 'uri: expected a URI',
+    });
+  });
+
   it('throws the error that it is told', async () => {
     const transport = await way(() =>
       Response.json(
