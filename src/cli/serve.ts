@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { expectedListen, isListenAddress } from '../fleet/listen-address.ts';
 import type { ServeFlags } from './flags.ts';
 import type { Io } from './io.ts';
 
@@ -15,7 +16,11 @@ Examples:
 export function serveCommand(io: Io): Command {
   return new Command('serve')
     .description('Runs the fleet: the API, and the steering of every migration.')
-    .option('--listen <address>', 'host:port to answer on; by default 127.0.0.1:7420')
+    .option(
+      '--listen <address>',
+      'host:port to answer on; by default 127.0.0.1:7420',
+      listenAddress,
+    )
     .option('--socket <path>', 'the unix socket for those of this machine')
     .option('--config <file>', 'the config file (also: DROVER_CONFIG)')
     .option('--database <url>', 'postgres://..., or a file (also: DROVER_DATABASE_URL)')
@@ -25,4 +30,9 @@ export function serveCommand(io: Io): Command {
       const { runServe } = await import('./run-serve.ts');
       await runServe(io, flags);
     });
+}
+
+function listenAddress(text: string): string {
+  if (isListenAddress(text)) return text;
+  throw new InvalidArgumentError(`${expectedListen}.`);
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { expectedListen, isListenAddress } from './listen-address.ts';
 
 /** What `drover serve` allows whom. Each may do what those before it may. */
 const role = z.enum(['viewer', 'operator', 'admin']);
 const rolesOf = z.record(z.string(), role);
 
-const expectedListen = 'expected host:port, such as 127.0.0.1:7420';
 const listen = z
   .string({ error: expectedListen })
-  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, expectedListen);
+  .refine(isListenAddress, { error: expectedListen });
 
 const tlsSchema = z.strictObject({
   /** PEM files. */

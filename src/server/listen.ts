@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { isIPv4 } from 'node:net';
 import { dirname } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
@@ -162,5 +163,6 @@ function hostAndPort(listen: string): { readonly host: string; readonly port: nu
 /** Whether only this machine can reach it. */
 export function isLoopback(listen: string): boolean {
   const { host } = hostAndPort(listen);
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  // A name may begin like an address, and lead elsewhere.
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

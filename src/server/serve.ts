@@ -11,7 +11,7 @@ import { type Config, loadConfig } from '../fleet/config.ts';
 import type { ServerSettings } from '../fleet/server-settings.ts';
 import { socketPath } from '../fleet/state-dir.ts';
 import { watchConfig } from '../fleet/watch-config.ts';
-import { openStore, type StorePlace, storePlace } from '../store/open.ts';
+import { openStore, postgresPlace, type StorePlace, storePlace } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type AppOptions, appOver } from './app.ts';
 import { countedWorld } from './counted.ts';
@@ -149,7 +149,7 @@ function manyAtOnce(place: StorePlace): StorePlace {
 
 function placeOf(database: string | undefined): StorePlace {
   if (database === undefined) return storePlace(process.env);
-  if (database.includes('://')) return storePlace({ DROVER_DATABASE_URL: database });
+  if (database.includes('://')) return postgresPlace('--database', database);
   return { kind: 'sqlite', path: database };
 }
 

@@ -32,8 +32,13 @@ const oldestPostgres = 15;
 export function storePlace(env: Readonly<Record<string, string | undefined>>): StorePlace {
   const url = env['DROVER_DATABASE_URL'];
   if (url === undefined || url === '') return { kind: 'sqlite', path: storeFile(env) };
+  return postgresPlace('DROVER_DATABASE_URL', url);
+}
+
+/** The database of this URL, which somebody gave by `field`. */
+export function postgresPlace(field: string, url: string): StorePlace {
   if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url };
-  throw new DroverError('usage.invalid', 'DROVER_DATABASE_URL is no PostgreSQL URL', {
+  throw new DroverError('usage.invalid', `${field} is no PostgreSQL URL`, {
     hint: 'Write it as postgres://user:password@host/database; without it, a file is used.',
   });
 }

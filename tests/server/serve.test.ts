@@ -185,7 +185,7 @@ async function refused(...args: readonly string[]): Promise<{ code: number | nul
 }
 
 describe('drover serve does not begin', () => {
-  test.for(['0.0.0.0:0', '[::]:0', '192.0.2.1:7420'])(
+  test.for(['0.0.0.0:0', '[::]:0', '192.0.2.1:7420', '127.example.org:7420'])(
     'on %s without TLS, where others can read what is said',
     async (listen) => {
       expect(await refused('--listen', listen)).toMatchObject({
@@ -194,6 +194,19 @@ describe('drover serve does not begin', () => {
       });
     },
   );
+
+  test.for([
+    ['--listen', '127.0.0.1'],
+    ['--listen', '127.0.0.1:http'],
+    ['--listen', '127.0.0.1:65536'],
+    ['--listen', 'localhost:-1'],
+    ['--database', 'mysql://h/d'],
+  ])('with %s %s, and says what is wrong with it', async ([option = '', value = '']) => {
+    expect(await refused(option, value)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(option),
+    });
+  });
 
   test('and does, where that is said', async () => {
     const server = await start('--listen', '0.0.0.0:0', '--insecure');
