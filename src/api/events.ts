@@ -4,7 +4,7 @@ import { instant, name } from './common.ts';
 const expectedNumber = "expected an event's number";
 
 /** Which events to hear. */
-export const eventQuery = z.object({
+export const eventQuery = z.strictObject({
   after: z
     .string()
     .regex(/^\d{1,15}$/, { error: expectedNumber })

@@ -109,10 +109,10 @@ export const migrationChange = z
   .refine((change) => Object.keys(change).length > 0, { error: 'expected what is to be changed' })
   .openapi('MigrationChange');
 
-export const migrationQuery = z.object({
+export const migrationQuery = z.strictObject({
   ...pageQuery,
   phase: z
-    .union([phase, z.array(phase)])
+    .union([phase, z.array(phase)], { error: `expected one of ${phase.options.join(', ')}` })
     .optional()
     .openapi({ description: 'May be given several times' }),
   state: z.enum(['live', 'ended']).optional(),

@@ -97,13 +97,20 @@ test('each role may do what is its own', async () => {
 });
 
 describe('a request that cannot be done is answered with why', () => {
-  const cases: readonly [string, string, string, Asked, object][] = [
+  const cases: readonly (readonly [string, string, string, Asked, object])[] = [
     [
       'of a route that is not there',
       'GET',
       '/v1/nothing',
       {},
-      { status: 404, code: 'request.unknown' },
+      { status: 404, code: 'request.unknown', hint: expect.any(String) },
+    ],
+    [
+      'of a route by what it does not do',
+      'DELETE',
+      '/v1/hosts',
+      {},
+      { status: 404, code: 'request.unknown', detail: 'There is no DELETE /v1/hosts' },
     ],
     [
       'without what it needs',
@@ -117,14 +124,21 @@ describe('a request that cannot be done is answered with why', () => {
       'POST',
       '/v1/migrations',
       { body: { ...move, downtimeMs: 5 } },
-      { status: 400, code: 'usage.invalid', detail: expect.stringContaining('downtimeMs') },
+      { status: 400, code: 'usage.invalid', errors: [{ field: 'downtimeMs' }] },
+    ],
+    [
+      'that is no object',
+      'POST',
+      '/v1/migrations',
+      { body: [] },
+      { status: 400, code: 'usage.invalid', errors: [{ field: 'body' }] },
     ],
     [
       'that is no JSON',
       'POST',
       '/v1/migrations',
       { body: '{' },
-      { status: 400, code: 'usage.invalid' },
+      { status: 400, code: 'usage.invalid', hint: expect.stringContaining('JSON') },
     ],
     [
       'with a wrong query',
@@ -132,6 +146,23 @@ describe('a request that cannot be done is answered with why', () => {
       '/v1/migrations?limit=0',
       {},
       { status: 400, errors: [{ field: 'limit' }] },
+    ],
+    ...['/v1/migrations', '/v1/vms', '/v1/vms/vm', '/v1/operations', '/v1/audit', '/v1/events'].map(
+      (path) =>
+        [
+          `with a filter that ${path} does not have`,
+          'GET',
+          `${path}?colour=red`,
+          {},
+          { status: 400, errors: [{ field: 'colour' }] },
+        ] as const,
+    ),
+    [
+      'of a phase that there is not',
+      'GET',
+      '/v1/migrations?phase=flying',
+      {},
+      { status: 400, errors: [{ field: 'phase', message: expect.stringContaining('post-copy') }] },
     ],
     [
       'after no page',

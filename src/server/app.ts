@@ -41,8 +41,12 @@ const mostBodyBytes = 64 * 1024;
 export function appOver(options: AppOptions): App {
   const app: App = new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid });
   app.onError((error, context) => answerError(error, context, options));
-  app.notFound((context) =>
-    problemResponse(new DroverError('request.unknown', `There is no ${context.req.path}`)),
+  app.notFound(({ req: { method, path } }) =>
+    problemResponse(
+      new DroverError('request.unknown', `There is no ${method} ${path}`, {
+        hint: '/openapi.json lists what there is.',
+      }),
+    ),
   );
   // Before the rule that nothing may be kept: its files may.
   if (options.web !== undefined) webRoutes(app, options.log);
@@ -173,19 +177,32 @@ const refuseInvalid: Hook = (result) =>
   result.success ? undefined : refusal(result.error, result.target);
 
 function refusal(error: ZodError, of: string): Response {
-  const errors = error.issues.map(({ path, message }) => ({
-    field: path.map(String).join('.') || of,
-    message,
-  }));
+  const whole = of === 'json' ? 'body' : of;
+  const errors = error.issues.flatMap((issue) => fieldErrors(issue, whole));
   const [first] = errors;
   const what =
     first === undefined ? 'The request is not valid' : `${first.field}: ${first.message}`;
   return problemResponse(new DroverError('usage.invalid', what), errors);
 }
 
+/** What is wrong with one field; of several that nobody knows each is one. */
+function fieldErrors(issue: ZodError['issues'][number], whole: string): readonly FieldError[] {
+  const { path, message } = issue;
+  if (issue.code !== 'unrecognized_keys')
+    return [{ field: path.map(String).join('.') || whole, message }];
+  return issue.keys.map((key) => ({
+    field: [...path.map(String), key].join('.'),
+    message: 'there is no such field',
+  }));
+}
+
 function answerError(error: unknown, context: Context<ServerEnv>, { log }: AppOptions): Response {
   if (error instanceof HTTPException && error.status < 500)
-    return problemResponse(new DroverError('usage.invalid', error.message));
+    return problemResponse(
+      new DroverError('usage.invalid', error.message, {
+        hint: 'A body is JSON, and says so: Content-Type: application/json.',
+      }),
+    );
   if (!(error instanceof DroverError) || error.code === 'internal')
     log(`${context.req.method} ${context.req.path} failed`, error);
   return problemResponse(error);

@@ -10,7 +10,7 @@ import { hostDocument, instantOf, tagsDocument, vmDocument } from './documents.t
 import { type App, askerOf, body, etag, ifRevision, route } from './route.ts';
 
 const named = { params: z.object({ name }) };
-const onHost = z.object({ host: name });
+const onHost = z.strictObject({ host: name });
 const look = z.enum(['true', 'false']);
 
 const listHosts = route(
@@ -103,7 +103,7 @@ const listVms = route(
   {
     method: 'get',
     request: {
-      query: z.object({
+      query: z.strictObject({
         host: name.optional(),
         name: name.optional(),
         look: look.optional(),
@@ -118,7 +118,7 @@ const getVm = route(
   '/v1/vms/{name}',
   {
     method: 'get',
-    request: { ...named, query: z.object({ host: name.optional(), look: look.optional() }) },
+    request: { ...named, query: z.strictObject({ host: name.optional(), look: look.optional() }) },
   },
   vm,
 );

@@ -77,7 +77,7 @@ describe('a request that is made again with its key', () => {
   test('is refused again where it was refused', async () => {
     const wrong = { ...move, from: 'h9' };
     const first = await post('/v1/migrations', 'k', wrong);
-    expect(first).toMatchObject({ status: 400, body: { code: 'usage.invalid' } });
+    expect(first).toMatchObject({ status: 404, body: { code: 'host.not-found' } });
     expect(await post('/v1/migrations', 'k', wrong)).toEqual({ ...first, replayed: true });
   });
 

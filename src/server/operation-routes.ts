@@ -20,7 +20,7 @@ const list = route(
   'viewer',
   'Operations: drains, and what else is several migrations; newest first',
   '/v1/operations',
-  { method: 'get', request: { query: z.object(pageQuery) } },
+  { method: 'get', request: { query: z.strictObject(pageQuery) } },
   pageOf(operation),
 );
 const get = route(

@@ -106,7 +106,7 @@ const listAudit = route(
   {
     method: 'get',
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...pageQuery,
         after: z
           .string()
