@@ -56,11 +56,19 @@ function leaves(
   return command.commands.flatMap((child) => leaves(child, path));
 }
 
+const io = { out: process.stdout, err: process.stderr, env: {}, endWith: () => undefined };
+const commands = leaves(labCommand(io), []);
+
+it.each(commands)('the help of %s has an example of it', async (path) => {
+  const { code, out } = await drover(...path.split(' ').slice(1), '--help');
+  expect(code).toBe(0);
+  expect(out.split('Examples:\n')[1]).toContain(`drover ${path}`);
+});
+
 describe('the manual', () => {
   const manual = readFileSync(new URL('../../docs/lab.md', import.meta.url), 'utf8');
-  const io = { out: process.stdout, err: process.stderr, env: {}, endWith: () => undefined };
 
-  it.each(leaves(labCommand(io), []))('tells of %s and its options', (path, command) => {
+  it.each(commands)('tells of %s and its options', (path, command) => {
     expect(manual).toContain(`\`${path}`);
     for (const { long } of command.options)
       expect(manual).toContain(long === '--output' ? '-o' : long);

@@ -29,12 +29,22 @@ import { type Column, formatTable } from './table.ts';
 
 const examples = `
 Examples:
+  drover lab doctor
   drover lab up --hosts 3 --link 1gbit
+  drover lab guest add g1 --host h1 --class panda --workload random:rate=40MiB/s,set=96MiB
+  drover lab guest set-workload g1 idle
+  drover lab guest list
+  drover lab guest remove g1
   drover lab config > lab.yaml
+  drover lab status
+  drover lab uri h1
   drover lab exec h1 -- virsh list
   drover lab shape h1 --rate 200mbit
   drover lab cut h1 --from h2
   drover lab heal
+  drover lab break-postcopy h1
+  drover lab kill h1 qemu
+  drover lab start h1
   drover lab down`;
 
 /** `drover lab`: real libvirt hosts on this one machine. */
@@ -45,7 +55,7 @@ export function labCommand(io: Io): Command {
       '--lab-dir <dir>',
       `where the lab keeps its state (also: DROVER_LAB_DIR; else ${defaultLabDirectory})`,
     )
-    .addHelpText('after', examples);
+    .addHelpText('afterAll', examples);
   addLife(lab, io);
   addHostCommands(lab, io);
   addFaults(lab, io);
