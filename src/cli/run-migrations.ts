@@ -62,10 +62,19 @@ const wideColumns: readonly Column<Migration>[] = [
   { title: 'ERROR', cell: ({ error }) => error?.code ?? '-' },
 ];
 
-function stateText({ phase, progress, endedAt, error }: Migration): string {
+type Standing = Pick<
+  Migration,
+  'phase' | 'progress' | 'startedAt' | 'endedAt' | 'steeredBy' | 'error'
+>;
+
+/** Where it stands, or how it ended. What nobody steers is where somebody last saw it. */
+export function stateText(migration: Standing): string {
+  const { phase, progress, endedAt, error, startedAt, steeredBy } = migration;
   if (error !== null) return phase === 'aborted' ? phase : 'refused';
-  if (endedAt !== null || progress === null) return phase;
-  return `${phase} ${Math.floor(progress.percent)} %`;
+  if (endedAt !== null) return phase;
+  const percent = progress === null ? '' : ` ${Math.floor(progress.percent)} %`;
+  const alone = startedAt !== null && steeredBy === null ? ', nobody steers it' : '';
+  return `${phase}${percent}${alone}`;
 }
 
 function tookText({ end, progress }: Migration): string {
