@@ -16,6 +16,7 @@ import { type Cleared, Mending } from './mending.ts';
 import { formerOf, limitsAfter, type Opening } from './opening.ts';
 import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
+import { restMs } from './progress.ts';
 import { Record } from './record.ts';
 import type { Conclusion } from './result.ts';
 import { callNow, Settling } from './settling.ts';
@@ -193,7 +194,7 @@ export class Attempt {
     const acting = this.#state.phase === 'copying' ? this.#steerOrLeave(sample) : undefined;
     if (acting !== undefined) await acting;
     if (this.#state.phase === 'post-copy') await this.#mending.heedFlow(sample);
-    this.#record.sample(sample, this.#etaMs(sample.memoryRemainingBytes));
+    this.#record.sample(sample, this.#etaMs(sample));
   }
 
   #steerOrLeave(sample: Sample): Acting {
@@ -427,10 +428,9 @@ export class Attempt {
     });
   }
 
-  #etaMs(remainingBytes: number): number | undefined {
+  #etaMs(sample: Sample): number | undefined {
     if (this.#state.phase === 'copying') return this.#forecastMs;
-    const last = this.#record.latest?.throughputBytesPerSecond ?? 0;
-    return last > 0 ? (remainingBytes / last) * 1000 : undefined;
+    return restMs(sample, this.#record.latest);
   }
 
   #elapsedMs(): number {

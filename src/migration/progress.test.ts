@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Sample } from '../forecast/telemetry.ts';
-import { type Progress, progressAfter } from './progress.ts';
+import { type Progress, progressAfter, restMs } from './progress.ts';
 
 const sample: Sample = {
   atMs: 0,
@@ -44,4 +44,15 @@ test('half of the time gone is half of the way', () => {
 
 test('no end in sight is no estimate', () => {
   expect(progressAfter(undefined, sample, Infinity).etaMs).toBeUndefined();
+});
+
+test.each([
+  ['at its own rate', 500, undefined, 2_000],
+  ['at the rate before, where nothing flowed just now', 0, 250, 4_000],
+  ['for nobody knows how long, where nothing has flowed', 0, 0, undefined],
+] as const)('the rest takes its time %s', (_, now, before, ms) => {
+  const reading = { ...sample, memoryRemainingBytes: 1_000, throughputBytesPerSecond: now };
+  const earlier =
+    before === undefined ? undefined : { ...sample, throughputBytesPerSecond: before };
+  expect(restMs(reading, earlier)).toBe(ms);
 });

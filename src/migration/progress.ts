@@ -17,6 +17,13 @@ export interface Progress {
 /** The most that is shown while the guest has not arrived. */
 const highestUnfinishedPercent = 99;
 
+/** How long the rest takes at the rate that was last seen; `undefined` where none was. */
+export function restMs(now: Sample, before: Sample | undefined): number | undefined {
+  const rates = [now, before].map((sample) => sample?.throughputBytesPerSecond ?? 0);
+  const rate = rates.find((one) => one > 0);
+  return rate === undefined ? undefined : (now.memoryRemainingBytes / rate) * 1000;
+}
+
 /**
  * The next progress after `previous`. The share done is time passed over time in all: bytes would
  * run backwards with every pass over memory that was written again.
