@@ -60,7 +60,10 @@ function setCommand(io: Io): Command {
 function withHost(command: Command): Command {
   const addressed = command
     .argument('<vm>', "the VM's libvirt name or UUID")
-    .requiredOption('--host <host>', 'the host it runs on: a libvirt URI or a configured name')
+    .option(
+      '--host <host>',
+      'the host it runs on: a libvirt URI or a configured name; by default it is looked for',
+    )
     .addOption(outputOption('table', 'json', 'yaml', 'name'));
   return connected(addressed);
 }

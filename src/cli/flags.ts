@@ -88,9 +88,9 @@ export interface ExpediteFlags extends AskFlags {
   readonly deadline?: number | 'none';
 }
 
-/** One VM on one host. */
+/** One VM, on the host that is named or else where it is found. */
 export interface VmFlags extends AskFlags {
-  readonly host: string;
+  readonly host?: string;
 }
 
 export interface TagSetFlags extends VmFlags {

@@ -50,7 +50,6 @@ const badInputs: readonly (readonly [string[], string[], string])[] = [
   ],
   [['migrate', 'web', ...fromTo, '--postcopy'], ["'--postcopy'"], 'drover migrate --help'],
   [['abort', 'web'], ['--from'], 'drover abort --help'],
-  [['class', 'get', 'web'], ['--host'], 'drover class get --help'],
   [
     ['class', 'set', 'web', 'dog', '--host', 'h1'],
     ["'class'", "'dog'", 'cattle, pet, panda'],
@@ -58,7 +57,6 @@ const badInputs: readonly (readonly [string[], string[], string])[] = [
   ],
   [['class', 'set', 'web', '--host', 'h1'], ["'class'"], 'drover class set --help'],
   [['class', 'put', 'web'], ["'put'"], 'drover class --help'],
-  [['tag', 'get', 'web'], ['--host'], 'drover tag get --help'],
   [
     ['tag', 'set', 'web', '--host', 'h1', '--never', 'post-copy,auto-converge'],
     ['--never', "'auto-converge'", 'post-copy, throttle, none'],
@@ -74,6 +72,7 @@ const badInputs: readonly (readonly [string[], string[], string])[] = [
     ['--label', "'not one'", 'letters, digits'],
     'drover tag set --help',
   ],
+  [['host', 'set', 'h1'], ['nothing to set'], 'drover host set --help'],
   [['tag', 'set', 'web', '--host', 'h1'], ['--class, --never or --label'], 'drover tag set --help'],
 ];
 

@@ -5,11 +5,14 @@ import type { Io } from './io.ts';
 import { print } from './output.ts';
 import { withSession } from './session.ts';
 import { tagsDocument, tagsText } from './tags-view.ts';
+import { hostOf } from './vm-host.ts';
 
 /** `drover class get`. */
 export async function runClassGet(io: Io, vm: string, flags: VmFlags): Promise<void> {
-  const tags = await withSession(io, flags, ({ client }) => client.tags(vm, flags.host));
-  await show(io, flags, tags);
+  await withSession(io, flags, async ({ client }) => {
+    const host = await hostOf(client, vm, flags.host);
+    await show(io, flags, host, await client.tags(vm, host));
+  });
 }
 
 /** `drover class set`. */
@@ -19,14 +22,14 @@ export async function runClassSet(
   slaClass: SlaClass,
   flags: VmFlags,
 ): Promise<void> {
-  const tags = await withSession(io, flags, ({ client }) =>
-    client.setTags(vm, flags.host, { class: slaClass }),
-  );
-  await show(io, flags, tags);
+  await withSession(io, flags, async ({ client }) => {
+    const host = await hostOf(client, vm, flags.host);
+    await show(io, flags, host, await client.setTags(vm, host, { class: slaClass }));
+  });
 }
 
-async function show(io: Io, flags: VmFlags, tags: Tags): Promise<void> {
-  await print(io, flags.output, tagsDocument(tags, flags.host), {
+async function show(io: Io, { output }: VmFlags, host: string, tags: Tags): Promise<void> {
+  await print(io, output, tagsDocument(tags, host), {
     table: tagsText,
     name: (shown) => `${shown.class}\n`,
   });

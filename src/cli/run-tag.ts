@@ -6,20 +6,23 @@ import type { Io } from './io.ts';
 import { print } from './output.ts';
 import { withSession } from './session.ts';
 import { tagsDocument, tagsText } from './tags-view.ts';
+import { hostOf } from './vm-host.ts';
 
 /** `drover tag get`. */
 export async function runTagGet(io: Io, vm: string, flags: VmFlags): Promise<void> {
-  const tags = await withSession(io, flags, ({ client }) => client.tags(vm, flags.host));
-  await show(io, flags, tags);
+  await withSession(io, flags, async ({ client }) => {
+    const host = await hostOf(client, vm, flags.host);
+    await show(io, flags, host, await client.tags(vm, host));
+  });
 }
 
 /** `drover tag set`. */
 export async function runTagSet(io: Io, vm: string, flags: TagSetFlags): Promise<void> {
   const changes = changesOf(flags);
-  const tags = await withSession(io, flags, ({ client }) =>
-    client.setTags(vm, flags.host, changes),
-  );
-  await show(io, flags, tags);
+  await withSession(io, flags, async ({ client }) => {
+    const host = await hostOf(client, vm, flags.host);
+    await show(io, flags, host, await client.setTags(vm, host, changes));
+  });
 }
 
 function changesOf({ class: slaClass, never, label }: TagSetFlags): TagChanges {
@@ -35,6 +38,6 @@ function changesOf({ class: slaClass, never, label }: TagSetFlags): TagChanges {
   };
 }
 
-async function show(io: Io, flags: VmFlags, tags: Tags): Promise<void> {
-  await print(io, flags.output, tagsDocument(tags, flags.host), { table: tagsText });
+async function show(io: Io, { output }: VmFlags, host: string, tags: Tags): Promise<void> {
+  await print(io, output, tagsDocument(tags, host), { table: tagsText });
 }

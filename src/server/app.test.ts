@@ -229,6 +229,13 @@ describe('a request that cannot be done is answered with why', () => {
       { status: 404, code: 'domain.not-found', hint: expect.stringContaining('look=true') },
     ],
     [
+      'of a VM that no host has',
+      'GET',
+      '/v1/vms/v9?look=true',
+      {},
+      { status: 404, code: 'domain.not-found', hint: 'All hosts were asked.' },
+    ],
+    [
       'that is too large',
       'POST',
       '/v1/migrations',

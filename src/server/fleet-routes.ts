@@ -160,8 +160,9 @@ export function vmRoutes(app: App, { controller }: Deps): void {
   app.openapi(getVm, async (context) => {
     const { look: now, host: on } = context.req.valid('query');
     const { name: wanted } = context.req.valid('param');
-    const { vms, silent } = await controller.vms(filterOf(on, wanted), now === 'true');
-    return context.json(vmDocument(theOnly(wanted, vms, silent)), 200);
+    const looked = now === 'true';
+    const { vms, silent } = await controller.vms(filterOf(on, wanted), looked);
+    return context.json(vmDocument(theOnly(wanted, vms, lookFurther(looked, silent))), 200);
   });
   app.openapi(getWrites, async (context) => {
     const writes = await controller.store.vms.writes(context.req.valid('param').name);
@@ -201,17 +202,17 @@ function filterOf(
   };
 }
 
+function lookFurther(looked: boolean, silent: readonly string[]): string {
+  if (silent.length > 0) return `Not answering: ${silent.join(', ')}`;
+  return looked ? 'All hosts were asked.' : 'look=true asks all hosts now.';
+}
+
 /** A VM that has moved may be kept of both hosts until both were looked at: the later look holds. */
-function theOnly(wanted: string, seen: readonly VmRow[], silent: readonly string[]): VmRow {
+function theOnly(wanted: string, seen: readonly VmRow[], hint: string): VmRow {
   const newestFirst = seen.toSorted((a, b) => b.seenAt - a.seenAt);
   const [newest] = newestFirst;
   if (newest === undefined)
-    throw new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, {
-      hint:
-        silent.length === 0
-          ? 'look=true asks all hosts now.'
-          : `Not answering: ${silent.join(', ')}`,
-    });
+    throw new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, { hint });
   const hosts = [...new Map(newestFirst.map((one) => [one.uuid, one.host])).values()];
   if (hosts.length > 1)
     throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
