@@ -38,6 +38,7 @@ export async function runHostAdd(io: Io, name: string, flags: HostSetFlags): Pro
 
 /** `drover host set`: changes what is named. */
 export async function runHostSet(io: Io, name: string, flags: HostSetFlags): Promise<void> {
+  refuseNothing(flags);
   const host = await withSession(io, flags, async ({ client }) => {
     const before = await client.host(name);
     return client.putHost(name, settingsWith(settingsOf(before), flags), before.revision);
@@ -53,6 +54,15 @@ export async function runHostRemove(io: Io, name: string, flags: RemoveFlags): P
     await client.removeHost(name);
   });
   io.out.write(`${name} is forgotten; nothing happened to it.\n`);
+}
+
+function refuseNothing(flags: HostSetFlags): void {
+  const { uri, peerUri, postCopy, bandwidth, maxOutgoing, maxIncoming, link } = flags;
+  const named = [uri, peerUri, postCopy, bandwidth, maxOutgoing, maxIncoming, link];
+  if (named.some((one) => one !== undefined)) return;
+  throw new DroverError('usage.invalid', 'nothing to set: name one of the settings', {
+    hint: 'see drover host set --help',
+  });
 }
 
 function settingsOf(host: Host): HostSettings {
