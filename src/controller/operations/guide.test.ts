@@ -62,6 +62,18 @@ describe('a move of which it is open', () => {
     await expect(asked(open)).rejects.toMatchObject({ code, message });
   });
 
+  test('is refused where it is being moved, by what it is', async () => {
+    stage.addGuest('vm', 'furious', 'panda');
+    const controller = stage.controller();
+    await stage.clock.run(controller.start());
+    const { row } = await controller.migrate({ vm: 'vm', from: 'h1', to: 'h2' }, me);
+    await stage.until(row.id, ({ phase }) => phase === 'copying');
+    await expect(stage.clock.run(controller.migrate({ vm: 'vm' }, me))).rejects.toMatchObject({
+      code: 'domain.busy',
+      hint: expect.stringContaining('watch vm'),
+    });
+  });
+
   test('is refused where no host can take it, with what speaks against each', async () => {
     stage.addGuest('vm', 'idle');
     const controller = stage.controller();

@@ -20,8 +20,8 @@ export interface FoundMove {
 
 /**
  * Finds what was left open of a move: the host where the VM is, and the one that the planner takes for it.
- * Rejects with `domain.not-found`, `usage.invalid` where several could be meant, or `preflight.refused`
- * where no host can take it.
+ * Rejects with `domain.not-found`, `usage.invalid` where several could be meant, `domain.busy` where
+ * it is being moved, or `preflight.refused` where no host can take it.
  */
 export async function findMove(
   asked: AskedMove,
@@ -58,7 +58,8 @@ async function plannedMove(
     fixed: (uuid) => (uuid === seen.uuid ? undefined : 'nobody asked for it to move'),
     throughputOf: () => undefined,
   });
-  const move = plan.moves.find(({ vm, running }) => vm === seen.uuid && !running);
+  const move = plan.moves.find(({ vm }) => vm === seen.uuid);
+  if (move?.running) throw movesNow(seen);
   if (move !== undefined && move.after.length === 0) return move;
   const stuck = plan.remaining.find(({ vm }) => vm === seen.uuid);
   const obstacles = (stuck?.obstacles ?? []).map(({ hosts, why }) => `${hosts.join(', ')}: ${why}`);
@@ -94,6 +95,12 @@ function nowhere(vm: string, from: string | undefined, hosts: Sight['hosts']): D
   const where = from ?? 'any host that answers';
   return new DroverError('domain.not-found', `No VM ${vm} on ${where}${missing}`, {
     hint: '`drover vm list` shows those that are there.',
+  });
+}
+
+function movesNow({ name, host }: SeenVm): DroverError {
+  return new DroverError('domain.busy', `${name} is being moved from ${host} already`, {
+    hint: `Watch it: drover migrations watch ${name}. Hurry it: drover expedite ${name} --importance high.`,
   });
 }
 
