@@ -1,8 +1,13 @@
-import type { Client } from '../client/client.ts';
+import type { Vm } from '../client/client.ts';
+
+/** Whoever knows where VMs are. */
+interface Asked {
+  vm(wanted: string, where: { readonly look: boolean }): Promise<Pick<Vm, 'host'>>;
+}
 
 /** The host that is named; else the one where the VM is, as all hosts are asked now. */
 export async function hostOf(
-  client: Pick<Client, 'vm'>,
+  client: Asked,
   vm: string,
   named: string | undefined,
 ): Promise<string> {

@@ -18,7 +18,7 @@ export function errorOf(server: string, status: number, text: string): DroverErr
   const fields = errors
     .map(({ field, message }) => `${field}: ${message}`)
     // Where there is one, it is what the whole says.
-    .filter((text) => text !== detail);
+    .filter((told) => told !== detail);
   const message = [detail ?? title ?? code, ...fields].join('\n  ');
   const options = hint === undefined ? {} : { hint };
   return namedError(code, message, options);
