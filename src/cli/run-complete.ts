@@ -28,24 +28,35 @@ export async function runComplete(
 
 /** A name that is not found in time, or not at all, is typed by hand. */
 async function namesOf(io: Io, kind: NameKind): Promise<readonly Candidate[]> {
-  const { promise: late, resolve } = Promise.withResolvers<readonly Candidate[]>();
-  const timer = setTimeout(() => resolve([]), patienceMs);
   try {
-    return await Promise.race([found(io, kind), late]);
+    return await (kind === 'context' ? contextNames(io) : inTime(namesAsked(io, kind)));
   } catch {
     // Whoever completes a word is not told of errors: the command itself will tell.
     return [];
+  }
+}
+
+async function inTime(names: Promise<readonly Candidate[]>): Promise<readonly Candidate[]> {
+  const { promise: late, resolve } = Promise.withResolvers<readonly Candidate[]>();
+  const timer = setTimeout(() => resolve([]), patienceMs);
+  try {
+    return await Promise.race([names, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function found(io: Io, kind: NameKind): Promise<readonly Candidate[]> {
-  if (kind === 'context') {
-    const { readContexts } = await import('./contexts.ts');
-    const { contexts } = await readContexts(io.env);
-    return Object.entries(contexts).map(([word, { server }]) => ({ word, meaning: server }));
-  }
+/** They are in a file of this machine: nobody is waited for. */
+async function contextNames(io: Io): Promise<readonly Candidate[]> {
+  const { readContexts } = await import('./contexts.ts');
+  const { contexts } = await readContexts(io.env);
+  return Object.entries(contexts).map(([word, { server }]) => ({ word, meaning: server }));
+}
+
+async function namesAsked(
+  io: Io,
+  kind: Exclude<NameKind, 'context'>,
+): Promise<readonly Candidate[]> {
   const { withSession } = await import('./session.ts');
   const silent = { ...io, err: { write: () => undefined } };
   return withSession(silent, {}, ({ client }) => namesBy[kind](client));
