@@ -49,9 +49,7 @@ interface Shown {
 export async function runVmShow(io: Io, wanted: string, flags: AskFlags): Promise<void> {
   const whole = await withSession(io, flags, async (session): Promise<Shown> => {
     const { client } = session;
-    const vms = await seen(io, session, {}, true);
-    const vm = vms.find(({ name, uuid }) => name === wanted || uuid === wanted);
-    if (vm === undefined) throw unknownVm(wanted);
+    const vm = theOnly(wanted, await seen(io, session, { name: wanted }, true));
     const tags: Tags = await client.tags(vm.uuid, vm.host);
     const [latestMigration = null] = await client.migrations({ vm: vm.uuid }, 1);
     const writes = await client.writes(vm.uuid);
@@ -60,9 +58,23 @@ export async function runVmShow(io: Io, wanted: string, flags: AskFlags): Promis
   await print(io, flags.output, whole, { table: shownText });
 }
 
+/** A host that does not answer may still be told to have one that has left it: the later look holds. */
+export function theOnly<T extends Pick<Vm, 'uuid' | 'seenAt'>>(
+  wanted: string,
+  vms: readonly T[],
+): T {
+  const [latest, ...others] = vms.toSorted((a, b) => Date.parse(b.seenAt) - Date.parse(a.seenAt));
+  if (latest === undefined) throw unknownVm(wanted);
+  const uuids = new Set([latest, ...others].map(({ uuid }) => uuid));
+  if (uuids.size === 1) return latest;
+  throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
+    hint: `Name one by its UUID: ${[...uuids].join(', ')}.`,
+  });
+}
+
 function unknownVm(wanted: string): DroverError {
   return new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, {
-    hint: '`drover vm list --look` asks all hosts now.',
+    hint: '`drover vm list` shows those that there are.',
   });
 }
 
