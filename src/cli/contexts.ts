@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
+import { given } from '../fleet/given.ts';
 import type { Io } from './io.ts';
 
 const contextSchema = z.strictObject({
@@ -27,7 +28,7 @@ export type Contexts = z.output<typeof fileSchema>;
 
 /** The servers that a person knows, each under a name. */
 export function contextsPath(env: Io['env']): string {
-  const own = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
+  const own = given(env, 'XDG_CONFIG_HOME') ?? join(given(env, 'HOME') ?? homedir(), '.config');
   return join(own, 'drover', 'contexts.yaml');
 }
 

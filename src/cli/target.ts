@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Target } from '../client/transport.ts';
 import { DroverError } from '../errors/catalogue.ts';
+import { given } from '../fleet/given.ts';
 import { isListening } from '../fleet/listening.ts';
 import { socketPath } from '../fleet/state-dir.ts';
 import { type Context, contextNamed, readContexts } from './contexts.ts';
@@ -24,24 +25,20 @@ export async function whereTo(flags: ConnectFlags, env: Io['env']): Promise<Wher
     });
   }
   const own: Omit<Context, 'server'> = {
-    token: nonEmpty(env['DROVER_TOKEN']),
-    ca: flags.ca ?? nonEmpty(env['DROVER_CA']),
-    cert: flags.cert ?? nonEmpty(env['DROVER_CERT']),
-    key: flags.key ?? nonEmpty(env['DROVER_KEY']),
+    token: given(env, 'DROVER_TOKEN'),
+    ca: flags.ca ?? given(env, 'DROVER_CA'),
+    cert: flags.cert ?? given(env, 'DROVER_CERT'),
+    key: flags.key ?? given(env, 'DROVER_KEY'),
   };
   const server =
-    flags.server ?? (flags.context === undefined ? nonEmpty(env['DROVER_SERVER']) : undefined);
+    flags.server ?? (flags.context === undefined ? given(env, 'DROVER_SERVER') : undefined);
   if (server !== undefined) return targetOf({ ...own, server });
   const contexts = await readContexts(env);
-  const name = flags.context ?? nonEmpty(env['DROVER_CONTEXT']) ?? contexts.current;
+  const name = flags.context ?? given(env, 'DROVER_CONTEXT') ?? contexts.current;
   if (name !== undefined) return targetOf(overlaid(contextNamed(contexts, name), own));
   const path = socketPath(env);
   if (await isListening(path)) return { kind: 'socket', path };
   return { kind: 'embedded', config: undefined };
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
 }
 
 /** What is said now has the last word over what the context says. */

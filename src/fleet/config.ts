@@ -9,6 +9,7 @@ import { overridesSchema } from '../policy/overrides.ts';
 import { slaClasses } from '../policy/vocabulary.ts';
 import { parseDuration } from '../units/duration.ts';
 import { parseSize } from '../units/size.ts';
+import { given } from './given.ts';
 import { serverSchema } from './server-settings.ts';
 import { lineOf } from './source-map.ts';
 
@@ -93,7 +94,7 @@ const ruleSchema = z
   })
   .refine(
     ({ class: slaClass, never, apart, together, hosts }) =>
-      [slaClass, never, apart, together, hosts].some((given) => given !== undefined),
+      [slaClass, never, apart, together, hosts].some((one) => one !== undefined),
     { error: 'a rule gives class, never, apart, together or hosts' },
   );
 
@@ -134,7 +135,7 @@ export const emptyConfig: Config = configSchema.parse({});
 
 /** Where the configuration is looked for when nothing names it, in this order. */
 export function defaultConfigPaths(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const own = env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  const own = given(env, 'XDG_CONFIG_HOME') ?? join(homedir(), '.config');
   return [join(own, 'drover', 'config.yaml'), '/etc/drover/config.yaml'];
 }
 
@@ -150,7 +151,7 @@ export async function loadConfig(path?: string): Promise<Config> {
 
 /** The file that `loadConfig` reads; `undefined` where there is none. */
 export async function configPath(path?: string): Promise<string | undefined> {
-  const named = path ?? process.env['DROVER_CONFIG'];
+  const named = path ?? given(process.env, 'DROVER_CONFIG');
   if (named !== undefined) return named;
   for (const candidate of defaultConfigPaths()) if (await isThere(candidate)) return candidate;
   return undefined;
