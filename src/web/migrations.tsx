@@ -15,7 +15,7 @@ interface Page {
   readonly next: string | null;
 }
 
-const outcomes = ['completed', 'stayed', 'aborted', 'failed-safe', 'lost', 'unknown', 'detached'];
+const outcomes = ['completed', 'stayed', 'aborted', 'failed-safe', 'lost', 'unknown'];
 const choices = {
   state: ['live', 'ended'],
   phase: outcomes,
@@ -31,12 +31,14 @@ const titles = {
   reason: 'Reason',
 };
 const texts = { vm: 'VM', host: 'Host', operation: 'Operation' } as const;
+const filters = [...Object.keys(choices), ...Object.keys(texts)];
 const perPage = 50;
 
 /** All migrations, newest first, as they are filtered by the address. */
 export function Migrations(): JSX.Element {
   const query = place.value.searchParams;
-  const path = `/v1/migrations?${query.toString()}&limit=${perPage}`;
+  const wanted = filters.map((name) => [name, query.get(name) ?? ''] as const);
+  const path = withQuery('/v1/migrations', { ...Object.fromEntries(wanted), limit: perPage });
   const loaded = useLoaded((signal) => ask<Page>(path, { signal }), [path, happened.value]);
   return (
     <>

@@ -126,6 +126,22 @@ test('the past is filtered, and the filter is in the address', async () => {
   expect(await brokenInBothThemes(page)).toEqual([]);
 });
 
+test('the server has an answer for whatever the past can be filtered by', async () => {
+  await page.goto(`${site.address}/migrations?utm=elsewhere`);
+  await page.getByRole('link', { name: 'billing-db' }).waitFor();
+  for (const title of ['State', 'Outcome', 'Class', 'Importance', 'Reason']) {
+    const choice = page.getByRole('search').getByLabel(title);
+    const [all, ...values] = await choice.locator('option').allTextContents();
+    expect({ title, all, some: values.length > 1 }).toEqual({ title, all: 'all', some: true });
+    for (const value of values) {
+      const answered = page.waitForResponse((answer) => answer.url().includes(`=${value}&limit=`));
+      await choice.selectOption(value);
+      expect({ value, status: (await answered).status() }).toEqual({ value, status: 200 });
+    }
+    await choice.selectOption('');
+  }
+});
+
 test('a viewer is not shown what he may not press; an operator cancels by two clicks', async () => {
   site.stage.addGuest('cache', 'furious', 'pet', 'h1');
   const running = await move('cache', 'low');
