@@ -16,7 +16,7 @@ import { type Cleared, Mending } from './mending.ts';
 import { formerOf, limitsAfter, type Opening } from './opening.ts';
 import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
-import { restMs } from './progress.ts';
+import { arrivesInMs, restMs } from './progress.ts';
 import { Record } from './record.ts';
 import type { Conclusion } from './result.ts';
 import { callNow, Settling } from './settling.ts';
@@ -69,7 +69,7 @@ export class Attempt {
   #cancelSeen = false;
   #postCopySeen = false;
   /** How long it was expected to take at the last decision. */
-  #forecastMs: number | undefined;
+  #arrivesInMs: number | undefined;
   readonly #bell = new Bell();
 
   constructor(
@@ -214,7 +214,7 @@ export class Attempt {
   #decide(): Acting {
     const state = this.#controls.state(this.#startedAtMs);
     const decision = this.#steersman.decide(this.#elapsedMs(), state);
-    this.#forecastMs = decision.forecast.timeMs.p50;
+    this.#arrivesInMs = arrivesInMs(decision);
     this.#record.decision(decision);
     return this.#act(decision.action);
   }
@@ -429,7 +429,7 @@ export class Attempt {
   }
 
   #etaMs(sample: Sample): number | undefined {
-    if (this.#state.phase === 'copying') return this.#forecastMs;
+    if (this.#state.phase === 'copying') return this.#arrivesInMs;
     return restMs(sample, this.#record.latest);
   }
 

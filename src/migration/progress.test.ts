@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { forecastStay } from '../forecast/options.ts';
 import type { Sample } from '../forecast/telemetry.ts';
-import { type Progress, progressAfter, restMs } from './progress.ts';
+import type { Ending } from '../steering/decision.ts';
+import { arrivesInMs, type Progress, progressAfter, restMs } from './progress.ts';
 
 const sample: Sample = {
   atMs: 0,
@@ -55,4 +57,15 @@ test.each([
   const earlier =
     before === undefined ? undefined : { ...sample, throughputBytesPerSecond: before };
   expect(restMs(reading, earlier)).toBe(ms);
+});
+
+test.each<[Ending, number | undefined]>([
+  ['switch-over', 9_000],
+  ['post-copy', 9_000],
+  ['freeze', 9_000],
+  ['stay', undefined],
+  ['open', undefined],
+])('what is expected to end by %s arrives in %s ms', (ending, ms) => {
+  const forecast = { ...forecastStay, timeMs: { p50: 9_000, p90: 12_000 } };
+  expect(arrivesInMs({ ending, forecast })).toBe(ms);
 });

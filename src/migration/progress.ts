@@ -1,4 +1,5 @@
 import type { Sample } from '../forecast/telemetry.ts';
+import type { Expectation } from '../steering/decision.ts';
 
 /** What a person watching a migration sees. Percent never falls, and is 100 only at the end. */
 export interface Progress {
@@ -17,8 +18,16 @@ export interface Progress {
 /** The most that is shown while the guest has not arrived. */
 const highestUnfinishedPercent = 99;
 
+/** When the guest is expected to arrive, ms from now; `undefined`: it is not, as things are. */
+export function arrivesInMs({ ending, forecast }: Expectation): number | undefined {
+  return ending === 'stay' || ending === 'open' ? undefined : forecast.timeMs.p50;
+}
+
 /** How long the rest takes at the rate that was last seen; `undefined` where none was. */
-export function restMs(now: Sample, before: Sample | undefined): number | undefined {
+export function restMs(
+  now: Sample,
+  before: Pick<Sample, 'throughputBytesPerSecond'> | undefined,
+): number | undefined {
   const rates = [now, before].map((sample) => sample?.throughputBytesPerSecond ?? 0);
   const rate = rates.find((one) => one > 0);
   return rate === undefined ? undefined : (now.memoryRemainingBytes / rate) * 1000;
