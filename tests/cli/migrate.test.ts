@@ -141,8 +141,8 @@ describe.each(wayNames)('%s,', (wayName) => {
       [
         'goes to a nameless host',
         ['web', '--from', 'h2', '--to', 'h9'],
-        2,
-        'usage.invalid',
+        3,
+        'host.not-found',
         'h1, h2',
       ],
       [
