@@ -17,6 +17,7 @@ import {
   type Standing,
   standingOf,
   worstClassOf,
+  worstWithinBudgetOf,
 } from './verdict.ts';
 
 export interface Verdict {
@@ -49,18 +50,24 @@ function verdictOf(cells: readonly PeerCell[], rows: readonly Row[]): Verdict {
   const all = cells.flatMap(({ peers }) => peers.map(({ standing }) => standing));
   const kept = all.filter(isKept);
   const lost = rows.filter(({ system, harm }) => system === 'Drover' && harm !== null).length;
-  const worst = (worstClassOf(cells) * 100).toFixed(1);
+  const meetings = meetingsOf(cells);
+  const worst = percent(worstClassOf(meetings));
+  const within = percent(worstWithinBudgetOf(meetings));
   const regret = geometricMean(cells.map((cell) => cell.regret)).toFixed(3);
   const pareto = `pareto ${kept.length}/${all.length}`;
-  return { line: `${pareto} worst ${signed(worst)}% regret ${regret} lost ${lost}`, lost };
+  return {
+    line: `${pareto} worst ${worst} regret ${regret} lost ${lost} worst_within_budget ${within}`,
+    lost,
+  };
 }
 
 function isKept(standing: Standing): boolean {
   return standing === 'win' || standing === 'equal';
 }
 
-function signed(number: string): string {
-  return number.startsWith('-') ? number : `+${number}`;
+function percent(share: number): string {
+  const number = (share * 100).toFixed(1);
+  return `${number.startsWith('-') ? '' : '+'}${number}%`;
 }
 
 function head({ line }: Verdict, cells: readonly PeerCell[], rows: readonly Row[]): string {

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Figures } from '../steering/cost.ts';
 import type { Row } from './rows.ts';
-import { meetingsOf, peerCellsOf, type Standing, standingOf, worstClassOf } from './verdict.ts';
+import {
+  meetingsOf,
+  peerCellsOf,
+  type Standing,
+  standingOf,
+  worstClassOf,
+  worstWithinBudgetOf,
+} from './verdict.ts';
 
 const figures: Figures = {
   arrived: true,
@@ -97,7 +104,7 @@ test('a class is measured against the system that cost it least', () => {
     row({ figures: slower }),
     row({ arm: 'o', system: 'oVirt', figures: fast }),
   ];
-  expect(worstClassOf(peerCellsOf(rows))).toBeCloseTo(1, 6);
+  expect(worstClassOf(meetingsOf(peerCellsOf(rows)))).toBeCloseTo(1, 6);
 });
 
 test('what a budget forbids is told apart from what is only dearer', () => {
@@ -114,7 +121,9 @@ test('what a budget forbids is told apart from what is only dearer', () => {
     { ...panda, ...harmless },
     row({ arm: 'o', system: 'oVirt', ...harmless }),
   ];
-  const [meeting] = meetingsOf(peerCellsOf(rows));
+  const meetings = meetingsOf(peerCellsOf(rows));
+  expect(worstWithinBudgetOf(meetings)).toBeCloseTo(0, 6);
+  const [meeting] = meetings;
   expect(meeting).toMatchObject({ slaClass: 'panda', system: 'oVirt', cells: 2, forbidden: 1 });
   expect(meeting?.ratioWithinBudget).toBeCloseTo(1, 6);
 });

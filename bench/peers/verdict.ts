@@ -202,8 +202,14 @@ function ratioOf(ones: readonly { readonly drover: Result; readonly result: Resu
 }
 
 /** The most, over classes and systems, by which Drover cost more than a system: as a share. */
-export function worstClassOf(cells: readonly PeerCell[]): number {
-  return Math.max(...meetingsOf(cells).map(({ ratio }) => ratio)) - 1;
+export function worstClassOf(meetings: readonly Meeting[]): number {
+  return Math.max(...meetings.map(({ ratio }) => ratio)) - 1;
+}
+
+/** The same in those cells in which the system kept to the guest's budget, as Drover does in all. */
+export function worstWithinBudgetOf(meetings: readonly Meeting[]): number {
+  const ratios = meetings.map(({ ratioWithinBudget }) => ratioWithinBudget);
+  return Math.max(...ratios.filter((ratio) => !Number.isNaN(ratio))) - 1;
 }
 
 function meanCost(results: readonly Result[]): number {
