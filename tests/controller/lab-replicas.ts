@@ -13,8 +13,8 @@ import type { Store } from '../../src/store/store.ts';
 import { startPostgres } from '../store/postgres.ts';
 
 const mib = 2 ** 20;
-/** So slow that all are still on their way when everything has been done to their controllers. */
-const slowBits = 12e6;
+/** So slow that all are in their first pass when everything has been done to their controllers: after it some may end. */
+const slowBits = 5e6;
 const quickBits = 400e6;
 const guests = ['a', 'b', 'c', 'd', 'e', 'f'];
 const longestMs = 120_000;
@@ -54,7 +54,7 @@ export async function loseReplicas(dir: string): Promise<Replicated> {
     for (let index = 0; index < 4; index += 1)
       replicas.push(await beginReplica(config, postgres.url, join(files, `s${index}`)));
     for (const name of guests) await ask(store, name);
-    await until(async () =>
+    await until('all are on their way', store, async () =>
       (await live(store)).every(
         ({ phase, progress }) => phase === 'copying' && progress !== undefined,
       ),
@@ -66,7 +66,7 @@ export async function loseReplicas(dir: string): Promise<Replicated> {
     const ordersOfTheFenced = (await ordersOf(halted.replica)) - halted.orders;
     const ended = await lose(store, replicas, 'SIGTERM');
     for (const host of lab.hosts) await lab.shape(host.name, quickBits);
-    await until(async () => (await live(store)).length === 0);
+    await until('all have ended', store, async () => (await live(store)).length === 0);
     const { items } = await store.migrations.list({}, { limit: 100 });
     const census = await takeCensus(lab);
     return {
@@ -97,7 +97,7 @@ async function beginReplica(config: string, database: string, socket: string): P
   child.stderr?.on('data', (text) => {
     complained = `${complained}${String(text)}`.slice(-4_000);
   });
-  await until(async () => {
+  await until('the replica serves', undefined, async () => {
     if (hasEnded(child)) throw new Error(`a replica did not begin: ${complained}`);
     return said.includes('Serving on');
   });
@@ -128,7 +128,7 @@ async function lose(store: Store, replicas: Replica[], signal: NodeJS.Signals): 
   const orders = await ordersOf(replica);
   const startMs = performance.now();
   replica.child.kill(signal);
-  await until(async () => {
+  await until(`others steer what was lost by ${signal}`, store, async () => {
     const now = await Promise.all(its.map((id) => store.migrations.get(id)));
     return now.every((row) => row?.owner !== undefined && row.owner !== replica.name);
   });
@@ -180,12 +180,28 @@ async function live(store: Store): Promise<readonly MigrationRow[]> {
   return (await store.migrations.list({ phases: unended }, { limit: 100 })).items;
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
+/** What did not come is told with how all migrations stand. */
+async function until(
+  what: string,
+  store: Store | undefined,
+  holds: () => Promise<boolean>,
+): Promise<void> {
   const untilMs = performance.now() + longestMs;
   while (!(await holds())) {
-    if (performance.now() > untilMs) throw new Error('what was waited for did not come');
+    if (performance.now() > untilMs)
+      throw new Error(`it did not come that ${what}: ${await standing(store)}`);
     await pause(50);
   }
+}
+
+async function standing(store: Store | undefined): Promise<string> {
+  const rows = (await store?.migrations.list({}, { limit: 100 }))?.items ?? [];
+  return rows
+    .map(({ vm, phase, owner, progress, error }) => {
+      const left = progress === undefined ? '' : ` ${progress.remainingBytes} B left`;
+      return `${vm} ${phase}${left} by ${owner ?? 'nobody'}${error === undefined ? '' : ` (${error.message})`}`;
+    })
+    .join('; ');
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
