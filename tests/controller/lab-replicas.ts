@@ -130,7 +130,10 @@ async function lose(store: Store, replicas: Replica[], signal: NodeJS.Signals): 
   replica.child.kill(signal);
   await until(`others steer what was lost by ${signal}`, store, async () => {
     const now = await Promise.all(its.map((id) => store.migrations.get(id)));
-    return now.every((row) => row?.owner !== undefined && row.owner !== replica.name);
+    // Who lost it cannot have ended it.
+    return now.every(
+      (row) => row?.endedAt !== undefined || (row?.owner ?? replica.name) !== replica.name,
+    );
   });
   const ms = performance.now() - startMs;
   replicas.splice(replicas.indexOf(replica), 1);
