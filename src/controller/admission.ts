@@ -20,7 +20,8 @@ const agingMs = 120_000;
  * Which of those that wait may begin now, in their order: by importance, then deadline, then age,
  * as far as hosts and links have room. Pure; every slot is given by what holds at that moment. A
  * drain leaves the last slot of a host to single requests that wait for it, and those grow more
- * important with time, so that no drain starves them.
+ * important with time, so that no drain starves them. Singles that matter as much go one after another
+ * over a way that one stream fills: side by side each has half of it, and sends twice what its guest writes.
  */
 export function admissible(
   { queued, running }: Waiting,

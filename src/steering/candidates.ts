@@ -81,7 +81,7 @@ const laterShare = 0.93;
 function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
   const { postCopyRecoverable } = situation.capabilities;
   let best = { afterMs: 0, forecast: forecastPostCopy(view, postCopyRecoverable) };
-  const now = harm(situation, best);
+  let least = harm(situation, best) * laterShare;
   for (const afterMs of momentsOf(view)) {
     const { leftBytes, sentBytes } = afterPreCopy(view, afterMs);
     // By then QEMU will have stopped it by itself.
@@ -89,7 +89,7 @@ function postCopyCandidate(situation: Situation, view: Outlook): Candidate {
     const then = { ...view, remainingBytes: leftBytes };
     const forecast = later(forecastPostCopy(then, postCopyRecoverable), afterMs, sentBytes);
     const its = harm(situation, { forecast });
-    if (its < now * laterShare && its < harm(situation, best)) best = { afterMs, forecast };
+    if (its < least) [best, least] = [{ afterMs, forecast }, its];
   }
   const { afterMs, forecast } = best;
   return {
