@@ -74,6 +74,8 @@ const base: Scene = {
   autoConverge: true,
 };
 const idle = { ...furious, name: 'idle', writeBytesPerSecond: 0 };
+/** Writes on a quarter of its memory: little is left of it when that was sent once. */
+const quarter = { ...furious, workingSetBytes: 64 * mib };
 const moderate = { ...furious, name: 'moderate', workingSetBytes: 32 * mib };
 
 interface Case extends Partial<Scene> {
@@ -157,6 +159,23 @@ const cases: readonly Case[] = [
   {
     name: 'a deadline that leaves no time for a whole pass ends the patience with a pet',
     deadlineMs: 6_000,
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    says: /are written again already/,
+  },
+  {
+    name: 'cattle that is hurt less by a switch after the pass waits for that',
+    slaClass: 'cattle',
+    guest: quarter,
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    says: /^(?!.*are written again already).*fetches the last/,
+  },
+  {
+    name: 'but not beyond a deadline that only a switch within it meets',
+    slaClass: 'cattle',
+    guest: quarter,
+    deadlineMs: 6_500,
     outcome: 'completed',
     did: ['start-post-copy'],
     says: /are written again already/,

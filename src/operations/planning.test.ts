@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { planMoves } from '../planner/plan.ts';
+import type { Inventory } from '../planner/inventory.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import { asMuchAsNeeded, deadlineOf, dueMoves, isOutrun, nextStartMs } from './planning.ts';
@@ -13,21 +14,27 @@ const vms = [
   vmOf('busy', 'h0', { memoryBytes: 2048 * mib, touchedBytes: 2048 * mib, workingSet: busy }),
   vmOf('furious', 'h0', { slaClass: 'cattle', workingSet: furious }),
 ];
-const inventory = inventoryOf([hostOf('h0'), hostOf('h1')], vms);
 const at = 1_000_000;
+
+function inventoryWith(there: typeof vms): Inventory {
+  return inventoryOf([hostOf('h0'), hostOf('h1')], there);
+}
 
 interface Case {
   readonly name: string;
   readonly vm: string;
+  /** Nobody else leaves. */
+  readonly alone?: true;
   readonly importance: Importance;
   readonly deadlineAt?: number;
   /** By when it is to end. */
-  readonly hurries: 'not at all' | 'as planned' | 'a little after' | 'within the deadline';
+  readonly hurries: 'not at all' | 'as planned' | 'at once' | 'a little after' | 'within the deadline';
 }
 
 const cases: readonly Case[] = [
   { name: 'a quiet VM', vm: 'quiet', importance: 'high', hurries: 'not at all' },
-  { name: 'one that never fits', vm: 'furious', importance: 'high', hurries: 'as planned' },
+  { name: 'one that never fits', vm: 'furious', importance: 'high', hurries: 'at once' },
+  { name: 'and is the last', vm: 'furious', alone: true, importance: 'high', hurries: 'as planned' },
   {
     name: 'one that fits after many passes',
     vm: 'busy',
@@ -49,14 +56,19 @@ const cases: readonly Case[] = [
   },
 ];
 
-test.each(cases)('$name hurries $hurries', ({ vm, importance, deadlineAt, hurries }) => {
-  const plan = planMoves(inventory, { drain: ['h0'], importance }, { random: () => 0.5 });
+test.each(cases)('$name hurries $hurries', ({ vm, alone, importance, deadlineAt, hurries }) => {
+  const there = alone ? vms.filter(({ name }) => name === vm) : vms;
+  const plan = planMoves(inventoryWith(there), { drain: ['h0'], importance }, { random: () => 0.5 });
   const move = plan.moves.find((one) => one.vm === vm);
   if (move === undefined) throw new Error(`${vm} is not in the plan`);
   const memoryBytes = vms.find(({ name }) => name === vm)?.memoryBytes ?? 0;
   const until = deadlineOf(move, { plan, at, deadlineAt, importance, memoryBytes });
   if (hurries === 'not at all') expect(until).toBeUndefined();
   if (hurries === 'as planned') expect(until).toBe(Math.round(at + move.endMs.p50));
+  if (hurries === 'at once') {
+    expect(until).toBeGreaterThan(at + move.startMs);
+    expect(until).toBeLessThan(at + move.endMs.p50);
+  }
   if (hurries === 'a little after') {
     expect(until).toBeGreaterThan(at + move.endMs.p50);
     expect(until).toBeLessThan(at + 3 * move.endMs.p50);
@@ -186,7 +198,7 @@ test.each(shown)('a migration that $name is outrun: $outrun', ({ of, outrun }) =
 });
 
 test('each move of a plan is due in its turn, and then the next is waited for', () => {
-  const plan = planMoves(inventory, { drain: ['h0'], importance: 'high' }, { random: () => 0.5 });
+  const plan = planMoves(inventoryWith(vms), { drain: ['h0'], importance: 'high' }, { random: () => 0.5 });
   const free = plan.moves.filter(({ after }) => after.length === 0);
   const starts = [...new Set(free.map(({ startMs }) => startMs))].toSorted((a, b) => a - b);
   expect(starts.length).toBeGreaterThan(1);

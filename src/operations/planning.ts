@@ -181,22 +181,30 @@ const passesKept = 2;
 /**
  * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
  * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
- * to leave, who is not expected to fit a switch-over is not waited for, and who fits one only after many
- * passes not for longer than planned: all who come after it would pay.
+ * to leave, who is not expected to fit a switch-over is not waited for, and where others wait for the way it is to
+ * be across when its memory was carried once; who fits one only after many passes is not waited for longer than
+ * planned: all who come after it would pay.
  */
 export function deadlineOf(
-  { bytes, startMs, endMs, expected }: PlannedMove,
+  move: PlannedMove,
   { plan, at, deadlineAt, importance, memoryBytes }: Haste,
 ): number | undefined {
+  const { bytes, startMs, endMs, expected } = move;
   if (deadlineAt !== undefined) {
     const stretch = Math.max(1, (deadlineAt - at) / Math.max(1, plan.makespanMs.p90));
     return Math.min(deadlineAt, Math.round(at + endMs.p90 * stretch));
   }
   if (importance !== 'high') return undefined;
-  if (expected.ending !== 'switch-over') return Math.round(at + endMs.p50);
+  const onceMs = (endMs.p50 - startMs) * Math.min(1, memoryBytes / bytes);
+  if (expected.ending !== 'switch-over')
+    return Math.round(at + (othersWait(move, plan) ? startMs + onceMs : endMs.p50));
   if (bytes <= oftenSentTimes * memoryBytes) return undefined;
-  const passMs = ((endMs.p50 - startMs) * memoryBytes) / bytes;
-  return Math.round(at + endMs.p50 + passesKept * passMs);
+  return Math.round(at + endMs.p50 + passesKept * onceMs);
+}
+
+/** Whether somebody leaves the same host after it. */
+function othersWait({ vm, from, startMs }: PlannedMove, { moves }: Plan): boolean {
+  return moves.some((other) => other.vm !== vm && other.from === from && other.startMs > startMs);
 }
 
 /** Passes that shrink by less than this lead nowhere soon. */

@@ -29,9 +29,21 @@ describe('what moving a VM puts on its way, MiB', () => {
   test.each([
     { name: 'one that writes nothing: once', vm: writer('pet', 0), on: terms('high'), mib: 1024 },
     {
-      name: 'a pet that never fits: until a pass does not help',
+      name: 'a pet that never fits, where nobody waits for it: once, and what was written meanwhile',
       vm: writer('pet', 400),
       on: terms('high'),
+      mib: 1024 + 512,
+    },
+    {
+      name: 'and as many passes more as it is waited for',
+      vm: writer('pet', 400),
+      on: terms('medium'),
+      mib: (1 + 3) * 1024 + 512,
+    },
+    {
+      name: 'a panda that may not be switched: until a pass does not help',
+      vm: writer('panda', 400),
+      on: terms('medium'),
       mib: twoPasses,
     },
     {
@@ -47,10 +59,10 @@ describe('what moving a VM puts on its way, MiB', () => {
       mib: twoPasses,
     },
     {
-      name: 'nor while it is waited for',
+      name: 'nor before it was waited for',
       vm: writer('cattle', 400),
       on: terms('medium'),
-      mib: twoPasses,
+      mib: (1 + 1) * 1024 + 512,
     },
   ])('$name', ({ vm, on, mib: expected }) => {
     expect(bytesToCarry(vm, rate, on) / mib).toBeCloseTo(expected, -1);
@@ -77,6 +89,6 @@ describe('what moving a VM puts on its way, MiB', () => {
 
   test('is the least itself where all passes pay', () => {
     const vm = writer('pet', 40);
-    expect(leastBytes(vm, rate, terms('high'))).toBe(bytesToCarry(vm, rate, terms('high')));
+    expect(leastBytes(vm, rate, terms('low'))).toBe(bytesToCarry(vm, rate, terms('low')));
   });
 });

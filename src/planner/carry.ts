@@ -21,8 +21,9 @@ const mostPasses = 40;
 /**
  * What moving a VM puts on the way at a steady rate, bytes: x(0) its touched memory, x(k+1) = W(x(k) / C),
  * until the rest fits the pause that its budget allows, or until more passes do not help; then what is
- * left is carried once. It falls as the rate rises. Who is not waited for, and does not fit after one pass, is
- * switched within it. Those that move already carry what they have left.
+ * left is carried once. It falls as the rate rises. Who may be switched to post-copy, and does not fit before its
+ * patience is over, is waited for that long and then fetches what a pass leaves; who is not waited for at all is
+ * switched within the first pass. Those that move already carry what they have left.
  */
 export function bytesToCarry(
   vm: Vm,
@@ -30,23 +31,55 @@ export function bytesToCarry(
   { importance, matrix, postCopy }: Terms,
 ): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
-  const set = vm.workingSet ?? idle;
   const budget = budgetFor(vm.slaClass, importance, matrix);
-  const fitsBytes = (bytesPerSecond * budget.blackoutMs) / 1000;
-  if (postCopy && isHurried(budget)) {
-    const told = toldOf(vm, bytesPerSecond);
-    const fits = writtenWithin(set, (vm.touchedBytes / bytesPerSecond) * 1000) <= fitsBytes;
-    if (!fits && isWritingMuch(told)) return vm.touchedBytes + told.againBytes;
-  }
-  let left = vm.touchedBytes;
-  let sent = left;
+  const maySwitch = postCopy && budget.pointOfNoReturn !== 'never';
+  const patientBytes = maySwitch ? bytesOfPatience(vm, budget, importance) : Infinity;
+  const { sentBytes, fits } = passesOf(vm, bytesPerSecond, budget, patientBytes);
+  return maySwitch && !fits ? bytesSwitched(vm, bytesPerSecond, budget, importance) : sentBytes;
+}
+
+/** Passes until one fits the pause, does not help any more, or is over only when patience is. */
+function passesOf(
+  { touchedBytes, workingSet = idle }: Vm,
+  bytesPerSecond: number,
+  { blackoutMs }: Budget,
+  patientBytes: number,
+): { readonly sentBytes: number; readonly fits: boolean } {
+  const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
+  let left = touchedBytes;
+  let sentBytes = left;
   for (let pass = 0; pass < mostPasses; pass += 1) {
-    const next = writtenWithin(set, (left / bytesPerSecond) * 1000);
-    sent += next;
-    if (next <= fitsBytes || next > left * shrinkingShare) break;
+    const next = writtenWithin(workingSet, (left / bytesPerSecond) * 1000);
+    sentBytes += next;
+    if (next <= fitsBytes) return { sentBytes, fits: true };
+    if (sentBytes > patientBytes || next > left * shrinkingShare) break;
     left = next;
   }
-  return sent;
+  return { sentBytes, fits: false };
+}
+
+/** Of one that is switched to post-copy, because it does not fit. */
+function bytesSwitched(
+  vm: Vm,
+  bytesPerSecond: number,
+  budget: Budget,
+  importance: Importance,
+): number {
+  const { touchedBytes, workingSet = idle } = vm;
+  const told = toldOf(vm, bytesPerSecond);
+  if (isHurried(budget) && isWritingMuch(told)) return touchedBytes + told.againBytes;
+  const leftBytes = writtenWithin(workingSet, (touchedBytes / bytesPerSecond) * 1000);
+  return touchedBytes * (1 + waitedPasses(budget, importance)) + leftBytes;
+}
+
+/** What the way carries until nobody waits any more for it to fit: the first pass, the patience, and one on its way. */
+function bytesOfPatience({ touchedBytes }: Vm, budget: Budget, importance: Importance): number {
+  return touchedBytes * (2 + waitedPasses(budget, importance));
+}
+
+/** Where all have to leave, who does not fit is not waited for: all who come after it would pay. */
+function waitedPasses({ patiencePasses }: Budget, importance: Importance): number {
+  return importance === 'high' ? 0 : patiencePasses;
 }
 
 /**
@@ -59,17 +92,8 @@ export function converges(
   importance: Importance,
   matrix: Matrix,
 ): boolean {
-  const set = vm.workingSet ?? idle;
-  const { blackoutMs } = budgetFor(vm.slaClass, importance, matrix);
-  const fitsBytes = (bytesPerSecond * blackoutMs) / 1000;
-  let left = vm.moving?.leftBytes ?? vm.touchedBytes;
-  for (let pass = 0; pass < mostPasses; pass += 1) {
-    const next = writtenWithin(set, (left / bytesPerSecond) * 1000);
-    if (next <= fitsBytes) return true;
-    if (next > left * shrinkingShare) return false;
-    left = next;
-  }
-  return false;
+  const left = { ...vm, touchedBytes: vm.moving?.leftBytes ?? vm.touchedBytes };
+  return passesOf(left, bytesPerSecond, budgetFor(vm.slaClass, importance, matrix), Infinity).fits;
 }
 
 /** It is not waited for beyond the first pass. */
@@ -93,15 +117,27 @@ export function leastBytes(
 ): number {
   if (vm.moving !== undefined) return vm.moving.leftBytes;
   const budget = budgetFor(vm.slaClass, importance, matrix);
-  // What is told until a switch within the first pass falls as the rate rises.
-  const switched = isHurried(budget)
-    ? vm.touchedBytes + toldOf(vm, bytesPerSecond).againBytes
-    : Infinity;
-  let least = switched;
+  let least = Infinity;
   let rate = bytesPerSecond;
   for (let band = 0; band < bands; band += 1, rate *= bandShare)
-    least = Math.min(least, leastOfPasses(vm, budget, rate * bandShare, rate));
-  return Math.min(least, leastOfPasses(vm, budget, 0, rate));
+    least = Math.min(least, leastBetween(vm, budget, importance, rate * bandShare, rate));
+  return Math.min(least, leastBetween(vm, budget, importance, 0, rate));
+}
+
+/** At any rate between two. What one that is switched carries falls as the rate rises, and it fits at a fast rate first. */
+function leastBetween(
+  vm: Vm,
+  budget: Budget,
+  importance: Importance,
+  lowest: number,
+  highest: number,
+): number {
+  const least = leastOfPasses(vm, budget, lowest, highest);
+  if (budget.pointOfNoReturn === 'never') return least;
+  const patientBytes = bytesOfPatience(vm, budget, importance);
+  if (lowest > 0 && passesOf(vm, lowest, budget, patientBytes).fits) return least;
+  const early = isHurried(budget) ? vm.touchedBytes + toldOf(vm, highest).againBytes : Infinity;
+  return Math.min(least, early, bytesSwitched(vm, highest, budget, importance));
 }
 
 /** Rates are looked at in so many bands, each of them from this share of its highest rate; then all below. */

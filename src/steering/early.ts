@@ -12,6 +12,8 @@ const tellingShare = 0.12;
 const againShare = 0.3;
 /** Little was seen, and nobody goes back from it: where it may end otherwise, it has to be better by this. */
 const worthwhileShare = 0.85;
+/** Where there is a deadline that only this meets, or comes nearer to, it may do so much more harm. */
+const lateShare = 1.5;
 
 /**
  * A switch to post-copy within the first pass. What a guest writes has to be fetched then or later, and it waits
@@ -31,8 +33,15 @@ export function earlySwitch(
   if (!isWritingMuch({ sentBytes, againBytes })) return undefined;
   const postCopy = openPostCopy(situation, view);
   if (postCopy === undefined || !whole.forecast.completes) return undefined;
-  const share = whole.ending === 'post-copy' ? 1 : worthwhileShare;
+  const share = shareOf(situation, whole, postCopy);
   return harm(situation, postCopy) < harm(situation, whole) * share ? postCopy : undefined;
+}
+
+/** How much of the harm of waiting for the end of the pass it may do, 1: as much. */
+function shareOf({ atMs, deadlineMs = Infinity }: Situation, whole: Expectation, early: Candidate) {
+  const { p50: endsInMs } = whole.forecast.timeMs;
+  if (atMs + endsInMs > deadlineMs && early.forecast.timeMs.p50 < endsInMs) return lateShare;
+  return whole.ending === 'post-copy' ? 1 : worthwhileShare;
 }
 
 /** It may be waited for beyond the first pass: the guest may fall quiet by then. */

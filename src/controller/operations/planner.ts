@@ -7,6 +7,7 @@ import type { SeenVm, Sight } from '../../operations/sight.ts';
 import type { Proposal } from '../../planner/balance.ts';
 import type { Inventory } from '../../planner/inventory.ts';
 import type { Plan } from '../../planner/plan.ts';
+import { besidesMs } from '../../planner/schedule.ts';
 import type { Wanted } from '../../planner/wanted.ts';
 import { matrixWith } from '../../policy/overrides.ts';
 import { planBeside } from '../../solver/plan-thread.ts';
@@ -257,5 +258,15 @@ function movingOf(vm: SeenVm, live: readonly MigrationRow[]): KnownVm['moving'] 
       vmUuid === vm.uuid || (vmUuid === undefined && from === vm.host && asked === vm.name),
   );
   if (row === undefined || row.to === vm.host) return undefined;
-  return { to: row.to, leftBytes: row.progress?.remainingBytes ?? vm.memoryBytes };
+  return { to: row.to, leftBytes: leftOf(row.progress) ?? vm.memoryBytes };
+}
+
+/**
+ * What it has still to carry, bytes: more than remains now, where its guest goes on writing, until it is expected to
+ * arrive. `undefined`: it has shown nothing yet.
+ */
+function leftOf(progress: MigrationRow['progress']): number | undefined {
+  if (progress === undefined) return undefined;
+  const { remainingBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
+  return Math.max(remainingBytes, (bandwidthBytesPerSecond * (etaMs - besidesMs)) / 1000);
 }
