@@ -29,6 +29,11 @@ export function switchOverMs(outlook: Outlook, paced: boolean): number {
 /** Libvirt's own end of a migration, after the guest runs at its destination, ms. */
 const finishMs = 300;
 
+/** When the guest stands still, where it goes as forecast, ms from now. */
+export function switchesInMs({ timeMs, blackoutMs }: Forecast): number {
+  return timeMs.p50 - finishMs - blackoutMs.p50;
+}
+
 /** How long a full socket buffer takes to drain, ms: what holding the stream back would save. */
 export function socketDrainMs(outlook: Outlook): number {
   return timeToSendMs(socketBufferBytes, outlook);

@@ -43,7 +43,7 @@ test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, b
       downtimeMs: 50,
       shareBytesPerSecond: before,
       maxSpeedBytesPerSecond: before,
-      pacedBefore: false,
+      pacedTimes: 0,
       formerSpeedBytesPerSecond: Infinity,
     },
     ports: {},

@@ -13,7 +13,7 @@ export interface LimitsInForce {
   readonly downtimeMs: number;
   readonly maxSpeedBytesPerSecond: number;
   readonly shareBytesPerSecond: number;
-  readonly pacedBefore: boolean;
+  readonly pacedTimes: number;
   readonly formerSpeedBytesPerSecond: number;
 }
 
@@ -36,7 +36,7 @@ export class Controls {
   #maxSpeedBytesPerSecond: number;
   /** Under the link, where the steersman wants it so; Infinity otherwise. */
   #pacedBytesPerSecond = Infinity;
-  #pacedBefore: boolean;
+  #pacedTimes: number;
   /** The domain's own cap, which somebody may have set on purpose. */
   readonly #formerSpeedBytesPerSecond: number;
   #speedTouched: boolean;
@@ -60,8 +60,8 @@ export class Controls {
     this.#downtimeSetAtMs = all.clock.nowMs();
     this.#shareBytesPerSecond = limits.shareBytesPerSecond;
     this.#maxSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
-    this.#pacedBefore = limits.pacedBefore;
-    this.#speedTouched = limits.pacedBefore;
+    this.#pacedTimes = limits.pacedTimes;
+    this.#speedTouched = limits.pacedTimes > 0;
     this.#formerSpeedBytesPerSecond = limits.formerSpeedBytesPerSecond;
   }
 
@@ -76,7 +76,7 @@ export class Controls {
       maxDowntimeMs: this.#downtimeMs,
       maxDowntimeSetAtMs,
       paced: this.#maxSpeedBytesPerSecond < this.#shareBytesPerSecond,
-      pacedBefore: this.#pacedBefore,
+      pacedTimes: this.#pacedTimes,
     };
   }
 
@@ -92,7 +92,7 @@ export class Controls {
   /** Holds the stream under the link; Infinity returns to its whole share. */
   async capSpeed(bytesPerSecond: number): Promise<void> {
     this.#pacedBytesPerSecond = bytesPerSecond;
-    if (await this.#applySpeed()) this.#pacedBefore = true;
+    if ((await this.#applySpeed()) && bytesPerSecond !== Infinity) this.#pacedTimes += 1;
   }
 
   /** What it may take of the link from now on; Infinity: all. */

@@ -25,7 +25,7 @@ export function limitsAfter(
       downtimeMs: plan.maxDowntimeMs,
       maxSpeedBytesPerSecond: shareBytesPerSecond,
       shareBytesPerSecond,
-      pacedBefore: false,
+      pacedTimes: 0,
       formerSpeedBytesPerSecond,
     };
   const { inForce, underWay } = opening;
@@ -33,7 +33,9 @@ export function limitsAfter(
     downtimeMs: inForce.downtimeMs,
     maxSpeedBytesPerSecond: inForce.speedBytesPerSecond,
     shareBytesPerSecond,
-    pacedBefore: underWay.decisions.some(({ action }) => action.kind === 'set-max-speed'),
+    pacedTimes: underWay.decisions.filter(
+      ({ action }) => action.kind === 'set-max-speed' && Number.isFinite(action.bytesPerSecond),
+    ).length,
     formerSpeedBytesPerSecond,
   };
 }

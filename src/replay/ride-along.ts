@@ -43,6 +43,10 @@ function after(state: SteeringState, { atMs, action }: Decision): SteeringState 
   if (action.kind === 'set-max-downtime')
     return { ...state, maxDowntimeMs: action.ms, maxDowntimeSetAtMs: atMs };
   if (action.kind === 'set-max-speed')
-    return { ...state, paced: Number.isFinite(action.bytesPerSecond), pacedBefore: true };
+    return pacedAfter(state, Number.isFinite(action.bytesPerSecond));
   return state;
+}
+
+function pacedAfter(state: SteeringState, paced: boolean): SteeringState {
+  return { ...state, paced, pacedTimes: state.pacedTimes + (paced ? 1 : 0) };
 }

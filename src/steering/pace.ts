@@ -1,6 +1,5 @@
-import { neededDowntimeMs, socketDrainMs } from '../forecast/options.ts';
+import { socketDrainMs, switchesInMs } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
-import { writtenWithin } from '../forecast/working-set.ts';
 import { formatDuration, formatRate } from '../units/format.ts';
 import { decision } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -25,8 +24,8 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       [],
     );
   }
-  const { paced, pacedBefore } = situation.state;
-  if (paced || pacedBefore || !near || !pacingPays(view)) return undefined;
+  const { paced, pacedTimes } = situation.state;
+  if (paced || pacedTimes >= mostTimes || !near) return undefined;
   const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(socketDrainMs(view))} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
     situation,
@@ -37,12 +36,16 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
   );
 }
 
-/** Whether the guest is about to fit its allowed pause, at this bandwidth. */
+/** What holds a stream back is not taken back for a forecast that moves a little. */
+const heldTimes = 1.5;
+/** Who has been held back so often in vain is not seen right. */
+const mostTimes = 3;
+
+/** Whether the guest is expected to switch over in as long as the buffer needs to run empty, at this bandwidth. */
 function switchOverNear(situation: Situation, view: Outlook): boolean {
-  const { model, budget } = situation;
-  if (model.firstPassEndMs !== undefined)
-    return view.trough === undefined || neededDowntimeMs(view) <= budget.blackoutMs;
-  const leftMs = (view.remainingBytes / view.bandwidthBytesPerSecond) * 1000;
-  const written = view.workingSet === undefined ? 0 : writtenWithin(view.workingSet, leftMs);
-  return leftMs < paceAheadMs && written < view.remainingBytes / 2;
+  if (!pacingPays(view)) return false;
+  if (situation.model.firstPassEndMs !== undefined && view.trough === undefined) return true;
+  const { ending, forecast } = expect(situation, view);
+  const aheadMs = paceAheadMs(view) * (situation.state.paced ? heldTimes : 1);
+  return ending === 'switch-over' && switchesInMs(forecast) < aheadMs;
 }

@@ -10,13 +10,13 @@ export interface SteeringState {
   readonly maxDowntimeSetAtMs: number;
   /** Whether the stream is held back under the link now. */
   readonly paced: boolean;
-  /** Whether the stream has been held back before: that is tried once. */
-  readonly pacedBefore: boolean;
+  /** How often the stream has been held back so far, this time included. */
+  readonly pacedTimes: number;
 }
 
 /** Before anything was done but to allow the first downtime. */
 export function stateAtStart(maxDowntimeMs: number): SteeringState {
-  return { maxDowntimeMs, maxDowntimeSetAtMs: 0, paced: false, pacedBefore: false };
+  return { maxDowntimeMs, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 0 };
 }
 
 export interface Situation {

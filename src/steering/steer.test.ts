@@ -36,7 +36,7 @@ function situationAt(readMs: number, atMs: number): Situation {
     budget: budgetFor('cattle', 'high'),
     capabilities: { postCopy: allowed, postCopyRecoverable: true, autoConverge: allowed },
     model: readings(readMs).reduce(observe, modelOf(nothingKnown)),
-    state: { maxDowntimeMs: 1_900, maxDowntimeSetAtMs: 0, paced: false, pacedBefore: true },
+    state: { maxDowntimeMs: 1_900, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 3 },
     atMs,
   };
 }
