@@ -1,11 +1,8 @@
 /** Steered migrations in the simulator, all in some ten seconds: what a change of the steering does; see README.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { SimulatedWorld } from '../../src/hypervisor/simulated.ts';
-import { VirtualClock } from '../../src/hypervisor/virtual-clock.ts';
-import { runMigration } from '../../src/migration/run.ts';
+import { setStage, steer } from '../../src/migration/testing/steered.ts';
 import { budgetFor } from '../../src/policy/budget-for.ts';
-import { steersmanFor } from '../../src/steering/steersman.ts';
 import { geometricMean } from '../averages.ts';
 import { type Pair, pairName } from '../steering/cells.ts';
 import { costOf, type Figures } from '../steering/cost.ts';
@@ -29,7 +26,6 @@ const { values } = parseArgs({
   },
 });
 const seeds = values.quick ? 1 : 4;
-const allowed = { allowed: true } as const;
 
 interface Cell {
   readonly suite: string;
@@ -48,37 +44,12 @@ async function simulate(
   { slaClass, importance }: Pair,
   seed: number,
 ): Promise<Figures> {
-  const clock = new VirtualClock();
   const noise = { linkShare: 0.05, callMs: 2, seed };
-  const world = new SimulatedWorld(clock, {
-    linkBytesPerSecond: carriedBytesPerSecond,
-    syncMs,
-    setupMs,
-    callMs: 1,
-    noise,
-  });
-  const source = world.addHost('h1');
-  const destination = world.addHost('h2');
-  const uuid = source.addGuest(guestOf(writes), slaClass);
+  const settings = { linkBytesPerSecond: carriedBytesPerSecond, syncMs, setupMs, callMs: 1, noise };
+  const stage = setStage(settings, guestOf(writes), slaClass);
   const intent = { slaClass, importance, deadlineMs: undefined };
-  const move = async (): ReturnType<typeof runMigration> => {
-    const domain = await source.findDomain(uuid);
-    if (domain === undefined) throw new Error('the scene has no guest');
-    return runMigration(
-      {
-        domain,
-        ways: destination.ways,
-        bandwidthBytesPerSecond: Infinity,
-        capabilities: { postCopy: allowed, postCopyRecoverable: true, autoConverge: allowed },
-        postCopyRecovery: allowed,
-      },
-      { source, destination, newSteersman: () => steersmanFor({ intent: () => intent }) },
-      clock,
-      () => undefined,
-      new AbortController().signal,
-    );
-  };
-  const { outcome, switchedToPostCopy, sentBytes, telemetry } = await clock.run(move());
+  const { outcome, switchedToPostCopy, sentBytes, telemetry } = await steer(stage, intent);
+  const { clock, destination, uuid } = stage;
   const { pausedMs, slowedMs } = destination.toll(uuid) ?? { pausedMs: 0, slowedMs: 0 };
   return {
     arrived: outcome === 'completed',

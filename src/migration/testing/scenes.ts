@@ -1,14 +1,12 @@
 import * as fc from 'fast-check';
-import { SimulatedWorld } from '../../hypervisor/simulated.ts';
 import type { GuestModel } from '../../hypervisor/simulated-guest.ts';
 import type { SimulatedHost } from '../../hypervisor/simulated-host.ts';
-import { VirtualClock } from '../../hypervisor/virtual-clock.ts';
 import { importances, slaClasses } from '../../policy/vocabulary.ts';
 import type { MigrationCapabilities } from '../../steering/decision.ts';
-import { type Intent, steersmanFor } from '../../steering/steersman.ts';
+import type { Intent } from '../../steering/steersman.ts';
 import type { RunEvent } from '../events.ts';
 import type { MigrationResult } from '../result.ts';
-import { runMigration } from '../run.ts';
+import { type Stage, setStage, steer } from './steered.ts';
 
 const mib = 2 ** 20;
 
@@ -55,17 +53,13 @@ export type Told = MigrationResult & {
 
 /** A whole migration, steered for real, on simulated hosts. */
 export async function migrate(scene: Scene): Promise<Told> {
-  const clock = new VirtualClock();
-  const { linkBytesPerSecond, syncMs, change } = scene;
-  const world = new SimulatedWorld(clock, { linkBytesPerSecond, syncMs, setupMs: 50, callMs: 1 });
-  const source = world.addHost('h1');
-  const destination = world.addHost('h2');
-  const uuid = source.addGuest(scene.guest, scene.slaClass);
+  const { linkBytesPerSecond, syncMs, change, slaClass, importance, deadlineMs } = scene;
+  const settings = { linkBytesPerSecond, syncMs, setupMs: 50, callMs: 1 };
+  const stage = setStage(settings, scene.guest, slaClass);
+  const { clock, world, source, destination, uuid } = stage;
   if (change !== undefined)
     clock.schedule(change.atMs, () => world.shapeLink(change.bytesPerSecond));
-  if (scene.mishap !== undefined) befall(scene.mishap, { clock, world, source, destination, uuid });
-  const { slaClass, importance, deadlineMs } = scene;
-  const intent = { slaClass, importance, deadlineMs };
+  if (scene.mishap !== undefined) befall(scene.mishap, stage);
   // The truth is looked at, not what can be heard of it.
   const residence = (): readonly string[] =>
     [source, destination]
@@ -75,37 +69,16 @@ export async function migrate(scene: Scene): Promise<Told> {
   const onEvent = (event: RunEvent): void => {
     if (event.kind === 'phase' && event.phase === 'ended') found = residence();
   };
-  const result = await clock.run(
-    (async () => {
-      const domain = await source.findDomain(uuid);
-      if (domain === undefined) throw new Error('the scene has no guest');
-      return runMigration(
-        {
-          domain,
-          ways: destination.ways,
-          bandwidthBytesPerSecond: Infinity,
-          capabilities: capabilitiesOf(scene),
-          postCopyRecovery: scene.recoverable
-            ? { allowed: true }
-            : { allowed: false, because: 'a daemon would crash' },
-        },
-        { source, destination, newSteersman: () => steersmanFor({ intent: () => intent }) },
-        clock,
-        onEvent,
-        new AbortController().signal,
-      );
-    })(),
-  );
+  const intent = { slaClass, importance, deadlineMs };
+  const result = await steer(stage, intent, {
+    capabilities: capabilitiesOf(scene),
+    postCopyRecovery: scene.recoverable
+      ? { allowed: true }
+      : { allowed: false, because: 'a daemon would crash' },
+    onEvent,
+  });
   const foundLater = residence();
   return { ...result, found: found ?? foundLater, foundLater };
-}
-
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly world: SimulatedWorld;
-  readonly source: SimulatedHost;
-  readonly destination: SimulatedHost;
-  readonly uuid: string;
 }
 
 function befall({ what, atMs, lastsMs }: Mishap, stage: Stage): void {
