@@ -1,4 +1,5 @@
 import type { Figures } from './drive.ts';
+import type { PostCopyRun } from './post-copy.ts';
 import type { Cell } from './recorded.ts';
 
 const mib = 2 ** 20;
@@ -21,6 +22,10 @@ export function table(cells: readonly Cell[]): string {
     cell.scene,
     ...figures.map((figure) => compared(cell, figure)),
   ]);
+  return tableOf(head, rows);
+}
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
@@ -36,17 +41,15 @@ function signedDeviation({ figures: lab, simulated }: Cell, figure: Figure): num
   return (simulated[figure] - lab[figure]) / Math.max(1, lab[figure]);
 }
 
-/** By how much the simulator is off, as a share of the lab's figure. */
+/** By how much the simulator is off. */
 export interface Deviation {
   readonly median: number;
   readonly p90: number;
 }
 
+/** As a share of the lab's figure. */
 export function deviationOf(cells: readonly Cell[], figure: Figure): Deviation {
-  const off = cells
-    .map((cell) => Math.abs(signedDeviation(cell, figure)))
-    .toSorted((a, b) => a - b);
-  return { median: at(off, 0.5), p90: at(off, 0.9) };
+  return spread(cells.map((cell) => Math.abs(signedDeviation(cell, figure))));
 }
 
 export function verdictLine(cells: readonly Cell[]): string {
@@ -57,6 +60,45 @@ export function verdictLine(cells: readonly Cell[]): string {
       return [`${name}_median ${percent(median)}`, `${name}_p90 ${percent(p90)}`];
     })
     .join(' ');
+}
+
+/** Lab and simulator: what guests suffered by post-copy. */
+export function postCopyTable(runs: readonly PostCopyRun[]): string {
+  const rows = runs
+    .toSorted(
+      (a, b) => a.row.scene.localeCompare(b.row.scene) || a.row.arm.localeCompare(b.row.arm),
+    )
+    .map(({ row, lab, simulated }) => [
+      row.suite,
+      row.scene,
+      row.arm,
+      `${Math.round(lab.pausedMs)} / ${Math.round(simulated.pausedMs)}`,
+      `${Math.round(lab.lostWorkMs)} / ${Math.round(simulated.lostWorkMs)}`,
+    ]);
+  return tableOf(['suite', 'scene', 'moved by', 'pause, ms', 'lost work, ms'], rows);
+}
+
+/** By how much the simulator is off in what guests lost that do not write as fast as they can, ms. */
+export function lostWorkOff(runs: readonly PostCopyRun[]): Deviation {
+  return spread(runs.filter(({ isUnlimited }) => !isUnlimited).map(lostWorkOffMs));
+}
+
+function lostWorkOffMs({ lab, simulated }: PostCopyRun): number {
+  return Math.abs(simulated.lostWorkMs - lab.lostWorkMs);
+}
+
+export function postCopyLine(runs: readonly PostCopyRun[]): string {
+  const { median, p90 } = lostWorkOff(runs);
+  const unlimited = spread(runs.filter(({ isUnlimited }) => isUnlimited).map(lostWorkOffMs));
+  return [
+    `runs ${runs.length} lost_median ${Math.round(median)} ms lost_p90 ${Math.round(p90)} ms`,
+    `unlimited_median ${Math.round(unlimited.median)} ms unlimited_p90 ${Math.round(unlimited.p90)} ms`,
+  ].join(' ');
+}
+
+function spread(off: readonly number[]): Deviation {
+  const sorted = off.toSorted((a, b) => a - b);
+  return { median: at(sorted, 0.5), p90: at(sorted, 0.9) };
 }
 
 function at(sorted: readonly number[], share: number): number {

@@ -1,9 +1,11 @@
 /** The same migrations on the lab and in the simulator, side by side; see README.md. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { readRows } from '../peers/rows.ts';
 import { LabSide } from './lab-side.ts';
+import { playAgain } from './post-copy.ts';
 import { type Cell, type Recorded, readRecord } from './recorded.ts';
-import { table, verdictLine } from './report.ts';
+import { postCopyLine, postCopyTable, table, verdictLine } from './report.ts';
 import { scenes } from './scenes.ts';
 import { simulateRecorded } from './simulated-side.ts';
 
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     record: { type: 'string' },
     from: { type: 'string', multiple: true, default: [] },
+    'post-copy': { type: 'string', multiple: true, default: [] },
   },
 });
 const repetitions = values.quick ? 1 : 3;
@@ -40,13 +43,26 @@ async function playSuite(suite: string): Promise<Recorded[]> {
   return played;
 }
 
-const played: Recorded[] = [];
-for (const path of values.from) played.push(...(await readRecord(path)));
-if (values.from.length === 0)
-  for (const suite of values.suite) played.push(...(await playSuite(suite)));
-if (values.record !== undefined)
-  await writeFile(values.record, `${JSON.stringify(played, undefined, 1)}\n`);
-const cells: Cell[] = [];
-for (const run of played) cells.push({ ...run, simulated: await simulateRecorded(run) });
-console.log(table(cells));
-console.log(verdictLine(cells));
+async function compareScenes(): Promise<void> {
+  const played: Recorded[] = [];
+  for (const path of values.from) played.push(...(await readRecord(path)));
+  if (values.from.length === 0)
+    for (const suite of values.suite) played.push(...(await playSuite(suite)));
+  if (values.record !== undefined)
+    await writeFile(values.record, `${JSON.stringify(played, undefined, 1)}\n`);
+  const cells: Cell[] = [];
+  for (const run of played) cells.push({ ...run, simulated: await simulateRecorded(run) });
+  console.log(table(cells));
+  console.log(verdictLine(cells));
+}
+
+/** What guests lost in post-copy in rows of bench/peers; no lab is needed. */
+async function comparePostCopy(paths: readonly string[]): Promise<void> {
+  const rows = (await Promise.all(paths.map((path) => readRows(path)))).flat();
+  const runs = await playAgain(rows);
+  console.log(postCopyTable(runs));
+  console.log(postCopyLine(runs));
+}
+
+if (values['post-copy'].length === 0) await compareScenes();
+else await comparePostCopy(values['post-copy']);

@@ -1,11 +1,10 @@
-import { SimulatedWorld } from '../../src/hypervisor/simulated.ts';
 import type {
   GuestModel,
   WritePattern,
   WriteRhythm,
 } from '../../src/hypervisor/simulated-guest.ts';
-import { VirtualClock } from '../../src/hypervisor/virtual-clock.ts';
 import { parseWorkload } from '../../src/lab/guest/index.ts';
+import { type Stage, setStage } from '../../src/migration/testing/steered.ts';
 import { drive, type Figures } from './drive.ts';
 import type { Moment } from './lab-side.ts';
 import type { Recorded } from './recorded.ts';
@@ -21,6 +20,10 @@ const mib = 2 ** 20;
 const pageBytes = 4096;
 /** Between what a PC has below its first MiB and its firmware; QEMU's own ROMs are not counted. */
 const untouchedBytes = 0.6 * mib;
+/** See fresh_pages_of in guest/core. */
+const mostFreshBytes = 6000 * pageBytes;
+/** Of a guest that writes as fast as it can: an estimate for an emulated one. */
+const fullBytesPerSecond = 800 * mib;
 
 /** How a suite's QEMU looks for dirty pages, and how long it takes to begin; ms. */
 const suites: Readonly<Record<string, { readonly syncMs: number; readonly setupMs: number }>> = {
@@ -42,42 +45,52 @@ async function simulate(
   linkMbitPerSecond: number,
   moment: Moment,
 ): Promise<Figures> {
-  const kind = suites[suite];
-  if (kind === undefined) throw new Error(`the simulator knows no ${suite}`);
-  const clock = new VirtualClock();
-  const linkBytesPerSecond = payloadBytesPerSecond(linkMbitPerSecond);
-  const world = new SimulatedWorld(clock, { linkBytesPerSecond, ...kind, callMs: 1 });
-  const source = world.addHost('h1');
-  const destination = world.addHost('h2');
-  const uuid = source.addGuest(guestOf(scene, moment));
+  const guest = guestOf({ ...scene, memoryBytes: guestMemoryBytes }, moment);
+  const { clock, source, destination, uuid } = stageOf(suite, linkMbitPerSecond, guest);
   const driven = await clock.run(
     drive({ source, destination }, uuid, scene, linkMbitPerSecond, clock),
   );
   return { ...driven, blackoutMs: destination.toll(uuid)?.pausedMs ?? 0 };
 }
 
+/** Two hosts of a suite as the lab has them, with a guest on the first. */
+export function stageOf(suite: string, linkMbitPerSecond: number, guest: GuestModel): Stage {
+  const kind = suites[suite];
+  if (kind === undefined) throw new Error(`the simulator knows no ${suite}`);
+  const linkBytesPerSecond = payloadBytesPerSecond(linkMbitPerSecond);
+  return setStage({ linkBytesPerSecond, ...kind, callMs: 1 }, guest);
+}
+
+/** What the lab's own guest is told. */
+interface Told {
+  readonly workload: string;
+  readonly memoryBytes: number;
+}
+
 /**
- * The lab's own guest: an eighth of its memory are fresh pages, of which it writes one at each tick;
- * its working set lies right behind them.
+ * The lab's own guest: its fresh pages lie lowest, of which it writes one at each tick; its working set lies right
+ * behind them.
  */
-function guestOf(scene: Scene, moment: Moment): GuestModel {
-  const workload = parseWorkload(scene.workload);
-  const freshBytes = guestMemoryBytes / 8;
+export function guestOf({ workload: text, memoryBytes }: Told, moment: Moment): GuestModel {
+  const workload = parseWorkload(text);
+  const freshBytes = Math.min(memoryBytes / 8, mostFreshBytes);
   const common = {
-    name: scene.name,
-    memoryBytes: guestMemoryBytes,
-    touchedBytes: guestMemoryBytes - untouchedBytes,
+    name: 'guest',
+    memoryBytes,
+    touchedBytes: memoryBytes - untouchedBytes,
     throttleEffect: 0,
     setOffsetBytes: freshBytes + mib,
     background: { bytes: freshBytes, writeBytesPerSecond: heartbeatHz * pageBytes },
   };
-  if (!('ratePagesPerSecond' in workload) || workload.setBytes === 'all')
-    return { ...common, workingSetBytes: 0, writeBytesPerSecond: 0 };
+  if (workload.pattern === 'idle') return { ...common, workingSetBytes: 0, writeBytesPerSecond: 0 };
+  const setBytes = 'setBytes' in workload ? workload.setBytes : 'all';
   const rhythm = 'burstMs' in workload ? rhythmOf(workload, moment) : undefined;
+  const isUnlimited = !('ratePagesPerSecond' in workload);
   return {
     ...common,
-    workingSetBytes: workload.setBytes,
-    writeBytesPerSecond: workload.ratePagesPerSecond * pageBytes,
+    workingSetBytes: setBytes === 'all' ? memoryBytes - freshBytes - 2 * mib : setBytes,
+    writeBytesPerSecond: isUnlimited ? fullBytesPerSecond : workload.ratePagesPerSecond * pageBytes,
+    throttleEffect: isUnlimited ? 1 : 0,
     pattern: patternOf(workload, moment),
     ...(rhythm === undefined ? {} : { rhythm }),
   };
@@ -93,7 +106,6 @@ function rhythmOf(
 function patternOf(workload: ReturnType<typeof parseWorkload>, { pages }: Moment): WritePattern {
   if (workload.pattern === 'hot')
     return { kind: 'hot', hotShare: workload.hotShare, hotWrites: workload.hotWrites };
-  if (workload.pattern === 'sequential' || workload.pattern === 'phased')
-    return { kind: 'sequential', atBytes: pages * pageBytes };
+  if (workload.pattern !== 'random') return { kind: 'sequential', atBytes: pages * pageBytes };
   return { kind: 'random' };
 }

@@ -7,7 +7,7 @@ import { type Driven, drive } from '../steering/drive.ts';
 import type { Harm, Stage, Way } from '../steering/stage.ts';
 import { runStatic, type StaticArmName } from '../steering/static-arms.ts';
 import { limitMs, type PeerScene, passMs } from './cells.ts';
-import { type Contender, driverOf } from './contender.ts';
+import { type Contender, driverOf, usualGib } from './contender.ts';
 import { type Foretold, foretoldOf, sayBefore } from './foretold.ts';
 import { kubevirtContenders } from './kubevirt.ts';
 import type { Moved } from './moved.ts';
@@ -27,9 +27,6 @@ export interface PeerArm {
   /** Each guest over its way; what came of them, in that order. */
   readonly move: (ways: readonly Way[], scene: PeerScene) => Promise<readonly Moved[]>;
 }
-
-/** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
-const usualGib = 8;
 
 export function armsOf(
   scene: PeerScene,

@@ -2,6 +2,9 @@ import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { MigrateOptions } from '../../src/hypervisor/port.ts';
 import type { Act, Driver } from '../steering/drive.ts';
 
+/** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
+export const usualGib = 8;
+
 /** Another system's way to steer a migration, by its published behaviour. */
 export interface Contender {
   readonly name: string;

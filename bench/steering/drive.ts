@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../../src/forecast/telemetry.ts';
+import { type Clock, systemClock } from '../../src/hypervisor/clock.ts';
 import type { Host, MigrateOptions } from '../../src/hypervisor/port.ts';
 
 /** What is asked of a migration that runs. */
@@ -40,9 +40,10 @@ export async function drive(
   hosts: Hosts,
   uuid: string,
   limitMs: number,
+  clock: Clock = systemClock,
 ): Promise<Driven> {
   await hosts.source.setMaxDowntime(uuid, driver.maxDowntimeMs);
-  const job = startJob(driver, hosts, uuid);
+  const job = startJob(driver, hosts, uuid, clock);
   const { samples, cancelled } = await watchJob(job, driver, limitMs);
   const { atMs, error } = await job.end;
   if (cancelled) return { totalMs: Math.min(atMs, limitMs), samples };
@@ -52,6 +53,7 @@ export async function drive(
 
 /** A migration that runs. */
 interface Job {
+  readonly clock: Clock;
   readonly source: Host;
   readonly uuid: string;
   readonly ended: AbortSignal;
@@ -60,12 +62,12 @@ interface Job {
   readonly elapsedMs: () => number;
 }
 
-function startJob(driver: Driver, { source, destination }: Hosts, uuid: string): Job {
+function startJob(driver: Driver, { source, destination }: Hosts, uuid: string, clock: Clock): Job {
   const [way] = destination.ways;
   if (way === undefined) throw new Error(`${destination.name} has no address`);
   const ended = new AbortController();
-  const startMs = performance.now();
-  const elapsedMs = (): number => performance.now() - startMs;
+  const startMs = clock.nowMs();
+  const elapsedMs = (): number => clock.nowMs() - startMs;
   const endedWith = (error: unknown): { atMs: number; error: unknown } => {
     ended.abort();
     return { atMs: elapsedMs(), error };
@@ -78,7 +80,7 @@ function startJob(driver: Driver, { source, destination }: Hosts, uuid: string):
     persistent: false,
   });
   const end = call.then(() => endedWith(undefined), endedWith);
-  return { source, uuid, ended: ended.signal, end, elapsedMs };
+  return { clock, source, uuid, ended: ended.signal, end, elapsedMs };
 }
 
 /** Reads the job until it ends, does what the driver asks, and cancels what is late. */
@@ -102,7 +104,7 @@ async function watchJob(
       cancelled = await tried(job, { kind: 'abort' });
     }
     if (job.elapsedMs() > limitMs + endingMs) throw new Error('a migration does not end');
-    await sleep(readEveryMs, undefined, { signal: job.ended }).catch(() => undefined);
+    await job.clock.sleep(readEveryMs, job.ended);
   }
   return { samples, cancelled };
 }

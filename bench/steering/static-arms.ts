@@ -1,6 +1,6 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { MigrateOptions } from '../../src/hypervisor/port.ts';
-import { type Act, type Driven, drive, type Hosts } from './drive.ts';
+import { type Act, type Driven, type Driver, drive, type Hosts } from './drive.ts';
 
 export const staticArmNames = [
   'pre-copy',
@@ -39,6 +39,13 @@ export const staticArms: Readonly<Record<StaticArmName, StaticArm>> = {
 
 const readEveryMs = 60;
 
+export function staticDriver(name: StaticArmName): Driver {
+  const { maxDowntimeMs, autoConverge, postCopyAfterFirstPass } = staticArms[name];
+  const step = (sample: Sample): readonly Act[] =>
+    postCopyAfterFirstPass && allSentOnce(sample) ? [{ kind: 'post-copy' }] : [];
+  return { maxDowntimeMs, autoConverge, postCopy: postCopyAfterFirstPass, readEveryMs, step };
+}
+
 /** Migrates by the arm until it ends, or is cancelled after `limitMs`. */
 export async function runStatic(
   name: StaticArmName,
@@ -46,11 +53,7 @@ export async function runStatic(
   uuid: string,
   limitMs: number,
 ): Promise<Driven> {
-  const { maxDowntimeMs, autoConverge, postCopyAfterFirstPass } = staticArms[name];
-  const step = (sample: Sample): readonly Act[] =>
-    postCopyAfterFirstPass && allSentOnce(sample) ? [{ kind: 'post-copy' }] : [];
-  const begun = { maxDowntimeMs, autoConverge, postCopy: postCopyAfterFirstPass };
-  return drive({ ...begun, readEveryMs, step }, hosts, uuid, limitMs);
+  return drive(staticDriver(name), hosts, uuid, limitMs);
 }
 
 function allSentOnce(sample: Sample): boolean {
