@@ -90,7 +90,7 @@ export class SimulatedJob {
     this.#options = options;
     this.#listener = listener;
     this.#traits = settings.traits;
-    this.#toll = new TollKeeper(guest, settings.traits);
+    this.#toll = new TollKeeper(guest);
     this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
     this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs);
@@ -273,17 +273,32 @@ export class SimulatedJob {
     this.#settledAtMs = now;
     if (!this.#isFlowing) return;
     const stream = this.#stream;
-    const neededBefore = this.#phase === 'post-copy' ? this.#memory.neededShare : 0;
-    const wireBytes = this.#memory.send(this.#budget(from, now), stream.linkBytesPerSecond);
+    const budget = this.#budget(from, now);
+    const wireBytes =
+      this.#phase === 'post-copy'
+        ? this.#fetch(budget, from, now)
+        : this.#memory.send(budget, stream.linkBytesPerSecond);
     stream.hand(wireBytes, from, now);
     if (this.#phase === 'pre-copy') {
       this.#throttle.noteSent(wireBytes);
       this.#toll.noteThrottle(now - from, this.#workShare);
     }
-    if (this.#phase === 'post-copy') {
-      const needed = { before: neededBefore, after: this.#memory.neededShare };
-      this.#toll.noteFaults(from, now, needed, stream.linkBytesPerSecond);
+  }
+
+  /** Moves memory across in post-copy. Returns what it put on the link, bytes. */
+  #fetch(budget: number, fromMs: number, untilMs: number): number {
+    const { linkBytesPerSecond } = this.#stream;
+    let wireBytes = 0;
+    let left = budget;
+    for (let at = fromMs; at < untilMs; ) {
+      const fetched = this.#memory.fetch(left, linkBytesPerSecond);
+      wireBytes += fetched.wireBytes;
+      left -= fetched.usedBytes;
+      const end = left > 0 ? untilMs - ((untilMs - fromMs) * left) / budget : untilMs;
+      this.#toll.noteFaults(at, end, fetched.needed, linkBytesPerSecond);
+      at = end;
     }
+    return wireBytes;
   }
 
   get #isFlowing(): boolean {

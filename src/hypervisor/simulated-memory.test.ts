@@ -119,3 +119,28 @@ function swingOf(changes: Partial<GuestModel>): number {
   }
   return Math.max(...left) / Math.min(...left);
 }
+
+describe('in post-copy what the guest works on comes first', () => {
+  test('the hot part before the rest of the set, and that before what is never written', () => {
+    const memory = new DirtyMemory(
+      guest({ setOffsetBytes: 32 * mib, pattern: { kind: 'hot', hotShare: 0.25, hotWrites: 0.9 } }),
+      0,
+    );
+    const sent = [20 * mib, 128 * mib, 128 * mib].map((bytes) => memory.fetch(bytes, link));
+    expect(sent.map(({ usedBytes }) => Math.round(usedBytes / mib))).toEqual([16, 48, 128]);
+    const needed = sent.map((one) => [one.needed.before, one.needed.after]);
+    expect(needed).toEqual([
+      [1, expect.closeTo(0.1, 6)],
+      [expect.closeTo(0.1, 6), expect.closeTo(0, 6)],
+      [0, 0],
+    ]);
+    expect(memory.dirtyBytes).toBe(0);
+  });
+
+  test('one that goes in turn misses every page until all of its set is there', () => {
+    const memory = new DirtyMemory(guest({ pattern: { kind: 'sequential' } }), 0);
+    expect(memory.fetch(60 * mib, link).needed).toEqual({ before: 1, after: 1 });
+    expect(memory.fetch(60 * mib, link).usedBytes).toBeCloseTo(4 * mib, 0);
+    expect(memory.fetch(60 * mib, link).needed).toEqual({ before: 0, after: 0 });
+  });
+});

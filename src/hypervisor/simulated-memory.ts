@@ -9,6 +9,20 @@ const cellsPerRegion = 64;
 /** Less than a quarter of a page is the rounding of sums, not memory. */
 const nothingBytes = 1024;
 
+interface Worked {
+  readonly region: Region;
+  readonly firstCell: number;
+}
+
+/** What was sent in post-copy, bytes. */
+export interface Fetched {
+  readonly wireBytes: number;
+  /** Of the link. */
+  readonly usedBytes: number;
+  /** Chance that a page which the guest works on had not arrived, 0 to 1, before and after: it falls evenly. */
+  readonly needed: { readonly before: number; readonly after: number };
+}
+
 /**
  * A guest's memory as the sender's dirty bitmap has it: in cells, by address, each with how much of
  * it is dirty. The sender goes round by address, as QEMU does; the guest's writes go where its pattern
@@ -19,6 +33,8 @@ export class DirtyMemory {
   readonly #regions: readonly Region[];
   readonly #firstCell: readonly number[];
   readonly #regionOf: readonly Region[];
+  /** What the guest works on, what it writes most densely before the rest. */
+  readonly #worked: readonly Worked[];
   readonly #size: Float64Array;
   readonly #dirty: Float64Array;
   /** Where each region that is swept is written next, bytes from its beginning. */
@@ -41,6 +57,10 @@ export class DirtyMemory {
     this.#regionOf = this.#regions.flatMap((region, index) =>
       Array.from({ length: cells[index] ?? 0 }, () => region),
     );
+    this.#worked = this.#regions
+      .map((region, index) => ({ region, firstCell: this.#firstCell[index] ?? 0 }))
+      .filter(({ region }) => region.isWork && region.writeBytesPerSecond > 0)
+      .toSorted((a, b) => densityOf(b.region) - densityOf(a.region));
     this.#size = Float64Array.from(this.#regionOf, ({ bytes, writes }) =>
       writes === 'never' ? bytes : bytes / cellsPerRegion,
     );
@@ -68,20 +88,6 @@ export class DirtyMemory {
 
   get wireBytesSent(): number {
     return this.#wireSent;
-  }
-
-  /** Chance that the next page which the guest works on has not arrived, 0 to 1: for post-copy. */
-  get neededShare(): number {
-    let wanted = 0;
-    let missing = 0;
-    this.#regions.forEach(({ bytes, isWork, writeBytesPerSecond }, index) => {
-      if (!isWork || writeBytesPerSecond <= 0) return;
-      const first = this.#firstCell[index] ?? 0;
-      const dirty = sum(this.#dirty.subarray(first, first + cellsPerRegion));
-      wanted += writeBytesPerSecond;
-      missing += (writeBytesPerSecond * dirty) / bytes;
-    });
-    return wanted > 0 ? missing / wanted : 0;
   }
 
   /**
@@ -131,6 +137,37 @@ export class DirtyMemory {
     }
     if (this.#dirtyBytes < nothingBytes) this.#dirtyBytes = 0;
     return this.#wireSent - wireBefore;
+  }
+
+  /**
+   * The same in post-copy: QEMU goes on behind each page that was asked for, so what the guest works on comes first, and
+   * of that what it works on most. Sends no more than one such region.
+   */
+  fetch(budgetBytes: number, linkBytesPerSecond: number): Fetched {
+    const next = this.#worked.find((worked) => this.#dirtyIn(worked) > nothingBytes);
+    if (next === undefined) {
+      const wireBytes = this.send(budgetBytes, linkBytesPerSecond);
+      return { wireBytes, usedBytes: budgetBytes, needed: { before: 0, after: 0 } };
+    }
+    // The sender is where the guest is: before one that goes in turn lies all that is missing.
+    const inTurn = next.region.writes === 'sequential';
+    const before = inTurn ? 1 : this.#neededShare();
+    const usedBytes = Math.min(budgetBytes, this.#dirtyIn(next));
+    this.#cursor = next.firstCell;
+    this.#due = this.#dirty[this.#cursor] ?? 0;
+    const wireBytes = this.send(usedBytes, linkBytesPerSecond);
+    return { wireBytes, usedBytes, needed: { before, after: inTurn ? 1 : this.#neededShare() } };
+  }
+
+  /** Chance that the next page which the guest works on has not arrived, 0 to 1. */
+  #neededShare(): number {
+    const wanted = sum(this.#worked.map(({ region }) => region.writeBytesPerSecond));
+    const missing = this.#worked.map((one) => densityOf(one.region) * this.#dirtyIn(one));
+    return wanted > 0 ? sum(missing) / wanted : 0;
+  }
+
+  #dirtyIn({ firstCell }: Worked): number {
+    return sum(this.#dirty.subarray(firstCell, firstCell + cellsPerRegion));
   }
 
   #sendFromCell(budget: number, linkBytesPerSecond: number): number {
@@ -185,6 +222,11 @@ export class DirtyMemory {
     }
     this.#sweptTo[index] = ((this.#sweptTo[index] ?? 0) + asked) % region.bytes;
   }
+}
+
+/** How often each byte of it is written in a second. */
+function densityOf({ bytes, writeBytesPerSecond }: Region): number {
+  return writeBytesPerSecond / bytes;
 }
 
 function constantCost(linkBytesPerSecond: number): number {

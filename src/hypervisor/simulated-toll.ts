@@ -1,6 +1,5 @@
 import { faultMs, stalledShare } from './simulated-faults.ts';
 import { type GuestModel, workMs } from './simulated-guest.ts';
-import type { HypervisorTraits } from './simulated-qemu.ts';
 
 /** What a migration did to its guest, ms. */
 export interface Toll {
@@ -13,15 +12,13 @@ export interface Toll {
 /** Keeps count of what a migration does to its guest. */
 export class TollKeeper {
   readonly #guest: GuestModel;
-  readonly #traits: HypervisorTraits;
   #suspendedAtMs: number | undefined;
   #pausedMs = 0;
   #slowedMs = 0;
   #faults = 0;
 
-  constructor(guest: GuestModel, traits: HypervisorTraits) {
+  constructor(guest: GuestModel) {
     this.#guest = guest;
-    this.#traits = traits;
   }
 
   /** Pages that it asked for in post-copy and waited for. */
@@ -59,7 +56,7 @@ export class TollKeeper {
     needed: { readonly before: number; readonly after: number },
     linkBytesPerSecond: number,
   ): void {
-    const perFaultMs = faultMs(this.#guest, this.#traits, linkBytesPerSecond);
+    const perFaultMs = faultMs(this.#guest, linkBytesPerSecond);
     const stalled = stalledShare(this.#guest, perFaultMs, needed.before, needed.after);
     const slowedMs = workMs(this.#guest, fromMs, untilMs) * stalled;
     this.#slowedMs += slowedMs;
