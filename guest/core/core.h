@@ -46,7 +46,7 @@ int line_check(char *text, u32 length);
 /* ---- workload ---------------------------------------------------------------------------- */
 
 enum pattern { idle, sequential, random, hot, phased, spin, xor, pattern_count };
-enum content { compressible, incompressible };
+enum content { compressible, incompressible, text, content_count };
 
 struct workload {
   u32 pattern;

@@ -7,8 +7,8 @@
 
 enum { sectors = 8, sector_words = page_words / sectors, reported_errors = 20 };
 
-/* The top bit of a generation: the body, all that is not a stamp, holds random words. */
-#define BODY_IS_RANDOM 0x80000000u
+/* The top bit of a generation: the body, all that is not a stamp, holds words. */
+#define BODY_IS_FULL 0x80000000u
 
 struct memory_state memory_state;
 
@@ -75,14 +75,27 @@ static void check(u32 page, u32 generation, const char *when) {
   }
 }
 
+static u32 next_random(u32 state) {
+  state ^= state << 13;
+  state ^= state >> 17;
+  return state ^ state << 5;
+}
+
 static void write_random_body(u32 page, u32 generation) {
   u32 *words = words_of(page), state = stamp_of(page, generation, sectors) | 1;
-  for (u32 i = 0; i < page_words; i++) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    words[i] = state;
+  for (u32 i = 0; i < page_words; i++) words[i] = state = next_random(state);
+}
+
+/* Of every dozen words four are new, and eight stand in all pages: a codec makes a third of it. */
+static void write_text_body(u32 page, u32 generation) {
+  static const u32 phrase[8] = {0x6e656874, 0x68657420, 0x65727568, 0x20736420,
+                                0x00000040, 0x00007f3a, 0x20646e61, 0x0a3b2972};
+  u32 *words = words_of(page), state = stamp_of(page, generation, sectors) | 1, i = 0;
+  while (i + 12 <= page_words) {
+    for (u32 word = 0; word < 4; word++) words[i++] = state = next_random(state);
+    for (u32 word = 0; word < 8; word++) words[i++] = phrase[word];
   }
+  while (i < page_words) words[i++] = state = next_random(state);
 }
 
 static void clear_body(u32 page) {
@@ -95,35 +108,39 @@ static void xor_body(u32 page, u32 generation) {
   for (u32 i = 0; i < page_words; i++) words[i] ^= key + i;
 }
 
-/* Returns the flag of what the body holds afterwards. */
-static u32 write_body(u32 page, u32 generation, u32 was_random, const struct workload *workload) {
+/* Returns the flag of what the body holds afterwards: one that is empty stays so. */
+static u32 fill_body(u32 page, u32 generation, u32 content) {
+  if (content == compressible) return 0;
+  if (content == text) write_text_body(page, generation);
+  else write_random_body(page, generation);
+  return BODY_IS_FULL;
+}
+
+/* The same. */
+static u32 write_body(u32 page, u32 generation, u32 was_full, const struct workload *workload) {
   if (workload->pattern == xor) {
     xor_body(page, generation);
-    return was_random;
+    return was_full;
   }
-  if (workload->content == incompressible) {
-    write_random_body(page, generation);
-    return BODY_IS_RANDOM;
-  }
-  if (was_random) clear_body(page);
-  return 0;
+  if (workload->content == compressible && was_full) clear_body(page);
+  return fill_body(page, generation, workload->content);
 }
 
 void memory_fill(struct memory whole, u32 content) {
   memory = whole;
   for (u32 page = 0; page < memory.fresh_pages; page++) memory_write_fresh();
   for (u32 page = 0; page < memory.pages; page++) {
-    if (content == incompressible) write_random_body(page, 0);
+    u32 body = fill_body(page, 0, content);
     write_stamps(page, 0);
-    *slot_of(page) = content == incompressible ? BODY_IS_RANDOM : 0;
+    *slot_of(page) = body;
   }
 }
 
 void memory_write(u32 page, const struct workload *workload) {
-  u32 *slot = slot_of(page), entry = *slot, generation = entry & ~BODY_IS_RANDOM;
+  u32 *slot = slot_of(page), entry = *slot, generation = entry & ~BODY_IS_FULL;
   check(page, generation, "write");
-  generation = (generation + 1) & ~BODY_IS_RANDOM;
-  u32 body = write_body(page, generation, entry & BODY_IS_RANDOM, workload);
+  generation = (generation + 1) & ~BODY_IS_FULL;
+  u32 body = write_body(page, generation, entry & BODY_IS_FULL, workload);
   write_stamps(page, generation);
   *slot = generation | body;
   memory_state.writes++;
@@ -153,7 +170,7 @@ static void check_sum(void) {
 }
 
 void memory_scrub(void) {
-  u32 generation = *slot_of(cursor) & ~BODY_IS_RANDOM;
+  u32 generation = *slot_of(cursor) & ~BODY_IS_FULL;
   check(cursor, generation, "scrub");
   sum += generation;
   memory_state.scrubbed++;

@@ -4,7 +4,7 @@
 enum { shortest_scrub_ms = 100 };
 
 static const char *const patterns[] = {"idle", "sequential", "random", "hot", "phased", "spin", "xor"};
-static const char *const contents[] = {"compressible", "random"};
+static const char *const contents[] = {"compressible", "random", "text"};
 
 /* The text behind `word` if `text` begins with it and it ends there, else 0. */
 static const char *after(const char *text, const char *word, char end) {
@@ -43,7 +43,7 @@ static const char *read_field(struct workload *w, const char *text) {
   const char *rest = after(text, "pattern", '=');
   if (rest) return read_name(rest, patterns, pattern_count, &w->pattern);
   rest = after(text, "content", '=');
-  if (rest) return read_name(rest, contents, 2, &w->content);
+  if (rest) return read_name(rest, contents, content_count, &w->content);
   for (u32 i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     rest = after(text, numbers[i].key, '=');
     if (rest) return read_number(rest, numbers[i].value);

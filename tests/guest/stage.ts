@@ -50,6 +50,13 @@ export async function startGuest(
   return watcher;
 }
 
+/** What virsh is told. */
+const options = {
+  'pre-copy': [],
+  'post-copy': ['--postcopy'],
+  packed: ['--parallel', '--compressed', '--comp-methods', 'zstd'],
+} as const;
+
 /**
  * Moves the guest to the destination as virsh does it, lets it check the whole of its memory there,
  * and reads its story.
@@ -58,12 +65,12 @@ export async function moveWithVirsh(
   stage: Stage,
   watcher: HeartbeatWatcher,
   name: string,
-  mode: 'pre-copy' | 'post-copy',
+  mode: keyof typeof options,
 ): Promise<GuestReport> {
   const { source, destination } = stage;
   const startMs = performance.now();
-  const options = mode === 'post-copy' ? ['--postcopy'] : [];
-  const migrate = ['virsh', 'migrate', '--live', '--p2p', ...options, name, destination.peerUri];
+  const asked = [...options[mode], name, destination.peerUri];
+  const migrate = ['virsh', 'migrate', '--live', '--p2p', ...asked];
   const migrated = source.exec(migrate, { timeoutMs: 60_000 });
   if (mode === 'post-copy') await switchToPostCopy(source, name);
   const { code, stderr } = await migrated;

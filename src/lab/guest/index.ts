@@ -3,4 +3,4 @@ export { addGuest, damagePage, removeGuest, setWorkload, watchGuest } from './gu
 export type { Beat } from './log.ts';
 export { type GuestKind, type GuestSpec, guestKinds } from './spec.ts';
 export type { HeartbeatWatcher } from './watcher.ts';
-export { formatWorkload, parseWorkload } from './workload.ts';
+export { formatWorkload, parseWorkload, type Workload } from './workload.ts';

@@ -3,8 +3,8 @@ import { parseSize } from '../../units/size.ts';
 
 export const pageBytes = 4096;
 
-export const contents = ['compressible', 'random'] as const;
-/** What a written page holds: one that shrinks to almost nothing, or one that no codec shrinks. */
+export const contents = ['compressible', 'random', 'text'] as const;
+/** What a page holds: next to nothing, so that it shrinks to that; what no codec shrinks; or what shrinks to a third. */
 export type Content = (typeof contents)[number];
 
 /** Everything that a workload can be told; which pattern takes which is in `workload.ts`. */

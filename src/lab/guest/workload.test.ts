@@ -20,6 +20,7 @@ describe('workloads as people write them', () => {
     ],
     ['spin:set=1GiB,content=random', 'pattern=spin set=262144 content=random scrub=10000'],
     ['xor:scrub=2s', 'pattern=xor content=compressible scrub=2000'],
+    ['idle:content=text', 'pattern=idle content=text scrub=10000'],
   ])('%s', (text, forGuest) => {
     const workload = parseWorkload(text);
     expect(workloadForGuest(workload)).toBe(forGuest);
