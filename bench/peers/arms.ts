@@ -5,15 +5,15 @@ import { pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import { type Driven, drive } from '../steering/drive.ts';
 import type { Harm, Stage, Way } from '../steering/stage.ts';
-import { runStatic, type StaticArmName } from '../steering/static-arms.ts';
-import { limitMs, type PeerScene, passMs } from './cells.ts';
+import { runStatic, type staticArms } from '../steering/static-arms.ts';
+import { contentOf, limitMs, type PeerScene, passMs } from './cells.ts';
 import { type Contender, driverOf, usualGib } from './contender.ts';
 import { type Foretold, foretoldOf, sayBefore } from './foretold.ts';
-import { kubevirtContenders } from './kubevirt.ts';
+import { kubevirtContenders, kubevirtPacking } from './kubevirt.ts';
 import type { Moved } from './moved.ts';
 import { novaArms } from './nova/arms.ts';
 import type { NovaCode, NovaRun } from './nova/code.ts';
-import { ovirtContenders } from './ovirt.ts';
+import { ovirtContenders, ovirtPacking } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
 import { gather, moveByController, pooled, together, watchAll } from './several.ts';
 import { byVirsh } from './virsh.ts';
@@ -35,7 +35,10 @@ export function armsOf(
 ): readonly PeerArm[] {
   const gib = scene.memoryMib / 1024;
   const [factor, memoryGib] = timers === 'scaled' ? [usualGib / gib, usualGib] : [1, gib];
+  // The memory of a default guest shrinks to nothing, which says nothing of any other.
+  const shrinks = contentOf(scene) !== 'compressible';
   const contenders = [
+    ...(shrinks ? [...ovirtPacking(factor), ...kubevirtPacking(factor)] : []),
     ...ovirtContenders(factor),
     ...kubevirtContenders(factor),
     ...proxmoxContenders(factor),
@@ -47,7 +50,7 @@ export function armsOf(
     ...novaArms(memoryGib, factor, limitMs(scene)).map(({ name, options }) =>
       novaArm(name, nova, { options, memoryGib, factor, limitMs: limitMs(scene) }),
     ),
-    ...staticNames.map(staticArm),
+    ...[...staticNames, ...(shrinks ? packingNames : [])].map(staticArm),
   ];
 }
 
@@ -147,9 +150,11 @@ function novaArm(name: string, nova: NovaCode, run: NovaRun): PeerArm {
 }
 
 /** `pre-copy` is what virsh does; `auto-converge` what oVirt and Proxmox begin with. */
-const staticNames: readonly StaticArmName[] = ['short-pause', 'post-copy', 'stop-and-copy'];
+type Mechanism = keyof typeof staticArms;
+const staticNames: readonly Mechanism[] = ['short-pause', 'post-copy', 'stop-and-copy'];
+const packingNames: readonly Mechanism[] = ['multifd-zstd'];
 
-function staticArm(name: StaticArmName): PeerArm {
+function staticArm(name: Mechanism): PeerArm {
   return otherArm(name, 'static', Infinity, async (way, scene) =>
     sent(way, await runStatic(name, way, way.uuid, limitMs(scene))),
   );

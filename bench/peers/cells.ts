@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { guestKinds } from '../../src/lab/guest/index.ts';
+import { guestKinds, parseWorkload, type Workload } from '../../src/lab/guest/index.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
 
 const pairSchema = z.strictObject({
@@ -98,18 +98,47 @@ const several = [300, 1000].flatMap((linkMbitPerSecond) => [
   { ...fullScene('two-rho-0.7', patterns['rho-0.7'], linkMbitPerSecond), guests: 2 },
   { ...fullScene('four-rho-0.3', patterns['rho-0.3'], linkMbitPerSecond), guests: 4 },
 ]);
-const full: readonly PeerScene[] = [...steady, ...falling, ...linux, ...several];
+/** Memory that a codec brings to a third. All others are of a guest whose memory it brings to a hundredth. */
+const compressible = [300, 1000].flatMap((linkMbitPerSecond) =>
+  (['rho-0.7', 'rho-1.2'] as const).map((name) => {
+    const scene = fullScene(`compressible-${name}`, patterns[name], linkMbitPerSecond);
+    return { ...scene, does: `${scene.does},content=text` };
+  }),
+);
+const large = [512, 1024].flatMap((memoryMib) =>
+  (['idle', 'rho-0.7'] as const).map((name) =>
+    fullScene(`${name}-${memoryMib}mib`, patterns[name], 1000, memoryMib),
+  ),
+);
+const full: readonly PeerScene[] = [
+  ...steady,
+  ...falling,
+  ...linux,
+  ...several,
+  ...compressible,
+  ...large,
+];
 
-function fullScene(name: string, does: Pattern, linkMbitPerSecond: number): PeerScene {
+function fullScene(
+  name: string,
+  does: Pattern,
+  linkMbitPerSecond: number,
+  memoryMib = 256,
+): PeerScene {
   return {
     name: `${name}/${linkMbitPerSecond}`,
-    does: does(256, linkMbitPerSecond),
-    memoryMib: 256,
+    does: does(memoryMib, linkMbitPerSecond),
+    memoryMib,
     guests: 1,
     guest: 'beat',
     linkMbitPerSecond,
     pairs: [petHigh, pandaMedium, cattleHigh],
   };
+}
+
+/** What the guest's memory holds from its start. */
+export function contentOf({ does }: Pick<PeerScene, 'does'>): Workload['content'] {
+  return parseWorkload(does).content;
 }
 
 const limitPasses = 3;
@@ -131,10 +160,35 @@ export function passMs(
   return (guests * memoryMib * 2 ** 20 * 8 * 1000) / (mbitPerSecond * 1e6);
 }
 
-export const sceneSets = { quick, full } as const;
+/** Few enough to be measured again and again: what fits, what hardly does, what never does, and the others. */
+const headlineNames: ReadonlySet<string> = new Set([
+  'rho-0.3/1000',
+  'rho-0.95/1000',
+  'rho-1.2/1000',
+  'phased/1000',
+  'two-rho-0.7/1000',
+  'compressible-rho-0.7/1000',
+]);
+const headline = full.filter(({ name }) => headlineNames.has(name));
+
+const sceneSets = { quick, full, headline } as const;
+/** Those of the full set, by which it is seen what was not measured. */
+export const fullNames: readonly string[] = full.map(({ name }) => name);
+
+/** A set by its name, or the cells of a file. Throws where there is no such set. */
+export async function scenesOf(
+  set: string,
+  file: string | undefined,
+): Promise<readonly PeerScene[]> {
+  if (file !== undefined) return readScenes(file);
+  const found = Object.entries(sceneSets).find(([name]) => name === set);
+  if (found === undefined)
+    throw new Error(`there is no set '${set}': ${Object.keys(sceneSets).join(', ')}`);
+  return found[1];
+}
 
 /** Cells that were not tuned on: a JSON array of scenes. */
-export async function readScenes(path: string): Promise<readonly PeerScene[]> {
+async function readScenes(path: string): Promise<readonly PeerScene[]> {
   return z
     .array(sceneSchema)
     .min(1)

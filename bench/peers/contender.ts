@@ -1,6 +1,7 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { MigrateOptions } from '../../src/hypervisor/port.ts';
 import type { Act, Driver } from '../steering/drive.ts';
+import type { Packing } from '../steering/packed.ts';
 
 /** Guests for which the systems' timers were made; smaller ones get them faster by the same factor. */
 export const usualGib = 8;
@@ -13,6 +14,8 @@ export interface Contender {
   readonly maxDowntimeMs: number;
   readonly postCopy: boolean;
   readonly autoConverge: MigrateOptions['autoConverge'];
+  /** It packs the memory on its way. */
+  readonly packing?: Packing;
   /** So many of a host's guests move at the same time. */
   readonly atOnce: number;
   /** How often it looks, ms. */
@@ -46,13 +49,14 @@ export interface Turn<State> {
 const readEveryMs = 60;
 
 export function driverOf(contender: Contender, memoryGib: number): Driver {
-  const { maxDowntimeMs, postCopy, autoConverge, pollMs } = contender;
+  const { maxDowntimeMs, postCopy, autoConverge, packing, pollMs } = contender;
   const step = contender.begin(memoryGib);
   let nextMs = 0;
   return {
     maxDowntimeMs,
     postCopy,
     autoConverge,
+    packing,
     readEveryMs,
     step: (sample) => {
       if (sample.atMs < nextMs) return [];

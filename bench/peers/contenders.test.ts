@@ -3,9 +3,9 @@ import type { Sample } from '../../src/forecast/telemetry.ts';
 import { sampleAt } from '../../tests/store/rows.ts';
 import type { Contender } from './contender.ts';
 import { driverOf } from './contender.ts';
-import { kubevirtContenders } from './kubevirt.ts';
+import { kubevirtContenders, kubevirtPacking } from './kubevirt.ts';
 import { novaArms } from './nova/arms.ts';
-import { ovirtContenders } from './ovirt.ts';
+import { ovirtContenders, ovirtPacking } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
 
 const quiet: Sample = { ...sampleAt(0), memoryTotalBytes: 1000, memoryRemainingBytes: 500 };
@@ -73,6 +73,24 @@ test.each([
   ],
 ])('the ladder of %s', (name, acts) => {
   expect(play(named(ovirt, name), 1, rising(10_000, 10))).toEqual(acts);
+});
+
+test('what compresses steers as the policy does that it is set on', () => {
+  const [suspend, ...others] = ovirtPacking(1);
+  const [usual] = kubevirtPacking(1);
+  if (suspend === undefined || usual === undefined) throw new Error('there is none');
+  expect(others).toEqual([]);
+  expect(driverOf(suspend, 1)).toMatchObject({
+    postCopy: false,
+    packing: { method: 'xbzrle', connections: undefined },
+  });
+  expect(driverOf(usual, 1)).toMatchObject({
+    postCopy: false,
+    packing: { method: 'zstd', connections: 8 },
+  });
+  const plain = named(ovirt, 'ovirt-suspend');
+  expect(play(suspend, 1, rising(10_000, 10))).toEqual(play(plain, 1, rising(10_000, 10)));
+  expect(driverOf(plain, 1).packing).toBeUndefined();
 });
 
 test('oVirt does one thing at most when it looks, however many iterations there were', () => {

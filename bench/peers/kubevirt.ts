@@ -31,6 +31,20 @@ export function kubevirtContenders(timers: number): readonly Contender[] {
   ];
 }
 
+/** Its connections where the guest's CPU has no limit. */
+const connections = 8;
+
+/** Its default with `compression` in the migration policy (experimental): zstd on all of its connections. */
+export function kubevirtPacking(timers: number): readonly Contender[] {
+  return kubevirtContenders(timers)
+    .filter(({ name }) => name === 'kubevirt-default')
+    .map((usual) => ({
+      ...usual,
+      name: `${usual.name}-zstd`,
+      packing: { method: 'zstd', connections } as const,
+    }));
+}
+
 function both(one: Step, other: Step): Step {
   return (sample) => [...one(sample), ...other(sample)];
 }

@@ -68,6 +68,20 @@ export function ovirtContenders(timers: number): readonly Contender[] {
   }));
 }
 
+/**
+ * The one of its policies that compresses by default, as it does it: by XBZRLE, and over one stream (its
+ * engine takes compression away from a migration over several). `timers` as above.
+ */
+export function ovirtPacking(timers: number): readonly Contender[] {
+  return ovirtContenders(timers)
+    .filter(({ name }) => name === 'ovirt-suspend')
+    .map((suspend) => ({
+      ...suspend,
+      name: `${suspend.name}-xbzrle`,
+      packing: { method: 'xbzrle', connections: undefined } as const,
+    }));
+}
+
 /** One rung at most whenever the iteration has risen. */
 function climbing(rungs: readonly Rung[]): ReturnType<Contender['begin']> {
   return remembering({ next: 0, iteration: 0 }, ({ next, iteration }, sample) => {

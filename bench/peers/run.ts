@@ -1,11 +1,13 @@
 /** Drover beside what operators use, on real migrations; see README.md. */
+import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import { randomFrom, shuffled } from '../steering/shuffle.ts';
 import { Stage } from '../steering/stage.ts';
 import { armsOf, type PeerArm, runPeerArm } from './arms.ts';
-import { type PeerScene, readScenes, sceneSets } from './cells.ts';
+import { contentOf, type PeerScene, scenesOf } from './cells.ts';
 import { NovaCode } from './nova/code.ts';
 import { writeReport } from './report.ts';
 import { addRow, keyOf, type Row, readRows } from './rows.ts';
@@ -13,8 +15,10 @@ import { addRow, keyOf, type Row, readRows } from './rows.ts';
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    set: { type: 'string', default: 'full' },
     cells: { type: 'string' },
     scenes: { type: 'string' },
+    arms: { type: 'string' },
     suite: { type: 'string', default: 'forky' },
     timers: { type: 'string', default: 'scaled' },
     rounds: { type: 'string', default: '1' },
@@ -51,11 +55,16 @@ function tasksOf(
       const { name, memoryMib, does } = scene;
       const key = { suite, timers, round, scene: name, memoryMib, does };
       const open = armsOf(scene, timers, nova).filter(
-        ({ name: arm }) => !done.has(keyOf({ ...key, arm })),
+        ({ name: arm }) => isWanted(values.arms, arm) && !done.has(keyOf({ ...key, arm })),
       );
       return shuffled(open, random).map((arm) => ({ scene, arm, round }));
     }),
   );
+}
+
+/** Whether the name has one of these parts, with commas between, in it. */
+function isWanted(parts: string | undefined, name: string): boolean {
+  return parts === undefined || parts.split(',').some((part) => name.includes(part));
 }
 
 async function runSuites(scenes: readonly PeerScene[]): Promise<void> {
@@ -75,7 +84,7 @@ async function runSuite(
   const done = new Set((await readRows(values.rows)).map(keyOf));
   const sorts = Map.groupBy(
     scenes,
-    ({ guest, memoryMib, guests }) => `${guest} ${memoryMib} ${guests}`,
+    (scene) => `${scene.guest} ${scene.memoryMib} ${scene.guests} ${contentOf(scene)}`,
   );
   for (const ofSort of sorts.values()) {
     const [first] = ofSort;
@@ -83,7 +92,8 @@ async function runSuite(
     const tasks = tasksOf(ofSort, suite, done, nova);
     if (tasks.length === 0 || performance.now() > endsAtMs) continue;
     const { guest: kind, memoryMib, guests } = first;
-    const stage = await Stage.set(suite, { kind, memoryBytes: memoryMib * 2 ** 20 });
+    const content = contentOf(first);
+    const stage = await Stage.set(suite, { kind, memoryBytes: memoryMib * 2 ** 20, content });
     const others = Array.from({ length: guests - 1 }, (_, nth) => stage.beside(`other${nth}-`));
     try {
       let checked: { readonly scene: PeerScene; readonly mbitPerSecond: number } | undefined;
@@ -155,12 +165,9 @@ function sentMbitPerSecond(samples: readonly Sample[]): number | null {
   return bits / 1e6 / ((last.atMs - first.atMs) / 1000);
 }
 
-const all =
-  values.cells === undefined
-    ? sceneSets[values.quick ? 'quick' : 'full']
-    : await readScenes(values.cells);
-const wanted = values.scenes?.split(',') ?? [''];
-const scenes = all.filter(({ name }) => wanted.some((part) => name.includes(part)));
+const all = await scenesOf(values.quick ? 'quick' : values.set, values.cells);
+const scenes = all.filter(({ name }) => isWanted(values.scenes, name));
+await mkdir(dirname(values.rows), { recursive: true });
 if (!values['report-only']) await runSuites(scenes);
 const verdict = await writeReport(values.report, await readRows(values.rows));
 console.log(verdict.line);

@@ -15,6 +15,7 @@ import {
   removeGuest,
   setWorkload,
   watchGuest,
+  type Workload,
 } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab, type LabHost } from '../../src/lab/index.ts';
 import { guestMemoryBytes } from './cells.ts';
@@ -42,7 +43,10 @@ export interface Way {
 }
 
 /** Who is moved to and fro. */
-export type StageGuest = Pick<GuestSpec, 'kind' | 'memoryBytes'>;
+export interface StageGuest extends Pick<GuestSpec, 'kind' | 'memoryBytes'> {
+  /** What its memory holds before anything is written; as little as can be by default. */
+  readonly content?: Workload['content'];
+}
 
 /** A guest that has not said anything after this has not started: Linux boots under emulation. */
 const bootMs = { beat: 20_000, linux: 120_000 } as const;
@@ -249,11 +253,13 @@ export class Stage {
     this.#at = 'h1';
     const watcher = watchGuest(this.#ground.lab.hosts, this.#name);
     this.#watcher = watcher;
+    const { kind, memoryBytes, content = 'compressible' } = this.#guest;
     await addGuest(this.#ground.lab.host('h1'), {
       name: this.#name,
       class: 'pet',
-      ...this.#guest,
-      workload: parseWorkload('idle'),
+      kind,
+      memoryBytes,
+      workload: parseWorkload(`idle:content=${content}`),
       heartbeatHz: 100,
     });
     await watcher.nextBeat(() => true, bootMs[this.#guest.kind]);

@@ -1,6 +1,7 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { MigrateOptions } from '../../src/hypervisor/port.ts';
 import { type Act, type Driven, type Driver, drive, type Hosts } from './drive.ts';
+import type { Packing } from './packed.ts';
 
 export const staticArmNames = [
   'pre-copy',
@@ -10,6 +11,8 @@ export const staticArmNames = [
   'stop-and-copy',
 ] as const;
 export type StaticArmName = (typeof staticArmNames)[number];
+/** For guests with something in their memory: that of a default one shrinks to nothing. */
+type PackedArmName = 'multifd-zstd';
 
 /** A mechanism that is chosen at the start, with nobody who steers. */
 interface StaticArm {
@@ -17,6 +20,7 @@ interface StaticArm {
   readonly autoConverge: MigrateOptions['autoConverge'];
   /** Switches to post-copy as soon as all memory has been sent once. */
   readonly postCopyAfterFirstPass: boolean;
+  readonly packing?: Packing;
 }
 
 /** QEMU's own default. */
@@ -29,26 +33,29 @@ const preCopy: StaticArm = {
   postCopyAfterFirstPass: false,
 };
 
-export const staticArms: Readonly<Record<StaticArmName, StaticArm>> = {
+export const staticArms: Readonly<Record<StaticArmName | PackedArmName, StaticArm>> = {
   'pre-copy': preCopy,
   'short-pause': { ...preCopy, maxDowntimeMs: 100 },
   'auto-converge': { ...preCopy, autoConverge: defaultAutoConverge },
   'post-copy': { ...preCopy, postCopyAfterFirstPass: true },
   'stop-and-copy': { ...preCopy, maxDowntimeMs: 600_000 },
+  // `--parallel --compressed --comp-methods zstd`: QEMU's two channels and its level, 1.
+  'multifd-zstd': { ...preCopy, packing: { method: 'zstd', connections: 2 } },
 };
 
 const readEveryMs = 60;
 
-export function staticDriver(name: StaticArmName): Driver {
-  const { maxDowntimeMs, autoConverge, postCopyAfterFirstPass } = staticArms[name];
+export function staticDriver(name: StaticArmName | PackedArmName): Driver {
+  const { maxDowntimeMs, autoConverge, postCopyAfterFirstPass, packing } = staticArms[name];
   const step = (sample: Sample): readonly Act[] =>
     postCopyAfterFirstPass && allSentOnce(sample) ? [{ kind: 'post-copy' }] : [];
-  return { maxDowntimeMs, autoConverge, postCopy: postCopyAfterFirstPass, readEveryMs, step };
+  const begun = { maxDowntimeMs, autoConverge, postCopy: postCopyAfterFirstPass, packing };
+  return { ...begun, readEveryMs, step };
 }
 
 /** Migrates by the arm until it ends, or is cancelled after `limitMs`. */
 export async function runStatic(
-  name: StaticArmName,
+  name: StaticArmName | PackedArmName,
   hosts: Hosts,
   uuid: string,
   limitMs: number,
