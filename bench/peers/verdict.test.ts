@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Figures } from '../steering/cost.ts';
+import { drover, figures, row } from './rows-in-tests.ts';
 import type { Row } from './rows.ts';
 import {
+  isUndominated,
   meetingsOf,
   peerCellsOf,
   type Standing,
@@ -9,16 +11,6 @@ import {
   worstClassOf,
   worstWithinBudgetOf,
 } from './verdict.ts';
-
-const figures: Figures = {
-  arrived: true,
-  totalMs: 10_000,
-  blackoutMs: 100,
-  lostWorkMs: 80,
-  sentBytes: 0,
-  postCopy: false,
-  throttlePercent: 0,
-};
 
 /** How 10 s and 100 ms of harm stand to others. */
 test.each<[string, Partial<Figures>, Standing]>([
@@ -37,40 +29,6 @@ test.each<[string, Partial<Figures>, Standing]>([
   expect(standingOf(figures, { ...figures, ...changes })).toBe(standing);
 });
 
-function row(changes: Partial<Row>): Row {
-  return {
-    at: '2026-01-01T00:00:00Z',
-    machine: 'm',
-    suite: 'forky',
-    qemu: '11',
-    libvirt: '12',
-    timers: 'scaled',
-    round: 0,
-    seed: 1,
-    scene: 's',
-    does: 'idle',
-    memoryMib: 64,
-    guests: 1,
-    guest: 'beat',
-    linkMbitPerSecond: 300,
-    linkCheckedMbitPerSecond: 287,
-    sentMbitPerSecond: null,
-    postCopyRecoverable: true,
-    arm: 'virsh',
-    system: 'virsh',
-    pair: null,
-    harm: null,
-    cpuMs: 0,
-    figures,
-    ...changes,
-  };
-}
-
-const drover = row({
-  arm: 'drover-pet-high',
-  system: 'Drover',
-  pair: { slaClass: 'pet', importance: 'high' },
-});
 const slower = { ...figures, totalMs: 20_000 };
 
 test('each system is taken with the suite and the timers that cost it least', () => {
@@ -89,11 +47,66 @@ test('each system is taken with the suite and the timers that cost it least', ()
   expect(cell?.oracle).toBe('virsh');
 });
 
+/** Beside Drover's 10 s and 100 ms: dearer than `rough` in time, than `slow` in harm. */
+const rough = row({
+  arm: 'k',
+  system: 'KubeVirt',
+  figures: { ...figures, totalMs: 5_000, blackoutMs: 900 },
+});
+const slow = row({
+  arm: 'o',
+  system: 'oVirt',
+  figures: { ...figures, totalMs: 30_000, blackoutMs: 50, lostWorkMs: 0 },
+});
+const best = row({
+  arm: 's',
+  system: 'static',
+  figures: { ...figures, totalMs: 5_000, blackoutMs: 50, lostWorkMs: 0 },
+});
+const split = { ...best, figures: { ...best.figures, postCopy: true } };
+const panda = row({
+  arm: 'drover-panda-medium',
+  system: 'Drover',
+  pair: { slaClass: 'panda', importance: 'medium' },
+});
+
+/** Which arm, in hindsight, is better than or equal to most systems, and to how many. */
+test.each<[string, readonly Row[], string, number]>([
+  ['a mechanism that no system took', [drover, rough, slow, best], 's', 2],
+  ["Drover's own, where no other does better", [drover, row({ figures: slower })], drover.arm, 1],
+  ["a system's own, which is equal to itself", [drover, rough], rough.arm, 1],
+  ['not what the budget forbids', [panda, rough, slow, split], slow.arm, 1],
+])('the ceiling of a cell: %s', (_, rows, arm, reachable) => {
+  const [cell] = peerCellsOf(rows);
+  expect(cell?.ceiling?.arm).toBe(arm);
+  expect(cell?.peers.filter((peer) => peer.reachable)).toHaveLength(reachable);
+});
+
+test('a cell in which nothing kept to the budget has no ceiling', () => {
+  const long = { ...figures, blackoutMs: 5_000 };
+  const [cell] = peerCellsOf([{ ...panda, figures: long }, row({ figures: long })]);
+  expect(cell?.ceiling).toBeUndefined();
+  expect(cell?.peers.map(({ standing, reachable }) => [standing, reachable])).toEqual([
+    ['equal', false],
+  ]);
+});
+
+test.each<[Standing, boolean]>([
+  ['win', true],
+  ['equal', true],
+  ['gentler', true],
+  ['stayed', true],
+  ['lose', false],
+])('%s: not dominated is %s', (standing, expected) => {
+  expect(isUndominated(standing)).toBe(expected);
+});
+
 test('repetitions count by their median', () => {
   const times = [5_000, 20_000, 10_000];
   const rows = times.map((totalMs, round) => row({ round, figures: { ...figures, totalMs } }));
   const [cell] = peerCellsOf([drover, ...rows]);
   expect(cell?.others.map((other) => other.figures.totalMs)).toEqual([10_000]);
+  expect(cell?.others.map(({ runs }) => runs.map(({ totalMs }) => totalMs))).toEqual([times]);
 });
 
 test('a class is measured against the system that cost it least', () => {
@@ -108,16 +121,11 @@ test('a class is measured against the system that cost it least', () => {
 });
 
 test('what a budget forbids is told apart from what is only dearer', () => {
-  const panda = row({
-    arm: 'drover-panda-medium',
-    system: 'Drover',
-    pair: { slaClass: 'panda', importance: 'medium' },
-  });
-  const split = { ...figures, totalMs: 5_000, postCopy: true };
+  const hurried = { ...figures, totalMs: 5_000, postCopy: true };
   const harmless = { scene: 'other' } as const;
   const rows = [
     panda,
-    row({ arm: 'o', system: 'oVirt', figures: split }),
+    row({ arm: 'o', system: 'oVirt', figures: hurried }),
     { ...panda, ...harmless },
     row({ arm: 'o', system: 'oVirt', ...harmless }),
   ];

@@ -9,7 +9,10 @@ import type { Row } from './rows.ts';
 export interface Result {
   readonly arm: string;
   readonly system: string;
+  /** Medians over its repetitions. */
   readonly figures: Figures;
+  /** Each of its repetitions. */
+  readonly runs: readonly Figures[];
   readonly cost: number;
   /** What of it the guest's budget does not allow. */
   readonly forbidden: string | undefined;
@@ -22,12 +25,22 @@ export interface PeerCell {
   readonly pair: Pair;
   readonly drover: Result;
   /** Each system with that arm, suite and timers that cost it least. */
-  readonly peers: readonly { readonly result: Result; readonly standing: Standing }[];
+  readonly peers: readonly Peer[];
   /** All other arms, static mechanisms included. */
   readonly others: readonly Result[];
   /** Drover's cost over that of the cheapest that the budget allows, `stay` among them. */
   readonly regret: number;
   readonly oracle: string;
+  /** The arm that is better than or equal to most systems; `undefined` where none kept to the budget. */
+  readonly ceiling: Result | undefined;
+}
+
+/** A pair of a cell and a system. */
+export interface Peer {
+  readonly result: Result;
+  readonly standing: Standing;
+  /** Whether the cell's ceiling is better than this system, or equal to it. */
+  readonly reachable: boolean;
 }
 
 /**
@@ -63,20 +76,46 @@ function cellOf(
     others.filter(({ system }) => system !== 'static'),
     ({ system }) => system,
   ).map((ofSystem) => {
-    const result = cheapestOf(ofSystem);
-    return { result, standing: standingOf(drover.figures, result.figures) };
+    return cheapestOf(ofSystem);
   });
+  const ceiling = ceilingOf([drover, ...others], peers);
   const oracle = oracleOf(others, pair);
   return {
     suite,
     scene,
     pair,
     drover,
-    peers,
+    peers: peers.map((result) => ({
+      result,
+      standing: standingOf(drover.figures, result.figures),
+      reachable: ceiling !== undefined && isKept(standingOf(ceiling.figures, result.figures)),
+    })),
     others,
+    ceiling,
     ...oracle,
     regret: drover.cost / oracle.cost,
   };
+}
+
+/**
+ * Who knew the end beforehand, and was after nothing but these pairs, would take this one of all that
+ * the budget allows. It is measured by the same rule as Drover: equal where it is the system's own.
+ */
+function ceilingOf(all: readonly Result[], peers: readonly Result[]): Result | undefined {
+  const kept = ({ figures }: Result): number =>
+    peers.filter((peer) => isKept(standingOf(figures, peer.figures))).length;
+  const allowed = all.filter(({ forbidden }) => forbidden === undefined);
+  return allowed.toSorted((a, b) => kept(b) - kept(a) || a.cost - b.cost).at(0);
+}
+
+/** Better or equal in everything. */
+export function isKept(standing: Standing): boolean {
+  return standing === 'win' || standing === 'equal';
+}
+
+/** The system is not better or equal in everything, and better in something. */
+export function isUndominated(standing: Standing): boolean {
+  return standing !== 'lose';
 }
 
 function oracleOf(
@@ -95,12 +134,14 @@ function oracleOf(
 function resultOf(runs: readonly Row[], pair: Pair): Result {
   const [first] = runs;
   if (first === undefined) throw new Error('an arm without runs');
-  const figures = withinLimit(middleOf(runs.map((run) => run.figures)), first);
+  const each = runs.map((run) => withinLimit(run.figures, run));
+  const figures = middleOf(each);
   const budget = budgetFor(pair.slaClass, pair.importance);
   return {
     arm: first.arm,
     system: first.system,
     figures,
+    runs: each,
     cost: costOf(figures, pair, budget, first.postCopyRecoverable),
     forbidden: forbiddenBecause(figures, budget, first.postCopyRecoverable),
   };
@@ -113,7 +154,7 @@ function withinLimit(figures: Figures, row: Row): Figures {
 }
 
 /** Medians; arrived where most did. */
-function middleOf(all: readonly Figures[]): Figures {
+export function middleOf(all: readonly Figures[]): Figures {
   const middle = (of: (figures: Figures) => number): number => median(all.map(of));
   return {
     arrived: all.filter(({ arrived }) => arrived).length * 2 > all.length,
