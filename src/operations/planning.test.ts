@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest';
-import { planMoves } from '../planner/plan.ts';
 import type { Inventory } from '../planner/inventory.ts';
+import { planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
+import { defaultMatrix } from '../policy/matrix.ts';
 import type { Importance } from '../policy/vocabulary.ts';
-import { asMuchAsNeeded, deadlineOf, dueMoves, isOutrun, nextStartMs } from './planning.ts';
+import {
+  asMuchAsNeeded,
+  deadlineOf,
+  dueMoves,
+  inventoryOf as inventoryOfSeen,
+  isOutrun,
+  type KnownHost,
+  type KnownVm,
+  nextDueMs,
+} from './planning.ts';
 import type { Course } from './sight.ts';
 
 const mib = 2 ** 20;
@@ -28,13 +38,24 @@ interface Case {
   readonly importance: Importance;
   readonly deadlineAt?: number;
   /** By when it is to end. */
-  readonly hurries: 'not at all' | 'as planned' | 'at once' | 'a little after' | 'within the deadline';
+  readonly hurries:
+    | 'not at all'
+    | 'as planned'
+    | 'at once'
+    | 'a little after'
+    | 'within the deadline';
 }
 
 const cases: readonly Case[] = [
   { name: 'a quiet VM', vm: 'quiet', importance: 'high', hurries: 'not at all' },
   { name: 'one that never fits', vm: 'furious', importance: 'high', hurries: 'at once' },
-  { name: 'and is the last', vm: 'furious', alone: true, importance: 'high', hurries: 'as planned' },
+  {
+    name: 'and is the last',
+    vm: 'furious',
+    alone: true,
+    importance: 'high',
+    hurries: 'as planned',
+  },
   {
     name: 'one that fits after many passes',
     vm: 'busy',
@@ -58,7 +79,11 @@ const cases: readonly Case[] = [
 
 test.each(cases)('$name hurries $hurries', ({ vm, alone, importance, deadlineAt, hurries }) => {
   const there = alone ? vms.filter(({ name }) => name === vm) : vms;
-  const plan = planMoves(inventoryWith(there), { drain: ['h0'], importance }, { random: () => 0.5 });
+  const plan = planMoves(
+    inventoryWith(there),
+    { drain: ['h0'], importance },
+    { random: () => 0.5 },
+  );
   const move = plan.moves.find((one) => one.vm === vm);
   if (move === undefined) throw new Error(`${vm} is not in the plan`);
   const memoryBytes = vms.find(({ name }) => name === vm)?.memoryBytes ?? 0;
@@ -197,14 +222,62 @@ test.each(shown)('a migration that $name is outrun: $outrun', ({ of, outrun }) =
   expect(isOutrun({ ...course, ...of }, 100 * mib)).toBe(outrun);
 });
 
-test('each move of a plan is due in its turn, and then the next is waited for', () => {
-  const plan = planMoves(inventoryWith(vms), { drain: ['h0'], importance: 'high' }, { random: () => 0.5 });
+test('each move of a plan is due a little before its turn, and then the next is waited for', () => {
+  const wanted = { drain: ['h0'], importance: 'high' } as const;
+  const plan = planMoves(inventoryWith(vms), wanted, { random: () => 0.5 });
   const free = plan.moves.filter(({ after }) => after.length === 0);
-  const starts = [...new Set(free.map(({ startMs }) => startMs))].toSorted((a, b) => a - b);
-  expect(starts.length).toBeGreaterThan(1);
-  starts.forEach((startMs, index) => {
-    const due = dueMoves(plan, startMs);
-    expect(due).toEqual(free.filter((move) => move.startMs <= startMs));
-    expect(nextStartMs(plan, startMs)).toBe(starts[index + 1]);
-  });
+  const dues = [];
+  for (let dueMs = nextDueMs(plan, 0); dueMs !== undefined; dueMs = nextDueMs(plan, dueMs)) {
+    const fresh = dueMoves(plan, dueMs).filter((move) => !dueMoves(plan, dueMs - 1).includes(move));
+    expect(fresh).not.toEqual([]);
+    for (const { startMs } of fresh) expect(startMs).toBeGreaterThan(dueMs);
+    dues.push(...fresh);
+  }
+  expect(dues.length).toBeGreaterThan(1);
+  expect([...dueMoves(plan, 0), ...dues]).toHaveLength(free.length);
 });
+
+const seenToSend = [
+  { name: 'begun: what it will send, by what was measured', sentBytes: 0, left: 1536 },
+  { name: 'amid its first pass', sentBytes: 600 * mib, left: 936 },
+  { name: 'and shows more', sentBytes: 1400 * mib, left: 300 },
+  { name: 'in post-copy: what it shows', sentBytes: undefined, left: 300 },
+];
+
+test.each(seenToSend)('one that is $name', ({ sentBytes, left }) => {
+  const hosts = ['h0', 'h1'].map((name) => ({ ...knownHost, name }));
+  const moving = { to: 'h1', leftBytes: 300 * mib, sentBytes };
+  const known = inventoryOfSeen(hosts, [], [{ ...knownWriter, moving }], terms);
+  expect((known.vms[0]?.moving?.leftBytes ?? 0) / mib).toBeCloseTo(left, -1);
+});
+
+const knownHost: KnownHost = {
+  name: 'h0',
+  memoryBytes: 2 ** 36,
+  freeMemoryBytes: 2 ** 35,
+  cpus: 8,
+  bandwidthBytesPerSecond: 100 * mib,
+  maxOutgoing: 2,
+  maxIncoming: 2,
+  link: undefined,
+  postCopy: true,
+  closed: false,
+};
+/** 1 GiB, half of which it rewrites all the while. */
+const knownWriter: KnownVm = {
+  uuid: 'v',
+  name: 'v',
+  host: 'h0',
+  memoryBytes: 1024 * mib,
+  virtualCpus: 1,
+  slaClass: 'pet',
+  touchedBytes: undefined,
+  workingSet: { rateBytesPerSecond: 400 * mib, setBytes: 512 * mib, errorShare: 0 },
+  moving: undefined,
+  unfit: {},
+  fixed: undefined,
+  together: [],
+  apart: [],
+  pinnedTo: undefined,
+};
+const terms = { importance: 'high', matrix: defaultMatrix } as const;

@@ -10,6 +10,7 @@ import type { Plan } from '../../planner/plan.ts';
 import { besidesMs } from '../../planner/schedule.ts';
 import type { Wanted } from '../../planner/wanted.ts';
 import { matrixWith } from '../../policy/overrides.ts';
+import type { Importance } from '../../policy/vocabulary.ts';
 import { planBeside } from '../../solver/plan-thread.ts';
 import { livePhases, type MigrationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -70,7 +71,7 @@ export class PlanMaker {
     const ground = await this.#ground(task.leaving, task.throughputOf);
     const { hosts, sight, assumed } = ground;
     for (let round = 1; ; round += 1) {
-      const inventory = await this.#inventory(ground, task);
+      const inventory = await this.#inventory(ground, task, task.wanted.importance);
       const wanted = within(inventory, task.wanted);
       const plan = await planBeside(inventory, wanted, seed);
       const isSure = round >= mostRounds || !(await this.#findsUnfit(plan, hosts));
@@ -84,7 +85,7 @@ export class PlanMaker {
     for (let round = 1; ; round += 1) {
       const ground = await this.#ground(leaving, () => undefined);
       const task = { leaving, resting: () => ({}), fixed: () => undefined };
-      const proposal = of(await this.#inventory(ground, task));
+      const proposal = of(await this.#inventory(ground, task, 'low'));
       const known = new Set(leaving.map(({ uuid }) => uuid));
       const fresh = once(seenIn(ground)).filter(
         ({ uuid }) => proposal.targets[uuid] !== undefined && !known.has(uuid),
@@ -110,6 +111,7 @@ export class PlanMaker {
   async #inventory(
     ground: Ground,
     { leaving, resting, fixed }: Pick<Task, 'leaving' | 'resting' | 'fixed'>,
+    importance: Importance,
   ): Promise<Inventory> {
     const { config, hosts, live } = ground;
     const knowledge = await this.#scout.know(leaving);
@@ -130,7 +132,7 @@ export class PlanMaker {
         ...placementOf(config, vm.name, vm.labels),
       };
     });
-    return { ...inventoryOf(hosts, links, vms), matrix: matrixWith(config.policy) };
+    return inventoryOf(hosts, links, vms, { importance, matrix: matrixWith(config.policy) });
   }
 
   /** Asks the destinations of a plan; where one refuses a VM, all are asked about that. */
@@ -258,15 +260,14 @@ function movingOf(vm: SeenVm, live: readonly MigrationRow[]): KnownVm['moving'] 
       vmUuid === vm.uuid || (vmUuid === undefined && from === vm.host && asked === vm.name),
   );
   if (row === undefined || row.to === vm.host) return undefined;
-  return { to: row.to, leftBytes: leftOf(row.progress) ?? vm.memoryBytes };
-}
-
-/**
- * What it has still to carry, bytes: more than remains now, where its guest goes on writing, until it is expected to
- * arrive. `undefined`: it has shown nothing yet.
- */
-function leftOf(progress: MigrationRow['progress']): number | undefined {
-  if (progress === undefined) return undefined;
-  const { remainingBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
-  return Math.max(remainingBytes, (bandwidthBytesPerSecond * (etaMs - besidesMs)) / 1000);
+  const { progress } = row;
+  if (progress === undefined) return { to: row.to, leftBytes: vm.memoryBytes, sentBytes: 0 };
+  const { remainingBytes, sentBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
+  // Where its guest goes on writing it has more to carry until it is expected to arrive than remains now.
+  const untilThenBytes = (bandwidthBytesPerSecond * (etaMs - besidesMs)) / 1000;
+  return {
+    to: row.to,
+    leftBytes: Math.max(remainingBytes, untilThenBytes),
+    sentBytes: row.pointOfNoReturnAt === undefined ? sentBytes : undefined,
+  };
 }

@@ -14,7 +14,7 @@ import {
   deadlineOf,
   dueMoves,
   isOutrun,
-  nextStartMs,
+  nextDueMs,
   withPlan,
 } from '../../operations/planning.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
@@ -90,7 +90,7 @@ export class OperationRun {
     const planned = this.#planned;
     if (planned === undefined) return Infinity;
     const sinceMs = this.#ports.world.wallMs() - planned.at;
-    return (nextStartMs(planned.plan, sinceMs) ?? Infinity) - sinceMs;
+    return (nextDueMs(planned.plan, sinceMs) ?? Infinity) - sinceMs;
   }
 
   /** Looks, plans, begins what is due, and keeps what it has come to. */
