@@ -28,7 +28,7 @@ export interface PostCopyRun {
   readonly simulated: Suffered;
 }
 
-/** Those of the rows that can be played again: post-copy of one guest of ours, on a steady link, by an arm that is played here. */
+/** Those of the rows that can be played again: post-copy of one guest of ours on a steady link, by an arm known here. */
 export async function playAgain(rows: readonly Row[]): Promise<readonly PostCopyRun[]> {
   const runs: PostCopyRun[] = [];
   for (const row of rows) {
