@@ -237,18 +237,25 @@ test('each move of a plan is due a little before its turn, and then the next is 
   expect([...dueMoves(plan, 0), ...dues]).toHaveLength(free.length);
 });
 
-const seenToSend = [
-  { name: 'begun: what it will send, by what was measured', sentBytes: 0, left: 1536 },
-  { name: 'amid its first pass', sentBytes: 600 * mib, left: 936 },
-  { name: 'and shows more', sentBytes: 1400 * mib, left: 300 },
-  { name: 'in post-copy: what it shows', sentBytes: undefined, left: 300 },
+const under = [
+  { name: 'has begun: what it will send, by what was measured', sentBytes: 0, left: 1536 },
+  { name: 'is amid its first pass', sentBytes: 600 * mib, left: 936 },
+  { name: 'has sent that, and shows more', sentBytes: 1400 * mib, left: 300 },
+  { name: 'is in post-copy: what remains', sentBytes: undefined, left: 300 },
+  {
+    name: 'was not measured: what it is seen to need',
+    sentBytes: 0,
+    workingSet: undefined,
+    left: 900,
+  },
 ];
 
-test.each(seenToSend)('one that is $name', ({ sentBytes, left }) => {
+test.each(under)('one that $name', ({ sentBytes, left, ...of }) => {
   const hosts = ['h0', 'h1'].map((name) => ({ ...knownHost, name }));
-  const moving = { to: 'h1', leftBytes: 300 * mib, sentBytes };
-  const known = inventoryOfSeen(hosts, [], [{ ...knownWriter, moving }], terms);
-  expect((known.vms[0]?.moving?.leftBytes ?? 0) / mib).toBeCloseTo(left, -1);
+  const seen = { remainingBytes: 300 * mib, untilEndBytes: 900 * mib, sentBytes };
+  const vm = { ...knownWriter, ...of, moving: { to: 'h1', ...seen } };
+  const { vms: known } = inventoryOfSeen(hosts, [], [vm], terms);
+  expect((known[0]?.moving?.leftBytes ?? 0) / mib).toBeCloseTo(left, -1);
 });
 
 const knownHost: KnownHost = {

@@ -54,9 +54,10 @@ export interface KnownVm {
 /** Of a VM that moves already. */
 export interface Moving {
   readonly to: string;
-  /** What it has still to carry, as far as it shows. */
-  readonly leftBytes: number;
-  /** What it has sent, where it may still turn out to carry more than it shows: not once it runs at its destination. */
+  readonly remainingBytes: number;
+  /** What its way carries until it is expected to arrive: more, where its guest goes on writing. */
+  readonly untilEndBytes: number;
+  /** What it has sent; `undefined` once it runs at its destination, and only fetches what remains. */
   readonly sentBytes: number | undefined;
 }
 
@@ -92,15 +93,17 @@ export function inventoryOf(
   };
 }
 
-/** Early in a migration nothing shows yet of what its guest writes, but it was measured before. */
+/** What it has still to carry: by what was measured of its guest, or else by what is seen of it on its way. */
 function leftOf(
   vm: Vm,
-  { leftBytes, sentBytes }: Moving,
+  { remainingBytes, untilEndBytes, sentBytes }: Moving,
   bytesPerSecond: number,
   terms: Terms,
 ): number {
-  if (sentBytes === undefined) return leftBytes;
-  return Math.max(leftBytes, bytesToCarry(vm, bytesPerSecond, terms) - sentBytes);
+  if (sentBytes === undefined) return remainingBytes;
+  const measured = vm.workingSet !== undefined;
+  const more = measured ? bytesToCarry(vm, bytesPerSecond, terms) - sentBytes : untilEndBytes;
+  return Math.max(remainingBytes, more);
 }
 
 /** VMs may have what is free, and what they have: where others use the host, too, that is less than all. */

@@ -113,7 +113,7 @@ export class PlanMaker {
     { leaving, resting, fixed }: Pick<Task, 'leaving' | 'resting' | 'fixed'>,
     importance: Importance,
   ): Promise<Inventory> {
-    const { config, hosts, live } = ground;
+    const { config, hosts, live, sight } = ground;
     const knowledge = await this.#scout.know(leaving);
     const links = Object.entries(config.links).map(([name, { bandwidth, max }]) => ({
       name,
@@ -126,7 +126,7 @@ export class PlanMaker {
         ...vm,
         touchedBytes: known?.touchedBytes,
         workingSet: known?.workingSet,
-        moving: movingOf(vm, live),
+        moving: movingOf(vm, live, sight.at),
         unfit: { ...this.#scout.unfit(vm.uuid), ...resting(vm.uuid) },
         fixed: fixedOf(vm) ?? known?.fixed ?? fixed(vm.uuid),
         ...placementOf(config, vm.name, vm.labels),
@@ -254,20 +254,26 @@ function once(vms: readonly SeenVm[]): readonly SeenVm[] {
   return [...first.values()];
 }
 
-function movingOf(vm: SeenVm, live: readonly MigrationRow[]): KnownVm['moving'] {
+/** What was kept of a migration is older than this where nobody steers it, ms: nothing follows from that. */
+const oldestMs = 5_000;
+
+function movingOf(vm: SeenVm, live: readonly MigrationRow[], now: number): KnownVm['moving'] {
   const row = live.find(
     ({ vmUuid, vm: asked, from }) =>
       vmUuid === vm.uuid || (vmUuid === undefined && from === vm.host && asked === vm.name),
   );
   if (row === undefined || row.to === vm.host) return undefined;
-  const { progress } = row;
-  if (progress === undefined) return { to: row.to, leftBytes: vm.memoryBytes, sentBytes: 0 };
-  const { remainingBytes, sentBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
-  // Where its guest goes on writing it has more to carry until it is expected to arrive than remains now.
-  const untilThenBytes = (bandwidthBytesPerSecond * (etaMs - besidesMs)) / 1000;
+  const { progress, startedAt = now, pointOfNoReturnAt } = row;
+  if (progress === undefined)
+    return { to: row.to, remainingBytes: vm.memoryBytes, untilEndBytes: 0, sentBytes: 0 };
+  const { atMs, remainingBytes, sentBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
+  const sinceMs = Math.min(oldestMs, Math.max(0, now - startedAt - atMs));
+  const sentSinceBytes = (bandwidthBytesPerSecond * sinceMs) / 1000;
+  const untilEndMs = Math.max(0, etaMs - sinceMs - besidesMs);
   return {
     to: row.to,
-    leftBytes: Math.max(remainingBytes, untilThenBytes),
-    sentBytes: row.pointOfNoReturnAt === undefined ? sentBytes : undefined,
+    remainingBytes: Math.max(0, remainingBytes - sentSinceBytes),
+    untilEndBytes: (bandwidthBytesPerSecond * untilEndMs) / 1000,
+    sentBytes: pointOfNoReturnAt === undefined ? sentBytes + sentSinceBytes : undefined,
   };
 }
