@@ -23,7 +23,8 @@ const mostPasses = 40;
  * until the rest fits the pause that its budget allows, or until more passes do not help; then what is
  * left is carried once. It falls as the rate rises. Who may be switched to post-copy, and does not fit before its
  * patience is over, is waited for that long and then fetches what a pass leaves; who is not waited for at all is
- * switched within the first pass. Those that move already carry what they have left.
+ * switched within the first pass; and so is who would fit after more than that carries (or half of a way would seem
+ * to carry less, where it does not fit). Those that move already carry what they have left.
  */
 export function bytesToCarry(
   vm: Vm,
@@ -35,7 +36,9 @@ export function bytesToCarry(
   const maySwitch = postCopy && budget.pointOfNoReturn !== 'never';
   const patientBytes = maySwitch ? bytesOfPatience(vm, budget, importance) : Infinity;
   const { sentBytes, fits } = passesOf(vm, bytesPerSecond, budget, patientBytes);
-  return maySwitch && !fits ? bytesSwitched(vm, bytesPerSecond, budget, importance) : sentBytes;
+  if (!maySwitch) return sentBytes;
+  const switchedBytes = bytesSwitched(vm, bytesPerSecond, budget, importance);
+  return fits ? Math.min(sentBytes, switchedBytes) : switchedBytes;
 }
 
 /** Passes until one fits the pause, does not help any more, or is over only when patience is. */
@@ -124,7 +127,7 @@ export function leastBytes(
   return Math.min(least, leastBetween(vm, budget, importance, 0, rate));
 }
 
-/** At any rate between two. What one that is switched carries falls as the rate rises, and it fits at a fast rate first. */
+/** At any rate between two. What one that is switched carries falls as the rate rises. */
 function leastBetween(
   vm: Vm,
   budget: Budget,
@@ -134,8 +137,6 @@ function leastBetween(
 ): number {
   const least = leastOfPasses(vm, budget, lowest, highest);
   if (budget.pointOfNoReturn === 'never') return least;
-  const patientBytes = bytesOfPatience(vm, budget, importance);
-  if (lowest > 0 && passesOf(vm, lowest, budget, patientBytes).fits) return least;
   const early = isHurried(budget) ? vm.touchedBytes + toldOf(vm, highest).againBytes : Infinity;
   return Math.min(least, early, bytesSwitched(vm, highest, budget, importance));
 }
