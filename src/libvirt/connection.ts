@@ -189,18 +189,38 @@ export class Connection {
     handler: (event: Events[N]) => void,
     options: CallOptions & { readonly domain?: Domain } = {},
   ): Promise<Subscription> {
-    const args = { event: eventDefinitions[event].id, domain: options.domain };
+    // One register of the daemon numbers all callbacks, those of QEMU's own program, too.
     const callback = await this.#session.events.add(
-      () => this.#rpc.call('connectDomainEventCallbackRegisterAny', args, options),
+      () => this.#register(event, options),
       (arrived) => deliver(event, arrived, handler),
     );
-    return { unsubscribe: () => this.#unsubscribe(callback) };
+    return { unsubscribe: () => this.#unsubscribe(event, callback) };
   }
 
-  async #unsubscribe(callback: number): Promise<void> {
+  #register(
+    event: EventName,
+    options: CallOptions & { readonly domain?: Domain },
+  ): Promise<number> {
+    const { id } = eventDefinitions[event];
+    const { domain } = options;
+    if (id !== undefined)
+      return this.#rpc.call(
+        'connectDomainEventCallbackRegisterAny',
+        { event: id, domain },
+        options,
+      );
+    const args = { domain, event: undefined, flags: 0 };
+    return this.#rpc.call('qemuConnectDomainMonitorEventRegister', args, options);
+  }
+
+  async #unsubscribe(event: EventName, callback: number): Promise<void> {
     this.#session.events.remove(callback);
     if (!this.#rpc.usable) return;
-    await this.#rpc.call('connectDomainEventCallbackDeregisterAny', { callback });
+    const deregister =
+      eventDefinitions[event].id === undefined
+        ? 'qemuConnectDomainMonitorEventDeregister'
+        : 'connectDomainEventCallbackDeregisterAny';
+    await this.#rpc.call(deregister, { callback });
   }
 
   get #rpc(): Session['rpc'] {

@@ -80,12 +80,24 @@ export interface MetadataChangeEvent {
   readonly namespaceUri: string | undefined;
 }
 
+/** What QEMU itself told, whether libvirt makes something of it or not. */
+export interface MonitorEvent {
+  readonly domain: DomainReference;
+  /** By QEMU's own name: `STOP`, `RESUME`, ... */
+  readonly event: string;
+  /** By the clock of the domain's host, ms since 1970; `undefined` where QEMU did not say. */
+  readonly atMs: number | undefined;
+  /** QEMU's own JSON. */
+  readonly details: string | undefined;
+}
+
 /** What each event brings. */
 export interface Events {
   readonly lifecycle: LifecycleEvent;
   readonly 'job-completed': JobCompletedEvent;
   readonly 'migration-iteration': MigrationIterationEvent;
   readonly 'metadata-change': MetadataChangeEvent;
+  readonly monitor: MonitorEvent;
 }
 
 /** Ends with the connection: events are not replayed on another one. */
@@ -101,6 +113,12 @@ const readers: { readonly [N in EventName]: (payload: PayloadOf<N>) => Events[N]
     domain,
     kind: metadataKinds[type] ?? 'unknown',
     namespaceUri: uri,
+  }),
+  monitor: ({ domain, event, seconds, micros, details }) => ({
+    domain,
+    event,
+    atMs: seconds < 0n ? undefined : Number(seconds) * 1000 + micros / 1000,
+    details,
   }),
 };
 

@@ -24,6 +24,7 @@ export type {
   LifecycleEvent,
   MetadataChangeEvent,
   MigrationIterationEvent,
+  MonitorEvent,
   Subscription,
 } from './events.ts';
 export type {

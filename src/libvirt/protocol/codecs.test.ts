@@ -56,8 +56,8 @@ describe.each(codecs)('%s', (_, codec) => {
 
 test('no two procedures or events share a number', () => {
   const numbers = [
-    ...Object.values(procedures).map(({ number }) => number),
-    ...Object.values(eventDefinitions).map(({ procedure }) => procedure),
+    ...Object.values(procedures).map(({ program, number }) => `${program} ${number}`),
+    ...Object.values(eventDefinitions).map(({ program, procedure }) => `${program} ${procedure}`),
   ];
   expect(new Set(numbers).size).toBe(numbers.length);
 });

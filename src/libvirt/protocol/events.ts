@@ -1,16 +1,32 @@
-import { type Codec, int32, list, optional, string, struct, type ValueOf } from '../wire/codec.ts';
+import {
+  type Codec,
+  int32,
+  int64,
+  list,
+  optional,
+  string,
+  struct,
+  uint32,
+  type ValueOf,
+} from '../wire/codec.ts';
+import { programs } from '../wire/header.ts';
 import { domain, typedParameter } from './types.ts';
 
 interface EventDefinition<Payload> {
-  /** What to ask the daemon for. */
-  readonly id: number;
-  /** The number of the message that brings it. */
+  /** What to ask the daemon for; what QEMU's own program brings is asked for in its own way. */
+  readonly id: number | undefined;
+  readonly program: number;
+  /** The number, within the program, of the message that brings it. */
   readonly procedure: number;
   readonly payload: Codec<Payload>;
 }
 
 function event<P>(id: number, procedure: number, payload: Codec<P>): EventDefinition<P> {
-  return { id, procedure, payload };
+  return { id, program: programs.remote, procedure, payload };
+}
+
+function eventOfQemu<P>(procedure: number, payload: Codec<P>): EventDefinition<P> {
+  return { id: undefined, program: programs.qemu, procedure, payload };
 }
 
 const most = { jobStatistics: 64 } as const;
@@ -28,6 +44,17 @@ export const eventDefinitions = {
     23,
     379,
     struct({ callback: int32, domain, type: int32, uri: optional(string) }),
+  ),
+  monitor: eventOfQemu(
+    6,
+    struct({
+      callback: int32,
+      domain,
+      event: string,
+      seconds: int64,
+      micros: uint32,
+      details: optional(string),
+    }),
   ),
 } as const;
 

@@ -13,6 +13,7 @@ import {
   uint64,
   type ValueOf,
 } from '../wire/codec.ts';
+import { programs } from '../wire/header.ts';
 import { domain, namedCount, typedParameter, uuid } from './types.ts';
 
 /** libvirt's own limits on lists, so that no answer can be larger than what it may send. */
@@ -28,6 +29,8 @@ const most = {
 } as const;
 
 export interface Procedure<Arguments, Result> {
+  readonly program: number;
+  /** Within its program. */
   readonly number: number;
   readonly arguments: Codec<Arguments>;
   readonly result: Codec<Result>;
@@ -36,11 +39,15 @@ export interface Procedure<Arguments, Result> {
 }
 
 function quick<A, R>(number: number, args: Codec<A>, result: Codec<R>): Procedure<A, R> {
-  return { number, arguments: args, result, waits: false };
+  return { program: programs.remote, number, arguments: args, result, waits: false };
 }
 
 function waiting<A, R>(number: number, args: Codec<A>, result: Codec<R>): Procedure<A, R> {
-  return { number, arguments: args, result, waits: true };
+  return { program: programs.remote, number, arguments: args, result, waits: true };
+}
+
+function quickOfQemu<A, R>(number: number, args: Codec<A>, result: Codec<R>): Procedure<A, R> {
+  return { ...quick(number, args, result), program: programs.qemu };
 }
 
 const domainOnly = struct({ domain });
@@ -60,8 +67,8 @@ const domainAndAmount = struct({
 
 /**
  * Every call that this client makes: number, arguments, answer. A new call is one entry here. The
- * names are libvirt's own; numbers and layouts are facts of its remote protocol, program
- * 0x20008086 version 1.
+ * names are libvirt's own; numbers and layouts are facts of its remote protocol, programs
+ * 0x20008086 and, for QEMU's, 0x20008087, both version 1.
  */
 export const procedures = {
   connectOpen: quick(1, struct({ name: optional(string), ...flagsOnly }), nothing),
@@ -236,6 +243,12 @@ export const procedures = {
   ),
   domainAbortJob: quick(164, domainOnly, nothing),
   domainAbortJobFlags: quick(442, domainAndFlags, nothing),
+  qemuConnectDomainMonitorEventRegister: quickOfQemu(
+    4,
+    struct({ domain: optional(domain), event: optional(string), ...flagsOnly }),
+    int32,
+  ),
+  qemuConnectDomainMonitorEventDeregister: quickOfQemu(5, struct({ callback: int32 }), nothing),
 } as const;
 
 export type Procedures = typeof procedures;

@@ -41,13 +41,17 @@ const keepAliveProcedures = { ping: 1, pong: 2 } as const;
 const closeTimeoutMs = 2000;
 const highestSerial = 0xffff_ffff;
 
-const eventNames = new Map<number, EventName>(
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a literal object's own keys
-  (Object.keys(eventDefinitions) as EventName[]).map((name) => [
-    eventDefinitions[name].procedure,
-    name,
-  ]),
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a literal object's own keys
+const allEvents = Object.keys(eventDefinitions) as EventName[];
+const eventNames: ReadonlyMap<number, ReadonlyMap<number, EventName>> = new Map(
+  [programs.remote, programs.qemu].map((program) => [program, eventsOf(program)]),
 );
+
+/** By the number of the message that brings each. */
+function eventsOf(program: number): ReadonlyMap<number, EventName> {
+  const own = allEvents.filter((name) => eventDefinitions[name].program === program);
+  return new Map(own.map((name) => [eventDefinitions[name].procedure, name]));
+}
 
 /** libvirt's RPC over any byte stream: calls, answers, events, keepalive. */
 export class RpcConnection {
@@ -199,7 +203,7 @@ export class RpcConnection {
       throw new ProtocolError(`version ${header.version} of program ${header.program} is unknown`);
     }
     if (header.program === programs.keepAlive) return this.#readKeepAlive(header, reader);
-    if (header.program !== programs.remote) {
+    if (!eventNames.has(header.program)) {
       throw new ProtocolError(`program ${header.program} was never asked for`);
     }
     if (header.type === 'reply') return this.#readReply(header, reader);
@@ -219,7 +223,8 @@ export class RpcConnection {
   #readReply(header: Header, reader: XdrReader): void {
     const call = this.#unanswered.get(header.serial);
     if (call === undefined) throw new ProtocolError(`call ${header.serial} was never made`);
-    if (header.procedure !== call.procedure.number) {
+    const { program, number } = call.procedure;
+    if (header.procedure !== number || header.program !== program) {
       throw new ProtocolError(`${call.name} was answered as procedure ${header.procedure}`);
     }
     if (header.status === 'continue') throw new ProtocolError('an answer in parts is not possible');
@@ -232,7 +237,7 @@ export class RpcConnection {
   }
 
   #readEvent(header: Header, reader: XdrReader): void {
-    const name = eventNames.get(header.procedure);
+    const name = eventNames.get(header.program)?.get(header.procedure);
     if (name === undefined) return;
     const codec: Codec<unknown> = eventDefinitions[name].payload;
     const payload = codec.decode(reader);
@@ -279,9 +284,9 @@ function readOutcome(call: PendingCall, header: Header, reader: XdrReader): unkn
   return call.procedure.result.decode(reader);
 }
 
-function callHeader({ number }: Procedure<unknown, unknown>, serial: number): Header {
+function callHeader({ program, number }: Procedure<unknown, unknown>, serial: number): Header {
   return {
-    program: programs.remote,
+    program,
     version: protocolVersion,
     procedure: number,
     type: 'call',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../connection.ts';
 import type { Domain } from '../domain.ts';
 import { LibvirtError } from '../errors.ts';
-import type { LifecycleEvent } from '../events.ts';
+import type { LifecycleEvent, MonitorEvent } from '../events.ts';
 
 /** What a client must do, whichever daemon it talks to: a fake one, or a real libvirtd. */
 export interface Scenario {
@@ -79,6 +79,28 @@ export const scenarios: readonly Scenario[] = [
         for (const turn of ['started booted', 'suspended paused', 'stopped destroyed']) {
           assert.ok(told.includes(turn), `${turn} is missing from: ${told.join(', ')}`);
         }
+      }),
+  },
+  {
+    name: "QEMU's own events come with the time of the host",
+    run: (connection) =>
+      withDomain(connection, async (domain) => {
+        const seen: MonitorEvent[] = [];
+        const subscription = await connection.subscribe(
+          'monitor',
+          (event) => void seen.push(event),
+          { domain },
+        );
+        const beforeMs = Date.now();
+        await domain.suspend();
+        await until(() => seen.some(({ event }) => event === 'STOP'));
+        const stop = seen.find(({ event }) => event === 'STOP');
+        // The daemon is one of this machine; a part of a ms is cut off on this side.
+        assert.ok((stop?.atMs ?? 0) >= beforeMs && (stop?.atMs ?? Infinity) <= Date.now() + 1);
+        await subscription.unsubscribe();
+        await domain.resume();
+        await domain.state();
+        assert.ok(!seen.some(({ event }) => event === 'RESUME'));
       }),
   },
   {

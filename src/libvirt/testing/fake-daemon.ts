@@ -32,10 +32,8 @@ type Handler<N extends ProcedureName> = (
 ) => ResultOf<N> | typeof silence | Promise<ResultOf<N> | typeof silence>;
 
 const qemuErrorDomain = 10;
-const names = new Map<number, ProcedureName>(
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a literal object's own keys
-  (Object.keys(procedures) as ProcedureName[]).map((name) => [procedures[name].number, name]),
-);
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a literal object's own keys
+const names = Object.keys(procedures) as ProcedureName[];
 
 /** A daemon that answers as the test says, over streams in memory. */
 export class FakeDaemon {
@@ -138,8 +136,7 @@ export class FakePeer {
       else this.pongs += 1;
       return;
     }
-    const name = names.get(header.procedure);
-    if (name === undefined) throw new Error(`unknown procedure ${header.procedure}`);
+    const name = nameOf(header);
     const codec: Codec<unknown> = procedures[name].arguments;
     const args = codec.decode(reader);
     reader.end();
@@ -165,10 +162,18 @@ export class FakePeer {
   }
 }
 
+function nameOf({ program, procedure }: Header): ProcedureName {
+  const name = names.find(
+    (one) => procedures[one].number === procedure && procedures[one].program === program,
+  );
+  if (name === undefined) throw new Error(`unknown procedure ${procedure} of ${program}`);
+  return name;
+}
+
 /** A whole answer as a daemon sends it. */
 export function replyFrame(name: ProcedureName, serial: number, result: unknown): Buffer {
   const codec: Codec<unknown> = procedures[name].result;
-  return encodeFrame(replyHeader(procedures[name].number, serial), codec, result);
+  return encodeFrame(replyHeader(procedures[name], serial), codec, result);
 }
 
 /** A whole refusal as a daemon sends it: like libvirt's, it repeats the message. */
@@ -178,7 +183,7 @@ export function errorFrame(
   code: number,
   message: string,
 ): Buffer {
-  const header = { ...replyHeader(procedures[name].number, serial), status: 'error' } as const;
+  const header = { ...replyHeader(procedures[name], serial), status: 'error' } as const;
   return encodeFrame(header, errorReply, {
     code,
     domain: qemuErrorDomain,
@@ -196,21 +201,20 @@ export function errorFrame(
 
 /** A whole event as a daemon sends it. */
 export function eventFrame<N extends EventName>(name: N, payload: PayloadOf<N>): Buffer {
-  const codec: Codec<unknown> = eventDefinitions[name].payload;
-  const header = { ...replyHeader(eventDefinitions[name].procedure, 0), type: 'message' } as const;
-  return encodeFrame(header, codec, payload);
+  const { program, procedure: number, payload: codec } = eventDefinitions[name];
+  const header = { ...replyHeader({ program, number }, 0), type: 'message' } as const;
+  return encodeFrame(header, codec as Codec<unknown>, payload);
 }
 
 export function keepAliveFrame(kind: 'ping' | 'pong'): Buffer {
-  const procedure = kind === 'ping' ? 1 : 2;
-  const header = replyHeader(procedure, 0);
-  return encodeFrame(
-    { ...header, program: programs.keepAlive, type: 'message' },
-    nothing,
-    undefined,
-  );
+  const number = kind === 'ping' ? 1 : 2;
+  const header = replyHeader({ program: programs.keepAlive, number }, 0);
+  return encodeFrame({ ...header, type: 'message' }, nothing, undefined);
 }
 
-function replyHeader(procedure: number, serial: number): Header {
-  return { program: programs.remote, version: 1, procedure, type: 'reply', serial, status: 'ok' };
+function replyHeader(
+  { program, number }: { readonly program: number; readonly number: number },
+  serial: number,
+): Header {
+  return { program, version: 1, procedure: number, type: 'reply', serial, status: 'ok' };
 }

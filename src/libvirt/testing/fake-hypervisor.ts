@@ -20,7 +20,13 @@ const states = {
   off: { state: 5, reason: 2 },
 } as const;
 const turns = { started: [2, 0], suspended: [3, 0], resumed: [4, 0], stopped: [5, 1] } as const;
-const eventIds = { lifecycle: 0, metadataChange: 23 } as const;
+/** What QEMU itself says of some of them. */
+const monitorNames: Partial<Record<keyof typeof turns, string>> = {
+  suspended: 'STOP',
+  resumed: 'RESUME',
+};
+/** The monitor's events have no number of their own: one that no other has. */
+const eventIds = { lifecycle: 0, metadataChange: 23, monitor: -1 } as const;
 const unlimited = 8796093022207n;
 
 /** A fake daemon that keeps domains as a real one does, as far as the conformance suite looks. */
@@ -86,6 +92,18 @@ class World {
     const [event, detail] = turns[turn];
     for (const callback of this.#callbacksOf(eventIds.lifecycle)) {
       this.#daemon.emit('lifecycle', { callback, domain: domain.reference, event, detail });
+    }
+    this.#tellMonitor(domain, monitorNames[turn]);
+  }
+
+  #tellMonitor({ reference }: FakeDomain, event: string | undefined): void {
+    if (event === undefined) return;
+    const nowMs = Date.now();
+    const seconds = BigInt(Math.floor(nowMs / 1000));
+    for (const callback of this.#callbacksOf(eventIds.monitor)) {
+      const micros = (nowMs % 1000) * 1000;
+      const payload = { callback, domain: reference, event, seconds, micros, details: undefined };
+      this.#daemon.emit('monitor', payload);
     }
   }
 
@@ -163,6 +181,10 @@ function answerForDomains(daemon: FakeDaemon, world: World): void {
   );
   daemon.answer('connectDomainEventCallbackRegisterAny', ({ event }) => world.subscribe(event));
   daemon.answer('connectDomainEventCallbackDeregisterAny', ({ callback }) => {
+    world.callbacks.delete(callback);
+  });
+  daemon.answer('qemuConnectDomainMonitorEventRegister', () => world.subscribe(eventIds.monitor));
+  daemon.answer('qemuConnectDomainMonitorEventDeregister', ({ callback }) => {
     world.callbacks.delete(callback);
   });
 }

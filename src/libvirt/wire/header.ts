@@ -9,7 +9,8 @@ export const leastFrameBytes = lengthBytes + headerBytes;
 /** libvirt's largest message (32 MiB) and its length word. */
 export const mostFrameBytes = 32 * 1024 * 1024 + lengthBytes;
 
-export const programs = { remote: 0x20008086, keepAlive: 0x6b656570 } as const;
+/** Beside libvirt's own, which every hypervisor speaks, there is one that only QEMU's speaks. */
+export const programs = { remote: 0x20008086, qemu: 0x20008087, keepAlive: 0x6b656570 } as const;
 
 const messageTypes = [
   'call',
