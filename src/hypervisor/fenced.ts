@@ -13,6 +13,8 @@ export const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
   'resumeGuest',
   'discardCopy',
   'forgetDefinition',
+  'startProbe',
+  'endProbe',
 ]);
 
 /**

@@ -2,6 +2,7 @@ import type { Syncing } from '../forecast/prior.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Tags, TagsFound } from '../policy/tags.ts';
 import type { Permission } from '../steering/decision.ts';
+import type { ClockReading, ProbeGuest, ProbeSeen } from './probe.ts';
 
 /**
  * A virtualisation host as the migration sees it. One adapter speaks libvirt, another simulates.
@@ -22,7 +23,7 @@ export interface Host {
   survey(): Promise<HostSurvey>;
   /** Whether a guest here could have this CPU (the `definition` of another host's survey). */
   offersCpu(definition: string): Promise<boolean>;
-  /** All domains that it has now. */
+  /** All domains that it has now, without probe guests. */
   domains(): Promise<readonly DomainSummary[]>;
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;
@@ -78,6 +79,14 @@ export interface Host {
    * it is anything else.
    */
   forgetDefinition(uuid: string): Promise<void>;
+  /** Starts a probe guest; its UUID. */
+  startProbe(probe: ProbeGuest): Promise<string>;
+  /** The probe guests that are here, whoever began them. */
+  probes(): Promise<readonly ProbeSeen[]>;
+  /** Ends a probe guest, where it is here. Rejects with `hypervisor.failed` where the domain is none. */
+  endProbe(uuid: string): Promise<void>;
+  /** What this host's clock shows, some times over, beside `wallMs`; a probe guest stands still for it. */
+  readClock(probe: string, wallMs: () => number): Promise<readonly ClockReading[]>;
   /** State changes of one domain as they happen; the returned function ends the subscription. */
   watchDomain(uuid: string, onChange: (change: DomainChange) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;

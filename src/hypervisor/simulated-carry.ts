@@ -16,8 +16,9 @@ export function carry(
   resident: Resident,
   options: MigrateOptions,
 ): Promise<void> {
-  const { uuid, guest, tags } = resident;
-  const arriving = newResident(guest, uuid, { state: 'paused', reason: 'migration' }, tags);
+  const { uuid, guest, tags, probe } = resident;
+  const waiting = { state: 'paused', reason: 'migration' } as const;
+  const arriving = { ...newResident(guest, uuid, waiting, tags), probe };
   destination.register.add(arriving);
   /** The daemons have lost each other in post-copy: nobody lets the source go when it has ended. */
   let unattended = false;

@@ -16,10 +16,17 @@ import type {
   SeenWrites,
   Way,
 } from './port.ts';
+import type { ClockReading, ProbeGuest, ProbeSeen } from './probe.ts';
 import { carry } from './simulated-carry.ts';
 import { type GuestModel, writtenBytes } from './simulated-guest.ts';
 import { Register } from './simulated-register.ts';
-import { factsOf, newResident, type Resident, summaryOf } from './simulated-resident.ts';
+import {
+  factsOf,
+  newResident,
+  probeModel,
+  type Resident,
+  summaryOf,
+} from './simulated-resident.ts';
 import type { Site, World } from './simulated-setting.ts';
 import type { Toll } from './simulated-toll.ts';
 
@@ -33,6 +40,8 @@ export class SimulatedHost implements Host, Site {
   readonly #facts: HostFacts;
   readonly #survey: HostSurvey;
   #reachable = true;
+  /** How far its clock is ahead of everybody else's, ms. */
+  #clockAheadMs = 0;
   /** Errors that the next calls of this name end with, after having done their work. */
   readonly #lostReplies = new Set<string>();
   /** Ends the carrying calls under way, for their callers only. */
@@ -84,6 +93,10 @@ export class SimulatedHost implements Host, Site {
     this.register.setHeard(reachable);
   }
 
+  setClockAhead(ms: number): void {
+    this.#clockAheadMs = ms;
+  }
+
   breakPostCopy(uuid: string): void {
     this.register.get(uuid)?.job?.breakPostCopy();
   }
@@ -133,7 +146,8 @@ export class SimulatedHost implements Host, Site {
   async domains(): Promise<readonly DomainSummary[]> {
     await this.#call();
     const nowMs = this.#world.clock.nowMs();
-    return this.register.all().map((resident) => summaryOf(resident, nowMs));
+    const fleet = this.register.all().filter(({ probe }) => probe === undefined);
+    return fleet.map((resident) => summaryOf(resident, nowMs));
   }
 
   async findDomain(nameOrUuid: string): Promise<DomainFacts | undefined> {
@@ -273,6 +287,39 @@ export class SimulatedHost implements Host, Site {
     await this.#call();
     if (this.#resident(uuid).state.state !== 'shut-off') throw failed('it is not shut off');
     this.register.remove(uuid);
+  }
+
+  async startProbe({ name, mark }: ProbeGuest): Promise<string> {
+    await this.#call();
+    const uuid = `uuid-of-${name}`;
+    const state = { state: 'running', reason: 'other' } as const;
+    this.register.add({ ...newResident(probeModel(name), uuid, state, noTags), probe: mark });
+    return uuid;
+  }
+
+  async probes(): Promise<readonly ProbeSeen[]> {
+    await this.#call();
+    return this.register
+      .all()
+      .flatMap(({ uuid, guest: { name }, probe: mark }) =>
+        mark === undefined ? [] : [{ uuid, name, mark }],
+      );
+  }
+
+  async endProbe(uuid: string): Promise<void> {
+    await this.#call();
+    const resident = this.register.get(uuid);
+    if (resident === undefined) return;
+    if (resident.probe === undefined) throw failed(`${resident.guest.name} is no probe guest`);
+    this.#world.killQemu(this, uuid);
+  }
+
+  async readClock(probe: string, wallMs: () => number): Promise<readonly ClockReading[]> {
+    this.#resident(probe);
+    const askedMs = wallMs();
+    await this.#call();
+    const heardMs = wallMs();
+    return [{ askedMs, heardMs, hostMs: (askedMs + heardMs) / 2 + this.#clockAheadMs }];
   }
 
   async watchDomain(

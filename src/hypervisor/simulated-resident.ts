@@ -1,5 +1,6 @@
 import type { Tags } from '../policy/tags.ts';
 import type { CompletedJob, DomainFacts, DomainState, DomainSummary } from './port.ts';
+import type { ProbeMark } from './probe.ts';
 import type { GuestModel } from './simulated-guest.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 import type { Toll } from './simulated-toll.ts';
@@ -15,6 +16,8 @@ export interface Resident {
   job: SimulatedJob | undefined;
   completed: CompletedJob | undefined;
   toll: Toll | undefined;
+  /** Set where it is a probe guest. */
+  readonly probe?: ProbeMark | undefined;
 }
 
 /** What QEMU starts with. */
@@ -35,6 +38,19 @@ export function newResident(
     job: undefined,
     completed: undefined,
     toll: undefined,
+  };
+}
+
+/** It writes nothing. */
+export function probeModel(name: string): GuestModel {
+  const memoryBytes = 16 * 2 ** 20;
+  return {
+    name,
+    memoryBytes,
+    touchedBytes: 2 ** 20,
+    workingSetBytes: 0,
+    writeBytesPerSecond: 0,
+    throttleEffect: 1,
   };
 }
 

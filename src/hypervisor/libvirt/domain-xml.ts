@@ -1,4 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
+import { probeMark } from './probe.ts';
 import { at, attribute, children, parseXml, textOf } from './xml.ts';
 
 /** What a domain's definition says about its migration. */
@@ -17,6 +18,8 @@ export interface DomainDefinition {
   readonly postCopyObstacles: readonly string[];
   /** What could stop it and can only be seen by trying, in words. */
   readonly doubts: readonly string[];
+  /** It is a guest of Drover's own, and no VM of the fleet. */
+  readonly probe: boolean;
 }
 
 /** Libvirt's units of memory in bytes; it writes KiB and reads all of these. */
@@ -51,6 +54,7 @@ export function readDomainXml(xml: string): DomainDefinition {
     immovable: [...immovableDevices(domain), ...immovableCpu(domain)],
     postCopyObstacles: postCopyObstacles(domain),
     doubts: doubts(domain),
+    probe: probeMark(domain) !== undefined,
   };
 }
 

@@ -26,12 +26,14 @@ import type {
   SeenWrites,
   Way,
 } from '../port.ts';
+import type { ClockReading, ProbeGuest, ProbeSeen } from '../probe.ts';
 import { availableMemoryBytes, judgeArrival } from './arrival.ts';
 import { readDomainXml } from './domain-xml.ts';
 import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
+import { endProbe, probesOn, probeXml, readClock } from './probe.ts';
 import { stateOf } from './states.ts';
 import { offersCpu, surveyOf } from './survey.ts';
 import { readTagsXml } from './tags.ts';
@@ -134,10 +136,10 @@ export class LibvirtHost implements Host {
       // libvirt says that it is not active and has no definition either.
       const seen = await Promise.all(
         domains.map((domain) =>
-          unless(['no-domain', 'operation-invalid'], async () => ({
-            ...(await summaryOf(domain)),
-            cpuMs: cpuMsOf.get(domain.uuid),
-          })),
+          unless(['no-domain', 'operation-invalid'], async () => {
+            const summary = await summaryOf(domain);
+            return summary && { ...summary, cpuMs: cpuMsOf.get(domain.uuid) };
+          }),
         ),
       );
       return seen.filter((one) => one !== undefined);
@@ -279,6 +281,25 @@ export class LibvirtHost implements Host {
     });
   }
 
+  startProbe(probe: ProbeGuest): Promise<string> {
+    return this.#ask(async (connection) => {
+      this.#mayAct();
+      return (await connection.createDomain(probeXml(probe))).uuid;
+    });
+  }
+
+  probes(): Promise<readonly ProbeSeen[]> {
+    return this.#ask(probesOn);
+  }
+
+  endProbe(uuid: string): Promise<void> {
+    return this.#ask((connection) => endProbe(connection, this.name, uuid, this.#mayAct));
+  }
+
+  readClock(probe: string, wallMs: () => number): Promise<readonly ClockReading[]> {
+    return this.#ask((connection) => readClock(connection, this.name, probe, wallMs));
+  }
+
   watchDomain(
     uuid: string,
     onChange: (change: DomainChange) => void,
@@ -348,14 +369,16 @@ function cpuMsIn(stats: StatsMap): number | undefined {
   return time === undefined ? undefined : Number(time) / 1e6;
 }
 
-async function summaryOf(domain: Domain): Promise<Omit<DomainSummary, 'cpuMs'>> {
+/** `undefined`: it is a probe guest, and no VM of the fleet. */
+async function summaryOf(domain: Domain): Promise<Omit<DomainSummary, 'cpuMs'> | undefined> {
   const [xml, libvirtState, stats, metadata] = await Promise.all([
     domain.xml(),
     domain.state(),
     jobStats(domain),
     domain.getMetadata(metadataNamespace, { from: 'current' }),
   ]);
-  const { memoryBytes, virtualCpus } = readDomainXml(xml);
+  const { memoryBytes, virtualCpus, probe } = readDomainXml(xml);
+  if (probe) return undefined;
   const state = stateOf(libvirtState);
   const outgoingJob = readingOf(stats, state) !== undefined;
   return {
