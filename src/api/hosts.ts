@@ -30,6 +30,18 @@ const postCopy = z.enum(['allowed', 'forbidden']).openapi({
   description: "The admin's word: whether a VM may run split over two hosts for a while",
 });
 
+const migrationTls = z.enum(['require', 'prefer', 'never']).openapi({
+  description:
+    'How the memory of its VMs goes: encrypted or not at all, encrypted where both hosts have certificates for it, in clear',
+});
+const way = z.object({
+  peerUri: z.string(),
+  migrationAddress: z
+    .string()
+    .nullable()
+    .openapi({ description: 'where it takes memory in; null: as it calls itself' }),
+});
+
 /** A host as it is set, and who says so. */
 export const host = z
   .object({
@@ -39,6 +51,10 @@ export const host = z
       .openapi({ description: '`config`: set in the config file, and only changed there' }),
     uri: z.string(),
     peerUri: z.string().nullable(),
+    ways: z
+      .array(way)
+      .openapi({ description: 'How other hosts reach it, the preferred way first' }),
+    migrationTls,
     postCopy,
     bandwidthBytesPerSecond: z.number().nullable(),
     maxOutgoing: z.number().int().nullable(),

@@ -14,6 +14,11 @@ export function hostDocument(host: FleetHost): HostDocument {
     origin: host.origin,
     uri: host.uri,
     peerUri: host.ways[0]?.uri ?? null,
+    ways: host.ways.map(({ uri, address }) => ({
+      peerUri: uri,
+      migrationAddress: address ?? null,
+    })),
+    migrationTls: host.migrationTls ?? 'prefer',
     postCopy: host.postCopy.allowed ? 'allowed' : 'forbidden',
     bandwidthBytesPerSecond: host.bandwidthBytesPerSecond ?? null,
     maxOutgoing: host.maxOutgoing ?? null,

@@ -6,6 +6,8 @@ const host = (name: string): Parameters<typeof columnsOf>[0][number] => ({
   origin: 'config',
   uri: 'test:///default',
   peerUri: null,
+  ways: [],
+  migrationTls: 'prefer',
   postCopy: 'allowed',
   bandwidthBytesPerSecond: null,
   maxOutgoing: null,
