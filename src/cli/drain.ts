@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { connected, fields } from './fields.ts';
+import { connected, fields, hostNames } from './fields.ts';
 import type { DrainFlags, OperateFlags, UndrainFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -100,8 +100,4 @@ function operating(io: Io, command: Command, notes: string): Command {
     .addOption(outputOption('table', 'json', 'yaml', 'name'))
     .addHelpText('after', notes);
   return connected(command);
-}
-
-function hostNames(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split(',').map((name) => name.trim())];
 }

@@ -38,6 +38,11 @@ export const fields = {
   watch: () => new Option('-w, --watch', 'show it again whenever it changes, until Ctrl-C'),
 };
 
+/** The hosts of a list, which may be given in several pieces. */
+export function hostNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').map((name) => name.trim())];
+}
+
 const serverGroup = 'Which server:';
 
 /** The options of a command that asks the API: which server it is that answers. */

@@ -57,6 +57,12 @@ export interface ForecastFlags extends AskFlags {
   readonly reason?: Reason;
 }
 
+export interface DoctorFlags extends AskFlags {
+  readonly probe?: true;
+  readonly from?: readonly string[];
+  readonly to?: readonly string[];
+}
+
 /** A plan is made of a file: no server is asked. */
 export interface PlanFlags {
   readonly inventory: string;

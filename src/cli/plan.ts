@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { duration, fields, whole } from './fields.ts';
+import { duration, fields, hostNames, whole } from './fields.ts';
 import type { PlanFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { outputOption } from './output.ts';
@@ -17,8 +17,8 @@ export function planCommand(io: Io): Command {
   return new Command('plan')
     .description('Says who would go where, in which order and for how long, if hosts were emptied.')
     .requiredOption('--inventory <file>', 'the hosts and VMs to plan for')
-    .requiredOption('--drain <hosts>', 'the hosts to empty, separated by commas', names)
-    .option('--to <hosts>', 'the only hosts to go to, separated by commas', names)
+    .requiredOption('--drain <hosts>', 'the hosts to empty, separated by commas', hostNames)
+    .option('--to <hosts>', 'the only hosts to go to, separated by commas', hostNames)
     .addOption(fields.reason())
     .addOption(fields.importance())
     .addOption(fields.deadline())
@@ -34,8 +34,4 @@ export function planCommand(io: Io): Command {
       const { runPlan } = await import('./run-plan.ts');
       await runPlan(io, flags);
     });
-}
-
-function names(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split(',').map((name) => name.trim())];
 }

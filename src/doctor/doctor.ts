@@ -5,28 +5,39 @@ import { ownCertificates } from './certificates.ts';
 import { compareHosts } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { clashes, examineHost, findingsAt } from './hosts.ts';
-import { examineWays, unseenWays } from './ways.ts';
+import { probeFleet } from './probe.ts';
+import { probeFindings, unprobed, withoutSeen } from './probe-report.ts';
+import type { Probing } from './probing.ts';
+import { examineWays } from './ways.ts';
 
 const userfaultfd = '/proc/sys/vm/unprivileged_userfaultfd';
 
-/** Looks at all hosts, one by one and together, from this machine. Changes nothing. */
+/**
+ * Looks at all hosts, one by one and together, from this machine. Changes nothing, unless it is to send
+ * probe guests around, of which none is left.
+ */
 export async function examineFleet(
   hosts: readonly ResolvedHost[],
   hostAt: (host: ResolvedHost) => Host,
+  probing?: Probing,
 ): Promise<readonly Finding[]> {
   const examined = await Promise.all(hosts.map((host) => examineHost(host, hostAt(host))));
   const ways = await Promise.all(hosts.map(examineWays));
   const answering = examined.filter(({ facts }) => facts !== undefined);
   const compared = await compareHosts(answering, hostAt);
   const local = await Promise.all(hosts.filter(isLocal).map(examineKernel));
-  return [
+  const probed =
+    probing === undefined
+      ? unprobed(hosts.map(({ name }) => name))
+      : probeFindings(await probeFleet(hosts, hostAt, probing));
+  const looked = [
     ...examined.flatMap(({ findings }, index) => [...findings, ...(ways[index] ?? [])]),
     ...local,
     ...(await ownCertificates(hosts)),
     ...clashes(examined),
     ...compared,
-    ...unseenWays(hosts.map(({ name }) => name)),
   ];
+  return [...withoutSeen(looked, probed), ...probed];
 }
 
 /** Whether its URI is this machine's own. */

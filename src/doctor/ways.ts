@@ -3,9 +3,8 @@ import type { ResolvedHost } from '../fleet/hosts.ts';
 import { daemonCertificate } from './certificates.ts';
 import type { Finding } from './finding.ts';
 import { findingsAt } from './hosts.ts';
+import { placeOf } from './place.ts';
 
-/** Where libvirt's daemons listen, by the URI's transport (libvirt's remote documentation). */
-const ports: Readonly<Record<string, number>> = { tcp: 16509, tls: 16514, ssh: 22 };
 const loopback = /^(localhost|127\.|::1$)/i;
 const answerMs = 3_000;
 
@@ -47,38 +46,6 @@ function ownLoop(name: string, host: string): Finding {
     ...findingsAt(name)('warning', 'way', `${host} is to every other host that host itself`),
     hint: 'Set peerUri to an address by which the others reach it.',
   };
-}
-
-/** What only a migration shows. */
-export function unseenWays(names: readonly string[]): readonly Finding[] {
-  if (names.length < 2) return [];
-  const way =
-    'whether the hosts let each other through to ports 49152 to 49215, over which memory moves: no libvirt call tells';
-  const resolving =
-    "whether the hosts resolve each other's host names, to which memory is sent (unless migration_host in the qemu.conf of the destination says otherwise)";
-  const clocks = 'whether the clocks of the hosts agree: libvirt does not tell the time';
-  return [
-    { severity: 'unseen', check: 'migration ports', where: undefined, message: way },
-    { severity: 'unseen', check: 'names', where: undefined, message: resolving },
-    { severity: 'unseen', check: 'clocks', where: undefined, message: clocks },
-  ];
-}
-
-interface Place {
-  readonly transport: string;
-  readonly host: string;
-  readonly port: number;
-}
-
-function placeOf(uri: string): Place | undefined {
-  const match = /^[a-z]+\+?([a-z0-9]*):\/\/(?:[^@/?#]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?/i.exec(
-    uri,
-  );
-  if (match === null) return undefined;
-  const transport = match[1] === '' ? 'tls' : (match[1] ?? 'tls');
-  const port = match[3] === undefined ? ports[transport] : Number(match[3]);
-  const host = match[2]?.replace(/^\[|\]$/g, '');
-  return port === undefined || host === undefined ? undefined : { transport, host, port };
 }
 
 /** Why nobody answers there; `undefined`: somebody does. */
