@@ -30,14 +30,20 @@ export async function examineFleet(
     probing === undefined
       ? unprobed(hosts.map(({ name }) => name))
       : probeFindings(await probeFleet(hosts, hostAt, probing));
+  // What a guest met counts for more than what a setting says.
+  const settings = local.filter((one) => !probed.some((seen) => isAbout(seen, one)));
   const looked = [
     ...examined.flatMap(({ findings }, index) => [...findings, ...(ways[index] ?? [])]),
-    ...local,
     ...(await ownCertificates(hosts)),
     ...clashes(examined),
     ...compared,
   ];
-  return [...withoutSeen(looked, probed), ...probed];
+  const told = [...settings, ...probed];
+  return [...withoutSeen(looked, told), ...told];
+}
+
+function isAbout(seen: Finding, { check, where }: Finding): boolean {
+  return seen.check === check && seen.where === where;
 }
 
 /** Whether its URI is this machine's own. */

@@ -32,7 +32,7 @@ export async function examineHost(resolved: ResolvedHost, host: Host): Promise<E
       ...(moving.length === 0
         ? []
         : [found('ok', 'moving', `migrations under way: ${moving.join(', ')}`)]),
-      ...facts.unknowns.map((what) => found('unseen', 'post-copy', what)),
+      ...facts.unknowns.map((what) => found('unseen', 'userfaultfd', what)),
     ];
     return { host: resolved, facts, findings };
   } catch (error) {

@@ -43,15 +43,18 @@ type Arrived = Extract<LegOutcome, { kind: 'arrived' }>;
 
 /** All of it as findings: what is well together, what is not one by one. */
 export function probeFindings(report: ProbeReport): readonly Finding[] {
-  const { legs, skews, noClock, besides } = report;
+  const { skews, noClock, besides } = report;
+  const legs = report.legs.toSorted(
+    (a, b) => byName(a.from.name, b.from.name) || byName(a.to.name, b.to.name),
+  );
   return [
     ...besides,
     ...waysFindings(legs),
     ...eachHost(legs).flatMap((host) => [
       ...encryptionFindings(host, legs),
-      ...postCopyFindings(host, legs),
+      ...userfaultfdFindings(host, legs),
     ]),
-    ...clockFindings(skews),
+    ...clockFindings(skews.toSorted((a, b) => byName(a.host, b.host))),
     ...noClock.map(({ host, because }) => findingsAt(host)('unseen', 'clocks', because)),
   ];
 }
@@ -108,20 +111,27 @@ function encryptionFindings(host: string, legs: readonly Leg[]): readonly Findin
       },
     ];
   if (own.length === 0 || !own.every(({ encrypted }) => encrypted)) return [];
-  return [found('ok', 'encryption', 'memory went from it and to it by TLS')];
+  return [found('ok', 'encryption', 'the memory of what moved from it or to it went by TLS')];
 }
 
-function postCopyFindings(host: string, legs: readonly Leg[]): readonly Finding[] {
+function userfaultfdFindings(host: string, legs: readonly Leg[]): readonly Finding[] {
+  const check = 'userfaultfd';
   const found = findingsAt(host);
   const [promised] = arrivals(legs.filter(({ to }) => to.name === host)).flatMap(({ postCopy }) =>
     postCopy === undefined ? [] : [postCopy],
   );
   if (promised === undefined) return [];
   if (promised.kept)
-    return [found('ok', 'post-copy', 'its kernel lets QEMU serve pages from afar')];
+    return [
+      found(
+        'ok',
+        check,
+        'its QEMU may serve pages from afar: a guest came that could have been split',
+      ),
+    ];
   return [
     {
-      ...found('warning', 'post-copy', promised.because),
+      ...found('warning', check, promised.because),
       hint: 'Busy guests that move there are slowed down or paused longer instead: sysctl vm.unprivileged_userfaultfd=1',
     },
   ];
@@ -133,7 +143,11 @@ function arrivals(legs: readonly Leg[]): readonly Arrived[] {
 
 function eachHost(legs: readonly Leg[]): readonly string[] {
   const names = new Set(legs.flatMap(({ from, to }) => [from.name, to.name]));
-  return [...names].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...names].toSorted(byName);
+}
+
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function pairName(from: ResolvedHost, to: ResolvedHost): string {

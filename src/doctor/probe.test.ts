@@ -123,7 +123,7 @@ test('every way is gone once, by one guest, every clock is read, and nothing is 
     expect.stringMatching(/^ok names h1, h2, h3/),
     ...['h1', 'h2', 'h3'].flatMap((host) => [
       expect.stringMatching(`^ok encryption ${host}: .* by TLS`),
-      expect.stringMatching(`^ok post-copy ${host}`),
+      expect.stringMatching(`^ok userfaultfd ${host}`),
     ]),
     ...['h1', 'h2', 'h3'].map(
       (host) => `ok clocks ${host}: its clock is 0 ms (± 2 ms) ahead of this machine's`,
@@ -308,10 +308,10 @@ test('where a guest may be left is told', async () => {
 test('what a probe guest saw is not unseen any more', async () => {
   const unseen = { severity: 'unseen', message: 'whatever' } as const;
   const looked: readonly Finding[] = [
-    { ...unseen, check: 'post-copy', where: 'h1' },
-    { ...unseen, check: 'post-copy', where: 'h3' },
+    { ...unseen, check: 'userfaultfd', where: 'h1' },
+    { ...unseen, check: 'userfaultfd', where: 'h3' },
     { ...unseen, check: 'way', where: 'h1' },
-    { ...unseen, severity: 'ok', check: 'post-copy', where: 'h1' },
+    { ...unseen, severity: 'ok', check: 'userfaultfd', where: 'h1' },
   ];
   const seen = await new Stage({}, {}).probe();
   expect(withoutSeen(looked, seen)).toEqual(looked.slice(1));

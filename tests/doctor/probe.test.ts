@@ -12,6 +12,7 @@ import { run } from '../../src/lab/run.ts';
 import { type Connection, connect } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
 import { ended, root, saidBy } from '../cli/drover.ts';
+import { authorityOf, certify } from '../lab/certify.ts';
 
 const daemonPort = 16509;
 const memoryPorts = '49152-49215';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   config = join(dir, 'config.yaml');
   const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }] as const);
   await writeFile(config, stringify({ hosts: Object.fromEntries(hosts) }));
-  connections = await Promise.all(lab.hosts.map(({ uri }) => connect(uri)));
+  await reconnect();
   vm = await on('h1').createDomain(idleDomainXml('vm'));
 });
 
@@ -41,6 +42,10 @@ afterAll(async () => {
   await downLab(join(dir, 'lab'));
   await rm(dir, { recursive: true, force: true });
 });
+
+async function reconnect(): Promise<void> {
+  connections = await Promise.all(lab.hosts.map(({ uri }) => connect(uri)));
+}
 
 function on(host: string): Connection {
   const connection = connections[lab.hosts.findIndex(({ name }) => name === host)];
@@ -77,7 +82,7 @@ async function block(at: string, from: string, ports: string, verdict: string): 
   const rules = `table inet blocked {
   chain input {
     type filter hook input priority 0
-    ip saddr ${new URL(lab.host(from).peerUri).hostname} tcp dport ${ports} ${verdict}
+    ip saddr ${lab.host(from).ip} tcp dport ${ports} ${verdict}
   }
 }`;
   expect(await asHost(at, ['nft', '-f', '-'], rules)).toMatchObject({ code: 0 });
@@ -139,7 +144,7 @@ test('all hosts reach each other, and their clocks, which are one, agree', async
     'warning',
     'warning',
   ]);
-  expect(ofCheck(findings, 'post-copy').filter(({ severity }) => severity !== 'ok')).toEqual([]);
+  expect(ofCheck(findings, 'userfaultfd').filter(({ severity }) => severity !== 'ok')).toEqual([]);
   await expectNoTrace();
 });
 
@@ -224,5 +229,32 @@ test('a probe guest is no VM of the fleet, and that of another run is left to it
   } finally {
     await other.destroy();
   }
+  await expectNoTrace();
+});
+
+/** The last one: their daemons are started anew, and the hosts have certificates from then on. */
+test('memory goes by TLS where both QEMUs have certificates, and not to whom nobody trusts', async () => {
+  const trusted = await authorityOf(lab, 'trusted');
+  for (const { name } of lab.hosts) await certify(lab, name, trusted);
+  const well = await probe();
+  expect(errors(well.findings)).toEqual([]);
+  expect(ofCheck(well.findings, 'encryption').map(({ severity }) => severity)).toEqual([
+    'ok',
+    'ok',
+    'ok',
+  ]);
+  await certify(lab, 'h3', await authorityOf(lab, 'somebody'));
+  const { findings } = await probe();
+  expect(
+    errors(findings)
+      .map(({ check, where }) => `${check} ${where}`)
+      .toSorted(),
+  ).toEqual([
+    'certificate h1 to h3',
+    'certificate h2 to h3',
+    'certificate h3 to h1',
+    'certificate h3 to h2',
+  ]);
+  await reconnect();
   await expectNoTrace();
 });

@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { appendFile, copyFile, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,17 +7,10 @@ import type { MigrationTls } from '../../src/hypervisor/port.ts';
 import { hostNamespace } from '../../src/lab/names.ts';
 import { connect, type MigrateParameters } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
-import { type Authority, createAuthority } from '../libvirt/pki.ts';
+import { authorityOf, certify, decertify } from '../lab/certify.ts';
+import type { Authority } from '../libvirt/pki.ts';
 import { play, type Stage, setStage, slowBits } from '../migration/stage.ts';
 
-/** Where QEMU looks for its certificates, and what it calls them; as our authority calls them. */
-const files = {
-  'ca-cert.pem': 'cacert.pem',
-  'server-cert.pem': 'servercert.pem',
-  'server-key.pem': 'serverkey.pem',
-  'client-cert.pem': 'clientcert.pem',
-  'client-key.pem': 'clientkey.pem',
-};
 const port = '50000';
 /** Shows with what each connection begins, and joins it with the same port of another host. */
 const listening = `
@@ -41,7 +32,7 @@ let trusted: Authority;
 
 beforeAll(async () => {
   stage = await setStage();
-  trusted = await authorityOf('trusted');
+  trusted = await authorityOf(stage.lab, 'trusted');
 }, 600_000);
 
 afterAll(() => stage.down());
@@ -58,8 +49,8 @@ describe('the memory of a guest', () => {
   });
 
   test('is seen on the wire without TLS, and not with it', async () => {
-    await certify('h1', trusted);
-    await certify('h2', trusted);
+    await certify(stage.lab, 'h1', trusted);
+    await certify(stage.lab, 'h2', trusted);
     expect(await begins({})).toMatch(clear);
     expect(await begins({ tls: {} })).toMatch(encrypted);
   });
@@ -80,7 +71,7 @@ describe('the memory of a guest', () => {
   );
 
   test('does not go to whom nobody trusts, though TLS is only preferred', async () => {
-    await certify('h2', await authorityOf('somebody'));
+    await certify(stage.lab, 'h2', await authorityOf(stage.lab, 'somebody'));
     const { result, report } = await move('prefer');
     expect(result.outcome).toBe('failed-safe');
     expect(result.why.join('\n')).not.toMatch(/in clear/);
@@ -88,8 +79,8 @@ describe('the memory of a guest', () => {
   });
 
   test('goes in clear where TLS is only preferred, and that is told', async () => {
-    await decertify('h1');
-    await decertify('h2');
+    await decertify(stage.lab, 'h1');
+    await decertify(stage.lab, 'h2');
     const { result, report } = await move('prefer');
     expect(result.why.join('\n')).toMatch(/Its memory goes in clear: .*credentials/);
     expect(result.outcome).toBe('completed');
@@ -169,39 +160,4 @@ async function begins(parameters: MigrateParameters): Promise<string> {
     await connection.close();
     await arrived.close();
   }
-}
-
-/** An authority that has signed for both hosts. */
-async function authorityOf(name: string): Promise<Authority> {
-  const authority = await createAuthority(join(stage.lab.dir, name));
-  const addresses = stage.lab.hosts.map(({ ip }) => `IP:${ip}`).join(',');
-  const signs = 'keyUsage=digitalSignature';
-  await authority.sign('server', [
-    signs,
-    'extendedKeyUsage=serverAuth',
-    `subjectAltName=${addresses}`,
-  ]);
-  await authority.sign('client', [signs, 'extendedKeyUsage=clientAuth']);
-  return authority;
-}
-
-/** Gives the host's QEMU certificates, in place of those that it had. */
-async function certify(name: string, { folder }: Authority): Promise<void> {
-  const { directory } = stage.lab.host(name);
-  const pki = join(directory, 'etc/pki');
-  await rm(pki, { recursive: true, force: true });
-  await mkdir(pki, { recursive: true });
-  for (const [file, ours] of Object.entries(files))
-    await copyFile(join(folder, ours), join(pki, file));
-  await appendFile(
-    join(directory, 'etc/qemu.conf'),
-    'migrate_tls_x509_cert_dir = "/etc/libvirt/pki"\n',
-  );
-  await stage.lab.kill(name, 'libvirtd');
-  await stage.lab.start(name);
-}
-
-/** Takes the certificates of the host's QEMU away. */
-async function decertify(name: string): Promise<void> {
-  await rm(join(stage.lab.host(name).directory, 'etc/pki'), { recursive: true, force: true });
 }
