@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { forecastStay } from '../forecast/options.ts';
 import { planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import { defaultMatrix } from '../policy/matrix.ts';
@@ -217,6 +218,35 @@ test('each move of a plan is due a little before its turn, and then the next is 
   }
   expect(dues.length).toBeGreaterThan(1);
   expect([...dueMoves(plan, 0), ...dues]).toHaveLength(free.length);
+});
+
+describe('the next of a plan', () => {
+  const way = { from: 'h0', to: 'h1', why: '', after: [], bytes: 1, shareBytesPerSecond: 1 };
+  const first = { ...way, vm: 'first', running: true, startMs: 0, endMs: at(6_000) };
+  const next = { ...way, vm: 'next', running: false, startMs: 5_550, endMs: at(12_000) };
+  const expected = { ending: 'switch-over', forecast: forecastStay } as const;
+  const cases = [
+    { name: 'as planned, where nothing is seen', arrives: undefined, dueMs: 4_450 },
+    { name: 'later, where the one before it is late', arrives: 8_000, dueMs: 6_450 },
+    { name: 'sooner, where that is early', arrives: 3_000, dueMs: 1_450 },
+    { name: 'as planned, where both share the way', arrives: 8_000, startMs: 2_000, dueMs: 900 },
+  ];
+
+  test.each(cases)('is asked for $name', ({ arrives, startMs = next.startMs, dueMs }) => {
+    const moves = [first, { ...next, startMs }].map((move) => ({ ...move, expected }));
+    const plan = {
+      ...planMoves(inventory, { drain: ['h0'], importance: 'high' }, { random: () => 0.5 }),
+      moves,
+    };
+    const arrivals = new Map(arrives === undefined ? [] : [['first', arrives]]);
+    expect(nextDueMs(plan, 0, arrivals)).toBe(dueMs);
+    expect(dueMoves(plan, dueMs - 1, arrivals)).toEqual([]);
+    expect(dueMoves(plan, dueMs, arrivals)).toMatchObject([{ vm: 'next' }]);
+  });
+
+  function at(p50: number) {
+    return { p50, p90: p50 };
+  }
 });
 
 const under = [

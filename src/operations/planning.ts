@@ -2,6 +2,7 @@ import type { WorkingSet } from '../forecast/working-set.ts';
 import { bytesToCarry, type Terms } from '../planner/carry.ts';
 import type { Inventory, Vm } from '../planner/inventory.ts';
 import type { Plan, PlannedMove } from '../planner/plan.ts';
+import { besidesMs } from '../planner/schedule.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import { type Importance, importances, type SlaClass } from '../policy/vocabulary.ts';
 import type { Part, PlannedPart } from './report.ts';
@@ -81,7 +82,7 @@ export function inventoryOf(
     links,
     vms: there.map((vm) => {
       const { moving } = vm;
-      const one = vmOf(vm, hosts, names);
+      const one = vmOf(vm, hosts);
       if (moving === undefined || !names.has(moving.to)) return one;
       const ends = hosts.filter(({ name }) => name === vm.host || name === moving.to);
       const terms = { importance, matrix, postCopy: ends.every(({ postCopy }) => postCopy) };
@@ -132,11 +133,7 @@ function hostOf(host: KnownHost, vms: readonly KnownVm[]): Inventory['hosts'][nu
   };
 }
 
-function vmOf(
-  vm: KnownVm,
-  hosts: readonly KnownHost[],
-  names: ReadonlySet<string>,
-): Inventory['vms'][number] {
+function vmOf(vm: KnownVm, hosts: readonly KnownHost[]): Vm {
   const { fixed } = vm;
   const unfit =
     fixed === undefined ? vm.unfit : Object.fromEntries(hosts.map(({ name }) => [name, fixed]));
@@ -169,21 +166,50 @@ function vmOf(
  */
 const leadMs = 1_100;
 
+/** When a migration under way is expected to have arrived, by what is seen of it, ms since the plan was made; by VM. */
+export type Arrivals = ReadonlyMap<string, number>;
+
 /** What of a plan is asked for by now, so that it begins when its time has come: it waits for nobody. */
-export function dueMoves({ moves }: Plan, sinceMs: number): readonly PlannedMove[] {
-  return moves.filter(
-    ({ running, after, startMs }) => !running && after.length === 0 && startMs <= sinceMs + leadMs,
-  );
+export function dueMoves(
+  plan: Plan,
+  sinceMs: number,
+  arrivals: Arrivals = new Map(),
+): readonly PlannedMove[] {
+  return freeMoves(plan).filter((move) => dueMs(plan, move, arrivals) <= sinceMs);
 }
 
 /** When the next of a plan is asked for that waits for nobody, ms since it was made; `undefined`: none. */
-export function nextDueMs({ moves }: Plan, sinceMs: number): number | undefined {
-  const later = moves
-    .filter(({ running, after }) => !running && after.length === 0)
-    .map(({ startMs }) => startMs - leadMs)
-    .filter((dueMs) => dueMs > sinceMs);
+export function nextDueMs(
+  plan: Plan,
+  sinceMs: number,
+  arrivals: Arrivals = new Map(),
+): number | undefined {
+  const later = freeMoves(plan)
+    .map((move) => dueMs(plan, move, arrivals))
+    .filter((one) => one > sinceMs);
   return later.length === 0 ? undefined : Math.min(...later);
 }
+
+function freeMoves({ moves }: Plan): readonly PlannedMove[] {
+  return moves.filter(({ running, after }) => !running && after.length === 0);
+}
+
+/** As planned, but by as much later, or sooner, as those arrive whose ways it is to have after them. */
+function dueMs({ moves }: Plan, move: PlannedMove, arrivals: Arrivals): number {
+  const shifts = moves
+    .filter((other) => other.running && isBefore(other, move))
+    .map(({ vm, endMs }) => (arrivals.get(vm) ?? endMs.p50) - endMs.p50);
+  return move.startMs - leadMs + (shifts.length === 0 ? 0 : Math.max(...shifts));
+}
+
+/** Whether one has passed the ways of another when that begins: the way is free while it lands. */
+function isBefore(one: PlannedMove, other: PlannedMove): boolean {
+  const meet = [one.from, one.to].some((host) => host === other.from || host === other.to);
+  return meet && one.endMs.p50 - besidesMs <= other.startMs + instantMs;
+}
+
+/** Times of a plan that differ by less are the same. */
+const instantMs = 1;
 
 /**
  * The plan with the least importance, from `least` on, than which no more brings more VMs in time: no more

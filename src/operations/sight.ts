@@ -35,6 +35,8 @@ export interface Course {
   readonly startedAt: number | undefined;
   readonly noReturnAt?: number | undefined;
   readonly endedAt: number | undefined;
+  /** When it is expected to have arrived; `undefined`: nothing says so. */
+  readonly arrivesAt?: number | undefined;
   /** 0 to 1. */
   readonly share: number;
   readonly remainingBytes: number | undefined;

@@ -42,6 +42,7 @@ export class Courses {
       startedAt: row.startedAt,
       noReturnAt: row.pointOfNoReturnAt,
       endedAt: row.endedAt,
+      arrivesAt: arrivesAt(row),
       share: (row.progress?.percent ?? 0) / 100,
       remainingBytes: row.progress?.remainingBytes,
       throughputBytesPerSecond: row.progress?.bandwidthBytesPerSecond,
@@ -63,6 +64,11 @@ export class Courses {
     }
     return this.#why.get(id);
   }
+}
+
+function arrivesAt({ startedAt, progress }: MigrationRow): number | undefined {
+  if (startedAt === undefined || progress?.etaMs === undefined) return undefined;
+  return startedAt + progress.atMs + progress.etaMs;
 }
 
 const stages: Readonly<Record<Outcome, Stage>> = {

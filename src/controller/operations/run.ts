@@ -10,6 +10,7 @@ import {
   restingHosts,
 } from '../../operations/parts.ts';
 import {
+  type Arrivals,
   asMuchAsNeeded,
   deadlineOf,
   dueMoves,
@@ -72,6 +73,7 @@ export class OperationRun {
   readonly #throughput = new Map<string, { readonly at: number; readonly rate: number }[]>();
   #sight: Sight = { at: 0, hosts: new Map() };
   #planned: (Planned & { readonly at: number; readonly for: string }) | undefined;
+  #arrivals: Arrivals = new Map();
   #kept = { at: 0, text: '' };
 
   constructor(ports: RunPorts) {
@@ -90,7 +92,7 @@ export class OperationRun {
     const planned = this.#planned;
     if (planned === undefined) return Infinity;
     const sinceMs = this.#ports.world.wallMs() - planned.at;
-    return (nextDueMs(planned.plan, sinceMs) ?? Infinity) - sinceMs;
+    return (nextDueMs(planned.plan, sinceMs, this.#arrivals) ?? Infinity) - sinceMs;
   }
 
   /** Looks, plans, begins what is due, and keeps what it has come to. */
@@ -107,6 +109,7 @@ export class OperationRun {
     if (row.state === 'running') {
       matters = await this.#plan(row, parts, courses, importance, now);
       parts = this.#planParts(parts, now);
+      this.#arrivals = this.#arrivalsOf(courses);
       await this.#begin(row, parts, matters);
       await this.#hasten(row, parts, courses, matters);
     }
@@ -235,6 +238,17 @@ export class OperationRun {
     });
   }
 
+  #arrivalsOf(courses: readonly Course[]): Arrivals {
+    const since = this.#planned?.at ?? 0;
+    return new Map(
+      courses.flatMap(({ stage, uuid, arrivesAt }) =>
+        stage !== 'live' || uuid === undefined || arrivesAt === undefined
+          ? []
+          : [[uuid, arrivesAt - since] as const],
+      ),
+    );
+  }
+
   #planParts(parts: readonly Part[], now: number): readonly Part[] {
     const planned = this.#planned;
     if (planned === undefined || planned.at !== now) return parts;
@@ -254,7 +268,7 @@ export class OperationRun {
     const planned = this.#planned;
     const now = this.#ports.world.wallMs();
     if (planned === undefined || !(await this.#isStillWanted(row))) return;
-    const due = dueMoves(planned.plan, now - planned.at);
+    const due = dueMoves(planned.plan, now - planned.at, this.#arrivals);
     for (const move of due) {
       const part = parts.find(({ uuid }) => uuid === move.vm);
       if (part === undefined || !isOpen(part, now)) continue;
