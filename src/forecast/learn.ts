@@ -90,8 +90,10 @@ export function priorFrom(knowledge: Knowledge): Prior {
   };
 }
 
+/** The most that was seen: whoever shared the way had less of it than it carries. */
 function bandwidthOf(lessons: readonly Lesson[]): number | undefined {
-  return median(lessons.slice(0, newest).flatMap((one) => one.bandwidthBytesPerSecond ?? []));
+  const seen = lessons.slice(0, newest).flatMap((one) => one.bandwidthBytesPerSecond ?? []);
+  return seen.length === 0 ? undefined : Math.max(...seen);
 }
 
 /** What was seen, but no more than is allowed; the cap alone where nothing was seen. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { forecastStay } from '../forecast/options.ts';
-import { planMoves } from '../planner/plan.ts';
+import { type Plan, planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
 import { defaultMatrix } from '../policy/matrix.ts';
 import type { Importance } from '../policy/vocabulary.ts';
@@ -228,21 +228,29 @@ describe('the next of a plan', () => {
   const cases = [
     { name: 'as planned, where nothing is seen', arrives: undefined, dueMs: 4_450 },
     { name: 'later, where the one before it is late', arrives: 8_000, dueMs: 6_450 },
-    { name: 'sooner, where that is early', arrives: 3_000, dueMs: 1_450 },
+    { name: 'sooner, where that is about to end', arrives: 1_900, dueMs: 350 },
     { name: 'as planned, where both share the way', arrives: 8_000, startMs: 2_000, dueMs: 900 },
   ];
 
-  test.each(cases)('is asked for $name', ({ arrives, startMs = next.startMs, dueMs }) => {
-    const moves = [first, { ...next, startMs }].map((move) => ({ ...move, expected }));
-    const plan = {
-      ...planMoves(inventory, { drain: ['h0'], importance: 'high' }, { random: () => 0.5 }),
-      moves,
-    };
+  test.each(cases)('is asked for $name', ({ arrives, startMs, dueMs }) => {
+    const plan = planOf(startMs);
     const arrivals = new Map(arrives === undefined ? [] : [['first', arrives]]);
     expect(nextDueMs(plan, 0, arrivals)).toBe(dueMs);
     expect(dueMoves(plan, dueMs - 1, arrivals)).toEqual([]);
     expect(dueMoves(plan, dueMs, arrivals)).toMatchObject([{ vm: 'next' }]);
   });
+
+  test('is not asked for sooner because of an end that is still far', () => {
+    const arrivals = new Map([['first', 4_000]]);
+    expect(nextDueMs(planOf(), 1_500, arrivals)).toBe(4_450);
+    expect(dueMoves(planOf(), 2_500, arrivals)).toMatchObject([{ vm: 'next' }]);
+  });
+
+  function planOf(startMs = next.startMs): Plan {
+    const wanted = { drain: ['h0'], importance: 'high' } as const;
+    const moves = [first, { ...next, startMs }].map((move) => ({ ...move, expected }));
+    return { ...planMoves(inventory, wanted, { random: () => 0.5 }), moves };
+  }
 
   function at(p50: number) {
     return { p50, p90: p50 };

@@ -175,7 +175,7 @@ export function dueMoves(
   sinceMs: number,
   arrivals: Arrivals = new Map(),
 ): readonly PlannedMove[] {
-  return freeMoves(plan).filter((move) => dueMs(plan, move, arrivals) <= sinceMs);
+  return freeMoves(plan).filter((move) => dueMs(plan, move, sinceMs, arrivals) <= sinceMs);
 }
 
 /** When the next of a plan is asked for that waits for nobody, ms since it was made; `undefined`: none. */
@@ -185,7 +185,7 @@ export function nextDueMs(
   arrivals: Arrivals = new Map(),
 ): number | undefined {
   const later = freeMoves(plan)
-    .map((move) => dueMs(plan, move, arrivals))
+    .map((move) => dueMs(plan, move, sinceMs, arrivals))
     .filter((one) => one > sinceMs);
   return later.length === 0 ? undefined : Math.min(...later);
 }
@@ -194,11 +194,18 @@ function freeMoves({ moves }: Plan): readonly PlannedMove[] {
   return moves.filter(({ running, after }) => !running && after.length === 0);
 }
 
+/** That a migration ends sooner than planned is believed when it has no more to go than this, ms: its guest may go on writing. */
+const soonMs = 2_000;
+
 /** As planned, but by as much later, or sooner, as those arrive whose ways it is to have after them. */
-function dueMs({ moves }: Plan, move: PlannedMove, arrivals: Arrivals): number {
+function dueMs({ moves }: Plan, move: PlannedMove, sinceMs: number, arrivals: Arrivals): number {
   const shifts = moves
     .filter((other) => other.running && isBefore(other, move))
-    .map(({ vm, endMs }) => (arrivals.get(vm) ?? endMs.p50) - endMs.p50);
+    .map(({ vm, endMs }) => {
+      const arrivesMs = arrivals.get(vm) ?? endMs.p50;
+      const isBelieved = arrivesMs > endMs.p50 || arrivesMs < sinceMs + soonMs;
+      return isBelieved ? arrivesMs - endMs.p50 : 0;
+    });
   return move.startMs - leadMs + (shifts.length === 0 ? 0 : Math.max(...shifts));
 }
 
