@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -14,6 +14,7 @@ import {
   SqliteDriver,
   sql,
 } from 'kysely';
+import { formatBytes } from '../units/format.ts';
 import type { Engine } from './engine.ts';
 import { Gathered } from './gathered.ts';
 import type { Tables } from './tables.ts';
@@ -201,7 +202,7 @@ function inputOf(value: unknown): SQLInputValue {
   throw new TypeError(`SQLite keeps no ${typeof value}`);
 }
 
-/** SQLite's own result codes, from sqlite3.h. */
+/** SQLite's own result codes, from sqlite3.h; what is said of a full disk is said by `fullDisk`. */
 const troubles: Readonly<Record<number, readonly [message: string, hint: string]>> = {
   3: ['may not be opened', 'Give its folder and file to whoever runs Drover.'],
   5: ['is held by another process', 'Another Drover writes to it and does not come to an end.'],
@@ -209,32 +210,92 @@ const troubles: Readonly<Record<number, readonly [message: string, hint: string]
   8: ['is read-only', 'Make the file, its folder and its file system writable.'],
   10: ['cannot be read or written', 'Look at the disk: the system log has its error.'],
   11: ['is damaged', 'Put a copy of before in its place; nothing was changed.'],
-  13: ['has no space left', 'Free space on its file system: what runs goes on meanwhile.'],
   14: ['cannot be opened', 'Its folder must be there and be writable.'],
   26: ['is no SQLite file', 'Name another file, or move this one away.'],
 };
+const resultInputOutput = 10;
+const resultFull = 13;
+/** What SQLite says of a full disk where that kept it from more than a write of the file itself. */
+const maybeFull: readonly number[] = [resultInputOutput, 14];
 
-export function explainSqlite(error: unknown, path: string): ReturnType<Engine['explain']> {
+/** What the file system of a store has left for it. */
+export interface Room {
+  readonly freeBytes: number;
+  /** Whether it takes one more file. */
+  readonly takesFiles: boolean;
+}
+
+/**
+ * The index of its log is the most that SQLite asks of a disk at once, 32 KiB; where that fails it speaks
+ * of an I/O error. Twice that is full: others write to the same disk.
+ */
+const leastFreeBytes = 65_536;
+
+export function explainSqlite(
+  error: unknown,
+  path: string,
+  room: (path: string) => Room | undefined = roomAt,
+): ReturnType<Engine['explain']> {
   if (!(error instanceof Error)) return undefined;
-  if ('errcode' in error && typeof error.errcode === 'number') {
-    const [what, hint] = troubles[error.errcode & 0xff] ?? [error.message, ''];
-    return { message: `The store ${path} ${what}`, hint };
-  }
+  if ('errcode' in error && typeof error.errcode === 'number')
+    return explainResult(error.errcode & 0xff, error.message, path, room);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ENOSPC') return fullDisk(path, room(path));
   if (unmakeable.includes(code))
     return { message: `The store ${path} cannot be made: ${error.message}`, hint: placeHint };
   if (code === 'ERR_INVALID_STATE') return { message: `The store ${path} is closed`, hint: '' };
   return undefined;
 }
 
+function explainResult(
+  result: number,
+  said: string,
+  path: string,
+  room: (path: string) => Room | undefined,
+): ReturnType<Engine['explain']> {
+  if (result === resultFull) return fullDisk(path, room(path));
+  if (maybeFull.includes(result)) {
+    const left = room(path);
+    if (left !== undefined && isFull(left)) return fullDisk(path, left);
+  }
+  const [what, hint] = troubles[result] ?? [`fails: SQLite says "${said}"`, ''];
+  const words = result === resultInputOutput ? `: SQLite says "${said}"` : '';
+  return { message: `The store ${path} ${what}${words}`, hint };
+}
+
+function isFull({ freeBytes, takesFiles }: Room): boolean {
+  return freeBytes < leastFreeBytes || !takesFiles;
+}
+
+function fullDisk(path: string, room: Room | undefined): ReturnType<Engine['explain']> {
+  const left = room === undefined ? '' : `: ${leftIn(room)}`;
+  return {
+    message: `Disk full: the store ${path} has no space left on its file system${left}`,
+    hint: 'Free space there, or name another place with DROVER_STATE_DIR. What was kept is whole, and what runs goes on meanwhile.',
+  };
+}
+
+function leftIn({ freeBytes, takesFiles }: Room): string {
+  return takesFiles
+    ? `${formatBytes(freeBytes)} free`
+    : `${formatBytes(freeBytes)} free, but no room for one more file`;
+}
+
+/** Asked of the nearest folder that there is; `undefined` where the file system does not tell. */
+function roomAt(path: string): Room | undefined {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(existingFolder(dirname(path)));
+    // Some file systems count no files: btrfs says 0 of both.
+    return { freeBytes: bavail * bsize, takesFiles: files === 0 || ffree > 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+function existingFolder(folder: string): string {
+  return existsSync(folder) ? folder : existingFolder(dirname(folder));
+}
+
 /** What a file system says where it takes no new folder. */
-const unmakeable: readonly string[] = [
-  'EACCES',
-  'EEXIST',
-  'ENOENT',
-  'ENOSPC',
-  'ENOTDIR',
-  'EPERM',
-  'EROFS',
-];
+const unmakeable: readonly string[] = ['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'];
 const placeHint = 'DROVER_STATE_DIR names another place for it.';

@@ -47,7 +47,7 @@ test('a full disk is told, what was kept is there, and it goes on when there is 
   };
   await expect(filling()).rejects.toMatchObject({
     code: 'store.unavailable',
-    message: expect.stringMatching(/no space left/),
+    message: expect.stringMatching(/^Disk full: .*no space left/),
   });
   await rm(ballast);
   await store.audit.append({ ...entry, details: 'after' });
@@ -55,6 +55,24 @@ test('a full disk is told, what was kept is there, and it goes on when there is 
   expect(items.at(-1)?.details).toBe('before');
   expect(items[0]?.details).toBe('after');
 });
+
+test.each(['drover.db', 'new.db', 'folder/new.db'])(
+  'a disk that was full before %s is opened is told to be full, with what is free',
+  async (name) => {
+    const disk = await smallDisk();
+    await (await openStore({ kind: 'sqlite', path: join(disk, 'drover.db') })).close();
+    await writeFile(join(disk, 'ballast'), Buffer.alloc(2 ** 20)).catch(() => undefined);
+    const path = join(disk, name);
+    const opening = openStore({ kind: 'sqlite', path }).then((store) => store.close());
+    await expect(opening).rejects.toMatchObject({
+      code: 'store.unavailable',
+      message: expect.stringMatching(
+        new RegExp(`^Disk full: the store ${path} .*: \\d+ \\w+ free$`),
+      ),
+      hint: expect.stringMatching(/Free space/),
+    });
+  },
+);
 
 test('a file system that is read-only is told, and what was kept is there afterwards', async () => {
   const disk = await smallDisk();
