@@ -40,7 +40,7 @@ export class Crew {
     this.#turn = (this.#turn + 1) % Math.max(1, turns);
     const due = [...this.#jobs.values()]
       .map(({ job }) => job)
-      .filter((_, index) => index % Math.max(1, turns) === this.#turn);
+      .filter((job, index) => index % Math.max(1, turns) === this.#turn && !job.writing);
     await this.#report(due);
   }
 
@@ -60,8 +60,10 @@ export class Crew {
     if (torn.length === 0) return;
     const reports: Report[] = torn.map(({ report }) => report);
     const events: NewEvent[] = torn.flatMap((one) => [...one.events]);
+    const reporting = this.#ports.store.migrations.report(reports, events);
+    for (const one of torn) if (one.events.length > 0) one.job.behind(reporting);
     try {
-      await this.#ports.store.migrations.report(reports, events);
+      await reporting;
     } catch (error) {
       for (const one of torn) one.job.page.putBack(one.report, one.events);
       throw error;

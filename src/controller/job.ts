@@ -52,6 +52,7 @@ export class Job implements Keeping {
   readonly #ports: JobPorts;
   /** What goes into the row as one step after another. */
   #writing: Promise<unknown> = Promise.resolve();
+  #unwritten = 0;
   #startedAt: number | undefined;
   #passedReturn: boolean;
   #vmUuid: string | undefined;
@@ -71,6 +72,16 @@ export class Job implements Keeping {
     return this.#row.id;
   }
 
+  /** Whether a step is on its way to the store: what the page has goes with it, or after it. */
+  get writing(): boolean {
+    return this.#unwritten > 0;
+  }
+
+  /** Every later step waits for this, which takes what happened before it to the store. */
+  behind(report: Promise<unknown>): void {
+    this.#write(() => report.catch(() => undefined));
+  }
+
   /** Steers until it ends, or until the lease does. Never rejects. */
   async run(): Promise<void> {
     try {
@@ -80,6 +91,8 @@ export class Job implements Keeping {
       if (conclusion.outcome !== 'detached') await this.#conclude(conclusion, conclusion.outcome);
     } catch (error) {
       await this.#fail(error);
+    } finally {
+      await this.#writing;
     }
   }
 
@@ -262,8 +275,9 @@ export class Job implements Keeping {
     this.#vmUuid = vm.uuid;
     this.#slaClass = slaClass;
     const data = { phase: 'copying', vm: vm.name, slaClass, from: from.name, to: to.name };
-    const event = this.#event('migration.began', data);
-    await this.#fencedWrite(store.migrations.begin(this.held.lease, beginning, at, [event]));
+    await this.#fencedStep('migration.began', data, (events) =>
+      store.migrations.begin(this.held.lease, beginning, at, events),
+    );
     this.#startedAt = at;
   }
 
@@ -271,13 +285,26 @@ export class Job implements Keeping {
     if (this.#passedReturn) return;
     const { store, world } = this.#ports;
     const change = { pointOfNoReturnAt: world.wallMs() };
-    const event = this.#event('migration.point-of-no-return', {});
-    await this.#fencedWrite(store.migrations.advance(this.held.lease, change, [event]));
+    await this.#fencedStep('migration.point-of-no-return', {}, (events) =>
+      store.migrations.advance(this.held.lease, change, events),
+    );
     this.#passedReturn = true;
   }
 
-  async #fencedWrite(write: Promise<boolean>): Promise<void> {
-    if (await write) return;
+  /** Rejects where it could not be kept: then what it was to be kept for must not be done. */
+  async #fencedStep(
+    type: string,
+    data: unknown,
+    write: (events: readonly NewEvent[]) => Promise<boolean>,
+  ): Promise<void> {
+    await this.#writing;
+    const before = this.page.tearEvents();
+    try {
+      if (await write([...before, this.#event(type, data)])) return;
+    } catch (error) {
+      this.page.putBackEvents(before);
+      throw error;
+    }
     this.held.end();
     this.held.mayAct();
   }
@@ -308,18 +335,32 @@ export class Job implements Keeping {
     this.page.heed(event);
     if (event.kind !== 'phase' || event.phase === 'ended' || event.phase === 'queued') return;
     const { phase } = event;
-    this.#write(() =>
-      this.#ports.store.migrations.advance(this.held.lease, { phase }, [
-        this.#event('migration.phase', { phase }),
-      ]),
-    );
+    this.page.note('migration.phase', { phase });
+    this.#write(() => this.#advance(phase));
+  }
+
+  /** What led to a phase is told before it: all that waits on the page goes with it, in its order. */
+  async #advance(phase: MigrationPhase): Promise<void> {
+    const events = this.page.tearEvents();
+    try {
+      await this.#ports.store.migrations.advance(this.held.lease, { phase }, events);
+    } catch (error) {
+      this.page.putBackEvents(events);
+      throw error;
+    }
   }
 
   /** Phases reach the store in their order, and hold nobody up. */
   #write(work: () => Promise<unknown>): void {
-    this.#writing = this.#writing.then(work).catch((error: unknown) => {
-      this.#ports.log(`what migration ${this.id} came to could not be kept`, error);
-    });
+    this.#unwritten += 1;
+    this.#writing = this.#writing
+      .then(work)
+      .catch((error: unknown) => {
+        this.#ports.log(`what migration ${this.id} came to could not be kept`, error);
+      })
+      .finally(() => {
+        this.#unwritten -= 1;
+      });
   }
 
   async #conclude(conclusion: Conclusion, phase: MigrationPhase): Promise<void> {

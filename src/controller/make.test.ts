@@ -64,6 +64,20 @@ describe('a migration that is asked for', () => {
     });
   });
 
+  test('is told in the order in which it happened: a decision before the phase that it caused', async () => {
+    stage.addGuest('vm', 'furious');
+    const { id } = await asked({ ...toH2, importance: 'high' });
+    await stage.ended(id);
+    const told = (await stage.store.events.after(0, 1_000)).filter(({ subject }) => subject === id);
+    const moments = told.map(({ at }) => at);
+    expect(moments).toEqual(moments.toSorted((a, b) => a - b));
+    const words = told.map(({ type, data }) => JSON.stringify({ type, data }));
+    const first = (word: string): number => words.findIndex((one) => one.includes(word));
+    expect(first('"start-post-copy"')).toBeGreaterThan(0);
+    expect(first('"start-post-copy"')).toBeLessThan(first('point-of-no-return'));
+    expect(first('point-of-no-return')).toBeLessThan(first('"phase":"post-copy"'));
+  });
+
   test('and cannot be, says why, and nothing was touched', async () => {
     const { id } = await asked({ ...toH2, vm: 'nobody' });
     expect(await stage.ended(id)).toMatchObject({

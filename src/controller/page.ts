@@ -80,8 +80,12 @@ export class Page {
     for (const sample of [...(report.samples ?? []), ...later]) this.#samples.push(sample);
     this.#decisions = [...(report.decisions ?? []), ...this.#decisions];
     this.#why = [...(report.why ?? []), ...this.#why];
-    this.#events = [...events, ...this.#events];
+    this.putBackEvents(events);
     this.#unkept = report.progress;
+  }
+
+  putBackEvents(events: readonly NewEvent[]): void {
+    this.#events = [...events, ...this.#events];
   }
 
   tearChapter(): Chapter {
