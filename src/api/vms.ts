@@ -8,6 +8,10 @@ export const vm = z
     uuid: z.string(),
     name: z.string(),
     host: z.string(),
+    alsoRunsOn: z.array(z.string()).openapi({
+      description:
+        'Other hosts that were seen to run it at the same time: a split, which somebody has to end by hand',
+    }),
     state: z.string(),
     memoryBytes: z.number(),
     virtualCpus: z.number().int(),

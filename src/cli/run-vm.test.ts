@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { theOnly } from './run-vm.ts';
+import { splitText, theOnly } from './run-vm.ts';
 
 const earlier = { uuid: 'u1', host: 'h1', seenAt: '2026-03-01T10:15:00.000Z' };
 const later = { uuid: 'u1', host: 'h2', seenAt: '2026-03-01T10:15:00.500Z' };
@@ -15,4 +15,15 @@ it('shows none where there is none, and none of several', () => {
   expect(() => theOnly('web', [earlier, another])).toThrow(
     expect.objectContaining({ code: 'usage.invalid', hint: expect.stringContaining('u1') }),
   );
+});
+
+it('says loudly, and once, which VM runs on two hosts', () => {
+  const vms = [
+    { uuid: 'u1', name: 'web', host: 'h1', alsoRunsOn: ['h2'] },
+    { uuid: 'u1', name: 'web', host: 'h2', alsoRunsOn: ['h1'] },
+    { uuid: 'u2', name: 'db', host: 'h2', alsoRunsOn: [] },
+  ];
+  expect(splitText(vms)).toEqual([
+    expect.stringMatching(/^DANGER: web runs on h[12] and on h[12] at once/),
+  ]);
 });

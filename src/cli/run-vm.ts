@@ -3,7 +3,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
 import type { AskFlags, VmListFlags } from './flags.ts';
 import { shownInstant } from './instants.ts';
-import type { Io } from './io.ts';
+import { type Io, styleFor } from './io.ts';
 import { print, render } from './output.ts';
 import { shown } from './repeat.ts';
 import { type Session, withSession } from './session.ts';
@@ -33,7 +33,22 @@ async function seen(
 ): Promise<readonly Vm[]> {
   const { items, silent } = await client.vms({ ...filter, look: look ?? own !== undefined });
   if (silent.length > 0) io.err.write(`Not answering, shown as last seen: ${silent.join(', ')}\n`);
+  for (const line of splitText(items)) io.err.write(`${styleFor(io.err, io.env)('red', line)}\n`);
   return items;
+}
+
+/** One guest that two hosts run is the worst that there is: it is not left to a column. */
+export function splitText(
+  vms: readonly Pick<Vm, 'uuid' | 'name' | 'host' | 'alsoRunsOn'>[],
+): readonly string[] {
+  const once = new Map(vms.map((vm) => [vm.uuid, vm]));
+  return [...once.values()].flatMap(({ name, host, alsoRunsOn }) =>
+    alsoRunsOn.length === 0
+      ? []
+      : [
+          `DANGER: ${name} runs on ${[host, ...alsoRunsOn].join(' and on ')} at once: both write to its disks. Look which one is whole, and stop the other.`,
+        ],
+  );
 }
 
 interface Shown {
@@ -58,7 +73,6 @@ export async function runVmShow(io: Io, wanted: string, flags: AskFlags): Promis
   await print(io, flags.output, whole, { table: shownText });
 }
 
-/** A host that does not answer may still be told to have one that has left it: the later look holds. */
 export function theOnly<T extends Pick<Vm, 'uuid' | 'seenAt'>>(
   wanted: string,
   vms: readonly T[],
@@ -96,7 +110,11 @@ function shownText({ vm, tags, latestMigration, writes }: Shown): string {
 const columns: readonly Column<Vm>[] = [
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'HOST', cell: ({ host }) => host },
-  { title: 'STATE', cell: ({ state }) => state },
+  {
+    title: 'STATE',
+    cell: ({ state, alsoRunsOn }) =>
+      alsoRunsOn.length === 0 ? state : `${state}, also on ${alsoRunsOn.join(', ')}`,
+  },
   { title: 'CLASS', cell: (vm) => vm.class },
   { title: 'MEMORY', cell: ({ memoryBytes }) => formatBytes(memoryBytes), align: 'right' },
   { title: 'CPUS', cell: ({ virtualCpus }) => String(virtualCpus), align: 'right' },

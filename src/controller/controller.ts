@@ -6,11 +6,12 @@ import type { MigrateRequest } from '../migration/request.ts';
 import type { TagsAnswer, Where } from '../migration/tags.ts';
 import type { Tags } from '../policy/tags.ts';
 import type { Recording } from '../recording/recording.ts';
-import type { EventRow, HostRow, MigrationRow, VmRow } from '../store/rows.ts';
+import type { EventRow, HostRow, MigrationRow } from '../store/rows.ts';
 import type { NewWishes, Store } from '../store/store.ts';
 import type { Asker } from './asker.ts';
 import type { FleetHost } from './fleet.ts';
 import type { OperationDesk } from './operations/desk.ts';
+import type { PlacedVm } from './one-place.ts';
 import type { AskedMove } from './operations/guide.ts';
 
 /**
@@ -61,11 +62,11 @@ export interface Controller {
   /** Looks at all hosts, one by one and together, from here. Changes nothing. */
   examine(): Promise<readonly Finding[]>;
 
-  /** As last seen; `look: true` asks the hosts now. Hosts that did not answer are named. */
+  /** Each in its one place, as last seen; `look: true` asks the hosts now. Hosts that did not answer are named. */
   vms(
     filter: { readonly host?: string; readonly name?: string },
     look: boolean,
-  ): Promise<{ readonly vms: readonly VmRow[]; readonly silent: readonly string[] }>;
+  ): Promise<{ readonly vms: readonly PlacedVm[]; readonly silent: readonly string[] }>;
   tags(where: Where): Promise<TagsAnswer>;
   setTags(where: Where, changes: Partial<Tags>, by: Asker): Promise<TagsAnswer>;
 

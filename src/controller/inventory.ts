@@ -12,6 +12,7 @@ const answerMs = 10_000;
 /** What one host was seen to have; `undefined`: it did not answer. */
 export interface HostSeen {
   readonly host: string;
+  readonly at: number;
   readonly vms: readonly VmRow[] | undefined;
 }
 
@@ -44,7 +45,7 @@ async function lookAt(name: string, looking: Looking): Promise<HostSeen> {
     const vms = domains
       ?.filter(({ arriving }) => !arriving)
       .map((domain) => vmOf(domain, name, seenAt, looking));
-    return { host: name, vms };
+    return { host: name, at: seenAt, vms };
   } finally {
     // A process that ends would wait for it.
     enough.abort();
@@ -64,5 +65,16 @@ function vmOf(
   const busyShare =
     cpuMs === undefined ? undefined : busy.share({ host, uuid, virtualCpus, cpuMs, atMs: seenAt });
   const size = { memoryBytes, virtualCpus };
-  return { uuid, name, host, state, ...size, busyShare, slaClass, foreignJob, seenAt };
+  return {
+    uuid,
+    name,
+    host,
+    state,
+    ...size,
+    busyShare,
+    slaClass,
+    foreignJob,
+    split: false,
+    seenAt,
+  };
 }

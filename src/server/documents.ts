@@ -3,8 +3,9 @@ import type { MigrationDocument } from '../api/migrations.ts';
 import type { AuditDocument, TokenDocument } from '../api/people.ts';
 import type { TagsDocument, VmDocument } from '../api/vms.ts';
 import type { FleetHost } from '../controller/fleet.ts';
+import type { PlacedVm } from '../controller/one-place.ts';
 import type { TagsAnswer } from '../migration/tags.ts';
-import type { AuditRow, MigrationRow, TokenRow, VmRow } from '../store/rows.ts';
+import type { AuditRow, MigrationRow, TokenRow } from '../store/rows.ts';
 
 /** What is kept, as the API tells it. */
 
@@ -30,9 +31,17 @@ export function hostDocument(host: FleetHost): HostDocument {
   };
 }
 
-export function vmDocument({ slaClass, foreignJob, seenAt, busyShare, ...vm }: VmRow): VmDocument {
+export function vmDocument({
+  slaClass,
+  foreignJob,
+  seenAt,
+  busyShare,
+  alsoRunsOn,
+  ...vm
+}: PlacedVm): VmDocument {
   return {
     ...vm,
+    alsoRunsOn: [...alsoRunsOn],
     busyShare: busyShare ?? null,
     class: slaClass,
     foreignMigration: foreignJob,

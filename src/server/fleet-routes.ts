@@ -3,8 +3,8 @@ import { name } from '../api/common.ts';
 import { examination, host, hostSettings } from '../api/hosts.ts';
 import { aborted, tagChanges, tags, vm, vmList, vmWrites } from '../api/vms.ts';
 import type { FleetHost } from '../controller/fleet.ts';
+import type { PlacedVm } from '../controller/one-place.ts';
 import { DroverError } from '../errors/catalogue.ts';
-import type { VmRow } from '../store/rows.ts';
 import type { Deps } from './deps.ts';
 import { hostDocument, instantOf, tagsDocument, vmDocument } from './documents.ts';
 import { type App, askerOf, body, etag, ifRevision, route } from './route.ts';
@@ -207,16 +207,17 @@ function lookFurther(looked: boolean, silent: readonly string[]): string {
   return looked ? 'All hosts were asked.' : 'look=true asks all hosts now.';
 }
 
-/** A VM that has moved may be kept of both hosts until both were looked at: the later look holds. */
-function theOnly(wanted: string, seen: readonly VmRow[], hint: string): VmRow {
-  const newestFirst = seen.toSorted((a, b) => b.seenAt - a.seenAt);
-  const [newest] = newestFirst;
-  if (newest === undefined)
+function theOnly(wanted: string, seen: readonly PlacedVm[], hint: string): PlacedVm {
+  const [only, second] = seen;
+  if (only === undefined)
     throw new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, { hint });
-  const hosts = [...new Map(newestFirst.map((one) => [one.uuid, one.host])).values()];
-  if (hosts.length > 1)
-    throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
-      hint: `Name its host (${hosts.toSorted().join(', ')}), or its UUID.`,
+  if (second === undefined) return only;
+  const hosts = seen.map(({ host }) => host).toSorted();
+  if (seen.every(({ uuid }) => uuid === only.uuid))
+    throw new DroverError('usage.invalid', `${wanted} runs on ${hosts.join(' and on ')} at once`, {
+      hint: 'Look which one is whole, and stop the other: both write to its disks. Name a host to see one.',
     });
-  return newest;
+  throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
+    hint: `Name its host (${hosts.join(', ')}), or its UUID.`,
+  });
 }

@@ -98,17 +98,18 @@ export class VmTable implements Vms {
     this.#session = session;
   }
 
-  seen(host: string, vms: readonly VmRow[]): Promise<void> {
+  seen(host: string, vms: readonly VmRow[], at: number): Promise<void> {
     return this.#session.write(async (trx) => {
       // Who looked at the same host meanwhile would have added what this deletes no more.
       await this.#session.engine.gate(trx, 'inventory');
-      await trx.deleteFrom('vms').where('host', '=', host).execute();
+      await trx.deleteFrom('vms').where('host', '=', host).where('seenAt', '<=', at).execute();
       // A host that names one twice means the same one.
       const once = [...new Map(vms.map((vm) => [vm.uuid, vm])).values()];
       for (let from = 0; from < once.length; from += mostAtOnce)
         await trx
           .insertInto('vms')
           .values(once.slice(from, from + mostAtOnce).map(storedVm))
+          .onConflict((conflict) => conflict.columns(['host', 'uuid']).doNothing())
           .execute();
     });
   }
@@ -126,10 +127,11 @@ export class VmTable implements Vms {
       if (name !== undefined)
         query = query.where((eb) => eb.or([eb('name', '=', name), eb('uuid', '=', name)]));
       const rows = await query.execute();
-      return rows.map(({ foreignJob, busyShare, ...row }) => ({
+      return rows.map(({ foreignJob, split, busyShare, ...row }) => ({
         ...row,
         ...(busyShare === null ? {} : { busyShare }),
         foreignJob: foreignJob !== 0,
+        split: split !== 0,
       }));
     });
   }
@@ -172,6 +174,11 @@ export class VmTable implements Vms {
   }
 }
 
-function storedVm({ foreignJob, busyShare, ...vm }: VmRow): Selectable<Tables['vms']> {
-  return { ...vm, busyShare: busyShare ?? null, foreignJob: Number(foreignJob) };
+function storedVm({ foreignJob, split, busyShare, ...vm }: VmRow): Selectable<Tables['vms']> {
+  return {
+    ...vm,
+    busyShare: busyShare ?? null,
+    foreignJob: Number(foreignJob),
+    split: Number(split),
+  };
 }

@@ -265,6 +265,10 @@ export class MigrationTable implements Migrations {
         .where('id', '=', id)
         .execute();
       await addChapters(this.#session, trx, [{ id, chapter: last }]);
+      if (end?.runsOn.length === 1) {
+        await this.#session.engine.gate(trx, 'inventory');
+        await settle(trx, id, end.runsOn[0], endedAt);
+      }
       if (lesson !== undefined) await addLesson(trx, id, lesson);
       // What is not known to have ended stays to be taken up again.
       if (phase === 'unknown')
@@ -399,6 +403,40 @@ async function addLesson(trx: Transaction<Tables>, id: string, lesson: Lesson): 
     .values(values)
     .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
     .execute();
+}
+
+/** Both hosts were seen: what was known of the VM on the other one gives way to where it runs. */
+async function settle(
+  trx: Transaction<Tables>,
+  id: string,
+  host: string | undefined,
+  seenAt: number,
+): Promise<void> {
+  if (host === undefined) return;
+  const { vmUuid, fromHost, toHost } = await trx
+    .selectFrom('migrations')
+    .select(['vmUuid', 'fromHost', 'toHost'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  if (vmUuid === null) return;
+  const other = host === fromHost ? toHost : fromHost;
+  await trx
+    .updateTable('vms')
+    .set({ host, seenAt, busyShare: null, foreignJob: 0, split: 0 })
+    .where('uuid', '=', vmUuid)
+    .where('host', '=', other)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('vms as there')
+            .select('there.uuid')
+            .where('there.uuid', '=', vmUuid)
+            .where('there.host', '=', host),
+        ),
+      ),
+    )
+    .execute();
+  await trx.deleteFrom('vms').where('uuid', '=', vmUuid).where('host', '=', other).execute();
 }
 
 /** What has ended needs no lease and no progress any more. */

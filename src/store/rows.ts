@@ -146,6 +146,8 @@ export interface VmRow {
   readonly slaClass: SlaClass;
   /** A job of a migration that nobody of ours began. */
   readonly foreignJob: boolean;
+  /** It was seen to run on another host at the same time. */
+  readonly split: boolean;
   readonly seenAt: number;
 }
 

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { first } from './schema-0001.ts';
 import { operations } from './schema-0002.ts';
 import { busyness } from './schema-0003.ts';
+import { splitVms } from './schema-0004.ts';
 import type { Session } from './session.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,6 +14,7 @@ const steps = {
   '0001-first': first,
   '0002-operations': operations,
   '0003-busyness': busyness,
+  '0004-split-vms': splitVms,
 } as const;
 type Steps = Readonly<Record<string, Migration>>;
 

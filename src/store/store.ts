@@ -167,7 +167,10 @@ export interface Migrations {
   beginning(id: string): Promise<Beginning | undefined>;
   /** Progress, telemetry and decisions of many, in one transaction; those of a lost lease are left out. */
   report(reports: readonly Report[], events: readonly NewEvent[]): Promise<void>;
-  /** The last word: the lease is given back with it. */
+  /**
+   * The last word: the lease is given back with it. Where one host was seen to run the VM, what was known
+   * of the other one gives way.
+   */
   finish(lease: Lease, ended: Ended, last: Chapter, events: readonly NewEvent[]): Promise<boolean>;
   /** All that was seen and decided, in order. */
   chapters(id: string): Promise<Chapter>;
@@ -237,8 +240,11 @@ export interface Hosts {
 }
 
 export interface Vms {
-  /** All that were seen on one host now; those seen there before and not now go. */
-  seen(host: string, vms: readonly VmRow[]): Promise<void>;
+  /**
+   * All that were seen on one host at this moment; those seen there before and not then go. What is known
+   * of a later moment stays.
+   */
+  seen(host: string, vms: readonly VmRow[], at: number): Promise<void>;
   list(filter: { readonly host?: string; readonly name?: string }): Promise<readonly VmRow[]>;
   /** What a VM was measured to write: kept as a history of at most 100 readings. */
   measured(uuid: string, at: number, bytesPerSecond: number): Promise<void>;

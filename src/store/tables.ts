@@ -89,6 +89,7 @@ export interface VmsTable {
   busyShare: number | null;
   slaClass: SlaClass;
   foreignJob: number;
+  split: number;
   seenAt: number;
 }
 

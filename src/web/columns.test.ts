@@ -26,6 +26,7 @@ const vm = (
   uuid: name,
   name,
   host: on,
+  alsoRunsOn: [],
   state: 'running',
   memoryBytes,
   virtualCpus: 1,

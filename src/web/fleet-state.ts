@@ -5,7 +5,6 @@ import type { OperationDocument } from '../api/operations.ts';
 import type { VmDocument } from '../api/vms.ts';
 import type { StreamedEvent } from '../client/event-stream.ts';
 import { ask, withQuery } from './api.ts';
-import { type Arrival, withArrivals } from './arrivals.ts';
 import type { Listener } from './live.ts';
 
 interface Page<T> {
@@ -27,22 +26,6 @@ const mostPerPage = 500;
 /** Lists are read anew no more often than this, however much happens, ms. */
 const readEveryMs = 1_000;
 
-/** By the VM's UUID: the last of each. */
-const arrivals = new Map<string, Arrival>();
-
-function noteArrival(event: Ended): void {
-  const one = running.peek().get(event.subject)?.peek();
-  if (event.data.phase !== 'completed' || one === undefined || one.vmUuid === null) return;
-  const { vmUuid, from, to } = one;
-  arrivals.set(vmUuid, { from, to, at: event.at });
-}
-
-interface Ended {
-  readonly subject: string;
-  readonly at: string;
-  readonly data: { readonly phase: MigrationDocument['phase'] };
-}
-
 async function all<T>(path: string, query: Readonly<Record<string, string>>): Promise<T[]> {
   const items: T[] = [];
   let after: string | undefined;
@@ -59,7 +42,7 @@ const readers = {
     hosts.value = (await ask<{ items: HostDocument[] }>('/v1/hosts')).items;
   },
   vms: async () => {
-    vms.value = withArrivals((await ask<{ items: VmDocument[] }>('/v1/vms')).items, arrivals);
+    vms.value = (await ask<{ items: VmDocument[] }>('/v1/vms')).items;
   },
   running: async () => {
     const live = await all<MigrationDocument>('/v1/migrations', { state: 'live' });
@@ -148,8 +131,6 @@ export const fleetListener: Listener = {
   heard: ({ event, data }: StreamedEvent) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- docs/api.md: a Migration
     if (event === 'progress') drawLater(JSON.parse(data) as MigrationDocument);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the controller tells it
-    if (event === 'migration.ended') noteArrival(JSON.parse(data) as Ended);
     if (event !== 'progress') readAnew(...touchedBy(event));
   },
   caughtUp: () => readAnew(...everything),

@@ -218,6 +218,9 @@ function Tile(props: {
         </span>
       </a>
       {migration === undefined ? <Busy share={vm.busyShare} /> : <OnItsWay migration={migration} />}
+      {vm.alsoRunsOn.length === 0 ? null : (
+        <strong class="lost">runs on {vm.alsoRunsOn.join(', ')}, too</strong>
+      )}
       {migration === undefined && vm.foreignMigration ? (
         <span class="way">moved by somebody else</span>
       ) : null}

@@ -27,6 +27,7 @@ function seenVm(uuid: string, host: string, seenAt: number, name = 'web'): VmRow
     ...size,
     slaClass: 'pet',
     foreignJob: false,
+    split: false,
     seenAt,
   };
 }
@@ -38,6 +39,7 @@ function seen(...vms: readonly VmRow[]): Promise<unknown> {
       stage.stage.store.vms.seen(
         host,
         vms.filter((vm) => vm.host === host),
+        10_000,
       ),
     ),
   );
@@ -50,6 +52,7 @@ describe('a VM is found', () => {
       uuid: 'uuid-1',
       name: 'web',
       host: 'h1',
+      alsoRunsOn: [],
       state: 'running',
       memoryBytes: 2 ** 30,
       virtualCpus: 2,
@@ -63,7 +66,19 @@ describe('a VM is found', () => {
   test('where it was seen last, while it is kept of two hosts', async () => {
     await seen(seenVm('uuid-1', 'h1', 5_000), seenVm('uuid-1', 'h2', 6_000));
     expect(await client.vm('web')).toMatchObject({ host: 'h2' });
-    expect(await client.vm('web', { host: 'h1' })).toMatchObject({ host: 'h1' });
+    await expect(client.vm('web', { host: 'h1' })).rejects.toMatchObject({
+      code: 'domain.not-found',
+    });
+  });
+
+  test('on neither of two hosts that run it at once, until one is named', async () => {
+    const [here, there] = [seenVm('uuid-1', 'h1', 5_000), seenVm('uuid-1', 'h2', 6_000)];
+    await seen({ ...here, split: true }, { ...there, split: true });
+    await expect(client.vm('web')).rejects.toMatchObject({
+      code: 'usage.invalid',
+      message: 'web runs on h1 and on h2 at once',
+    });
+    expect(await client.vm('web', { host: 'h1' })).toMatchObject({ alsoRunsOn: ['h2'] });
   });
 
   test('by more than its name, where several have that', async () => {

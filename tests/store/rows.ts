@@ -48,6 +48,7 @@ export function vmOn(host: string, index: number, change: Partial<VmRow> = {}): 
     virtualCpus: 4,
     slaClass: 'panda',
     foreignJob: false,
+    split: false,
     seenAt: 1_000,
     ...change,
   };

@@ -1,6 +1,15 @@
 import { expect } from 'vitest';
 import type { HostRow, NewEvent, OperationRow, VmRow } from '../../../src/store/rows.ts';
-import { everyPage, newEvent, oneOf, vmOn } from '../rows.ts';
+import {
+  beginningOf,
+  endedAs,
+  everyPage,
+  newEvent,
+  nothing,
+  oneOf,
+  steeredOne,
+  vmOn,
+} from '../rows.ts';
 import type { Scenario } from './scenario.ts';
 
 type NewHost = Omit<HostRow, 'revision'>;
@@ -129,17 +138,44 @@ const vmScenarios: readonly Scenario[] = [
         slaClass: 'cattle',
         state: 'paused',
       });
-      await vms.seen('h1', [...vmsOn('h1', 1, 2), odd]);
-      await vms.seen('h2', vmsOn('h2', 2));
+      await vms.seen('h1', [...vmsOn('h1', 1, 2), odd], 1_000);
+      await vms.seen('h2', vmsOn('h2', 2), 1_000);
       expect(await vms.list({})).toEqual([...vmsOn('h1', 1, 2), odd, ...vmsOn('h2', 2)]);
       expect(await vms.list({ host: 'h2' })).toEqual(vmsOn('h2', 2));
       expect(await vms.list({ name: 'vm-2' })).toEqual([...vmsOn('h1', 2), ...vmsOn('h2', 2)]);
       expect(await vms.list({ name: 'uuid-3' })).toEqual([odd]);
       expect(await vms.list({ name: 'vm-2', host: 'h2' })).toEqual(vmsOn('h2', 2));
-      await vms.seen('h1', vmsOn('h1', 3));
+      await vms.seen('h1', vmsOn('h1', 3), 1_000);
       expect(await vms.list({ host: 'h1' })).toEqual(vmsOn('h1', 3));
-      await vms.seen('h1', []);
+      await vms.seen('h1', [], 1_000);
       expect(await vms.list({})).toEqual(vmsOn('h2', 2));
+    },
+  },
+  {
+    name: 'VMs: one that was moved is where it was seen at the end, whatever an earlier look says later',
+    run: async (open) => {
+      const store = await open();
+      const { vms, migrations } = store;
+      const lease = await steeredOne(store, 'a');
+      await vms.seen('h1', vmsOn('h1', 1, 2), 1_000);
+      await migrations.begin(lease, beginningOf({ name: 'vm-1', uuid: 'uuid-1' }), 2_000, []);
+      const end = {
+        outcome: 'completed',
+        runsOn: ['h2'],
+        totalMs: 7_000,
+        blackout: undefined,
+        sentBytes: 1,
+        switchedToPostCopy: false,
+        postCopyBreaks: 0,
+        stalledMs: 0,
+      } as const;
+      await migrations.finish(lease, endedAs('completed', { end }), nothing, []);
+      const moved = vmOn('h2', 1, { seenAt: 9_000 });
+      expect(await vms.list({})).toEqual([vmOn('h1', 2), moved]);
+      await vms.seen('h2', [], 8_000);
+      expect(await vms.list({})).toEqual([vmOn('h1', 2), moved]);
+      await vms.seen('h2', [vmOn('h2', 1, { seenAt: 9_500, state: 'paused' })], 9_500);
+      expect(await vms.list({ name: 'vm-1' })).toMatchObject([{ host: 'h2', state: 'paused' }]);
     },
   },
   {
@@ -147,7 +183,7 @@ const vmScenarios: readonly Scenario[] = [
     run: async (open) => {
       const { vms } = await open();
       const [first, second] = [vmOn('h1', 1), vmOn('h1', 1, { name: 'renamed' })];
-      await vms.seen('h1', [first, vmOn('h1', 2), second]);
+      await vms.seen('h1', [first, vmOn('h1', 2), second], 1_000);
       const seen = await vms.list({});
       expect(seen.map(({ uuid, name }) => `${uuid} ${name}`).toSorted()).toEqual([
         'uuid-1 renamed',
@@ -164,13 +200,13 @@ const vmScenarios: readonly Scenario[] = [
       );
       for (let round = 0; round < 5; round += 1) {
         await Promise.all(
-          looks.map((seen, index) => oneOf(stores, index + round).vms.seen('h1', seen)),
+          looks.map((seen, index) => oneOf(stores, index + round).vms.seen('h1', seen, 1_000)),
         );
         const held = await stores[0].vms.list({ host: 'h1' });
         expect(looks.map(byName)).toContainEqual(held);
       }
       const many = Array.from({ length: 2_000 }, (_, index) => vmOn('h2', index));
-      await stores[1].vms.seen('h2', many);
+      await stores[1].vms.seen('h2', many, 1_000);
       expect(await stores[0].vms.list({ host: 'h2' })).toHaveLength(2_000);
     },
   },

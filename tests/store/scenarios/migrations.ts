@@ -145,7 +145,7 @@ export const migrationScenarios: readonly Scenario[] = [
       const [first, second] = await steered(store, 'a', 2);
       if (first === undefined || second === undefined) throw new Error('no leases');
       await store.migrations.begin(first, beginningOf(vm), 2_000, []);
-      await store.vms.seen('h2', [vmOn('h2', 1, vm)]);
+      await store.vms.seen('h2', [vmOn('h2', 1, vm)], 1_000);
       const onwards = newMigration(3, { vm: vm.name, from: 'h2', to: 'h1' });
       const ask = () => store.migrations.create(onwards, newEvent(onwards.id));
       expect(await ask()).toMatchObject({ how: 'busy', row: { id: idAt(1) } });
@@ -182,7 +182,7 @@ export const migrationScenarios: readonly Scenario[] = [
     run: async (open) => {
       const stores = await Promise.all([open(), open(), open(), open()]);
       const web = { name: 'web', uuid: 'uuid-1' };
-      await stores[0].vms.seen('h1', [vmOn('h1', 1, web)]);
+      await stores[0].vms.seen('h1', [vmOn('h1', 1, web)], 1_000);
       const made = await Promise.all(
         Array.from({ length: 20 }, (_, index) => {
           const store = stores[index % stores.length] ?? stores[0];
