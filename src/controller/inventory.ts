@@ -1,80 +1,36 @@
-import type { Config } from '../fleet/config.ts';
-import { resolveHost } from '../fleet/hosts.ts';
-import { standingOf } from '../fleet/rules.ts';
-import type { DomainSummary } from '../hypervisor/port.ts';
-import type { VmRow } from '../store/rows.ts';
-import type { BusyWatch } from './busy.ts';
-import type { World } from './world.ts';
+import type { Store } from '../store/store.ts';
+import { type HostSeen, type Looking, lookAtHosts } from './look-at-hosts.ts';
+import { doubtfulHosts, seenOn, togetherWith } from './one-place.ts';
 
-/** A host that does not answer within this time is passed over, ms. */
-const answerMs = 10_000;
-
-/** What one host was seen to have; `undefined`: it did not answer. */
-export interface HostSeen {
-  readonly host: string;
-  readonly at: number;
-  readonly vms: readonly VmRow[] | undefined;
-}
-
-export interface Looking {
-  readonly config: Config;
-  readonly world: World;
-  /** UUIDs of the VMs that are Drover's to move; a migration of any other is somebody else's. */
-  readonly moving: ReadonlySet<string>;
-  readonly busy: BusyWatch;
-}
-
-/** Looks at hosts, all at once. */
-export async function lookAtHosts(
+/**
+ * Looks at hosts, and keeps what they have. Where two are seen to run one VM, both are looked at once more:
+ * it may just have moved. Returns those of `names` that did not answer.
+ */
+export async function takeInventory(
   names: readonly string[],
-  looking: Looking,
-): Promise<readonly HostSeen[]> {
-  looking.busy.forgetOld(looking.world.wallMs());
-  return Promise.all(names.map((name) => lookAt(name, looking)));
-}
-
-async function lookAt(name: string, looking: Looking): Promise<HostSeen> {
-  const { config, world } = looking;
-  const host = world.hostAt(resolveHost(config, name), () => undefined);
-  const enough = new AbortController();
-  const late = world.clock.sleep(answerMs, enough.signal).then(() => undefined);
-  try {
-    // A host that cannot be asked is told as silent: whoever looks wants the others, too.
-    const domains = await Promise.race([host.domains().catch(() => undefined), late]);
-    const seenAt = world.wallMs();
-    const vms = domains
-      ?.filter(({ arriving }) => !arriving)
-      .map((domain) => vmOf(domain, name, seenAt, looking));
-    return { host: name, at: seenAt, vms };
-  } finally {
-    // A process that ends would wait for it.
-    enough.abort();
-    await host.close();
-  }
-}
-
-function vmOf(
-  domain: DomainSummary,
-  host: string,
-  seenAt: number,
-  { config, moving, busy }: Looking,
-): VmRow {
-  const { uuid, name, state, memoryBytes, virtualCpus, cpuMs, tags, outgoingJob } = domain;
-  const { slaClass } = standingOf(config, name, tags);
-  const foreignJob = outgoingJob && !moving.has(uuid);
-  const busyShare =
-    cpuMs === undefined ? undefined : busy.share({ host, uuid, virtualCpus, cpuMs, atMs: seenAt });
-  const size = { memoryBytes, virtualCpus };
-  return {
-    uuid,
-    name,
-    host,
-    state,
-    ...size,
-    busyShare,
-    slaClass,
-    foreignJob,
-    split: false,
-    seenAt,
+  store: Store,
+  looking: Omit<Looking, 'moving'>,
+): Promise<readonly string[]> {
+  const lookAt = async (hosts: readonly string[]): Promise<readonly HostSeen[]> => {
+    if (hosts.length === 0) return [];
+    return lookAtHosts(hosts, { ...looking, moving: await store.migrations.moving() });
   };
+  const seen = await lookAt(names);
+  const all = [...seen, ...(await lookAt(await otherPlaces(seen, store, looking)))];
+  const sure = togetherWith(all, await lookAt(doubtfulHosts(seenOn(all))));
+  for (const { host, vms, at } of sure) if (vms !== undefined) await store.vms.seen(host, vms, at);
+  return seen.flatMap(({ host, vms }) => (vms === undefined ? [host] : []));
+}
+
+/** Hosts that were not looked at, and are known to run what runs on one that was. */
+async function otherPlaces(
+  seen: readonly HostSeen[],
+  store: Store,
+  { config }: Pick<Looking, 'config'>,
+): Promise<readonly string[]> {
+  const looked = new Set(seen.map(({ host }) => host));
+  const unseen = new Set(Object.keys(config.hosts).filter((name) => !looked.has(name)));
+  if (unseen.size === 0) return [];
+  const known = (await store.vms.list({})).filter(({ host }) => unseen.has(host));
+  return doubtfulHosts([...seenOn(seen), ...known]).filter((name) => unseen.has(name));
 }

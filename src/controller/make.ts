@@ -32,10 +32,10 @@ import { findMigration, recordingOf } from './find.ts';
 import { fleetHosts, wholeConfig } from './fleet.ts';
 import { Helm, type Scope } from './helm.ts';
 import { Hub } from './hub.ts';
-import { type HostSeen, lookAtHosts } from './inventory.ts';
+import { takeInventory } from './inventory.ts';
 import { LagClock } from './lag.ts';
 import { type LeaseTimes, usualLeaseTimes } from './leases.ts';
-import { doubtfulHosts, inOnePlace, seenOn, togetherWith } from './one-place.ts';
+import { inOnePlace } from './one-place.ts';
 import { OperationDesk } from './operations/desk.ts';
 import { type FoundMove, findMove } from './operations/guide.ts';
 import type { PartRequest } from './operations/run.ts';
@@ -399,30 +399,9 @@ class FleetController implements Controller {
     await this.#refresh();
     const names = only === undefined ? Object.keys(this.#whole.hosts) : [only];
     for (const name of names) resolveHost(this.#whole, name);
-    const seen = await this.#lookAt(names);
-    const others = await this.#otherPlaces(seen);
-    const all = [...seen, ...(others.length === 0 ? [] : await this.#lookAt(others))];
-    const doubtful = doubtfulHosts(seenOn(all));
-    const sure = doubtful.length === 0 ? all : togetherWith(all, await this.#lookAt(doubtful));
-    for (const { host, vms, at } of sure)
-      if (vms !== undefined) await this.store.vms.seen(host, vms, at);
-    return seen.flatMap(({ host, vms }) => (vms === undefined ? [host] : []));
-  }
-
-  async #lookAt(names: readonly string[]): Promise<readonly HostSeen[]> {
-    const moving = await this.store.migrations.moving();
-    const looking = { config: this.#whole, world: this.#world, moving, busy: this.#busy };
-    return lookAtHosts(names, looking);
-  }
-
-  /** Hosts that were not looked at, and are known to run what runs on one that was. */
-  async #otherPlaces(seen: readonly HostSeen[]): Promise<readonly string[]> {
-    const unseen = Object.keys(this.#whole.hosts).filter(
-      (name) => !seen.some(({ host }) => host === name),
-    );
-    if (unseen.length === 0) return [];
-    const known = (await this.store.vms.list({})).filter(({ host }) => unseen.includes(host));
-    return doubtfulHosts([...seenOn(seen), ...known]).filter((name) => unseen.includes(name));
+    const { store } = this;
+    const looking = { config: this.#whole, world: this.#world, busy: this.#busy };
+    return takeInventory(names, store, looking);
   }
 
   async #prune(): Promise<void> {

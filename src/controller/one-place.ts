@@ -1,8 +1,8 @@
 import type { VmRow } from '../store/rows.ts';
-import type { HostSeen } from './inventory.ts';
+import type { HostSeen } from './look-at-hosts.ts';
 
 /** A VM where it is, and the other hosts that were seen to run it at the same time. */
-export interface PlacedVm extends Omit<VmRow, 'split'> {
+export interface PlacedVm extends VmRow {
   readonly alsoRunsOn: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export interface PlacedVm extends Omit<VmRow, 'split'> {
 export function inOnePlace(rows: readonly VmRow[]): readonly PlacedVm[] {
   const byUuid = Map.groupBy(rows, ({ uuid }) => uuid);
   const places = new Map([...byUuid].map(([uuid, seen]) => [uuid, placesOf(seen)]));
-  return rows.flatMap(({ split: _, ...row }) => {
+  return rows.flatMap((row) => {
     const hosts = places.get(row.uuid) ?? [];
     if (!hosts.includes(row.host)) return [];
     return [{ ...row, alsoRunsOn: hosts.filter((host) => host !== row.host) }];

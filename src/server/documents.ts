@@ -31,16 +31,10 @@ export function hostDocument(host: FleetHost): HostDocument {
   };
 }
 
-export function vmDocument({
-  slaClass,
-  foreignJob,
-  seenAt,
-  busyShare,
-  alsoRunsOn,
-  ...vm
-}: PlacedVm): VmDocument {
+export function vmDocument(vm: PlacedVm): VmDocument {
+  const { slaClass, foreignJob, seenAt, busyShare, alsoRunsOn, split: _, ...rest } = vm;
   return {
-    ...vm,
+    ...rest,
     alsoRunsOn: [...alsoRunsOn],
     busyShare: busyShare ?? null,
     class: slaClass,

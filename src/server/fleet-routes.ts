@@ -212,12 +212,12 @@ function theOnly(wanted: string, seen: readonly PlacedVm[], hint: string): Place
   if (only === undefined)
     throw new DroverError('domain.not-found', `No host is known to have a VM ${wanted}`, { hint });
   if (second === undefined) return only;
-  const hosts = seen.map(({ host }) => host).toSorted();
+  const where = seen.map((one) => one.host).toSorted();
   if (seen.every(({ uuid }) => uuid === only.uuid))
-    throw new DroverError('usage.invalid', `${wanted} runs on ${hosts.join(' and on ')} at once`, {
+    throw new DroverError('usage.invalid', `${wanted} runs on ${where.join(' and on ')} at once`, {
       hint: 'Look which one is whole, and stop the other: both write to its disks. Name a host to see one.',
     });
   throw new DroverError('usage.invalid', `Several VMs are called ${wanted}`, {
-    hint: `Name its host (${hosts.join(', ')}), or its UUID.`,
+    hint: `Name its host (${where.join(', ')}), or its UUID.`,
   });
 }
