@@ -16,17 +16,16 @@ import type { Run } from '../migration/run.ts';
 import { readyToMove } from '../migration/service.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { readyToTakeUp } from '../migration/take-up.ts';
-import type { MigrationState } from '../migration/transition.ts';
 import { whereabouts } from '../migration/whereabouts.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
-import type { Decision } from '../steering/decision.ts';
 import type { MigrationPhase, MigrationRow, NewEvent, StoredError } from '../store/rows.ts';
 import type { Ended, Store } from '../store/store.ts';
 import { formatDuration } from '../units/format.ts';
 import type { HeldLease } from './leases.ts';
 import { Page } from './page.ts';
+import { stateOf } from './state-of.ts';
 import type { World } from './world.ts';
 
 const againMs = 500;
@@ -454,28 +453,4 @@ function refusalOf(error: unknown): StoredError {
   }
   const message = 'A fault of Drover kept it from beginning: its log says more.';
   return { code: 'internal', message, hint: 'Nothing was touched.' };
-}
-
-/** Where a migration was when it was last seen: a look at both hosts takes it on from there. */
-function stateOf(phase: MigrationPhase, decisions: readonly Decision[]): MigrationState {
-  switch (phase) {
-    case 'queued':
-    case 'preflight':
-    case 'copying':
-    case 'switching':
-      return {
-        phase: 'copying',
-        leaving: decisions.at(-1)?.action.kind === 'stay' ? 'stay' : undefined,
-      };
-    case 'post-copy':
-    case 'recovering':
-      return { phase };
-    case 'completed':
-    case 'stayed':
-    case 'aborted':
-    case 'failed-safe':
-    case 'lost':
-    case 'unknown':
-      return { phase: 'ended', outcome: phase, runsOn: [] };
-  }
 }
