@@ -132,10 +132,11 @@ export class LeaseTable implements Leases {
       on conflict (id) do update set
         owner = excluded.owner, epoch = leases.epoch + 1, until = excluded.until, boot = excluded.boot
     `.execute(trx);
-    const rows = await joinedRows(trx)
+    const rows = await joinedRows(trx, engine)
       .where('migrations.id', 'in', listed(this.#session.engine, ids))
       .execute();
-    const known = new Map(rows.map((row) => [row.id, migrationRow(row)]));
+    // However short it is: it was just given.
+    const known = new Map(rows.map((row) => [row.id, { ...migrationRow(row), owner }]));
     return ids.flatMap((id) => known.get(id) ?? []);
   }
 }

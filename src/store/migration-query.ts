@@ -6,6 +6,8 @@ import {
   type Transaction,
 } from 'kysely';
 import { DroverError } from '../errors/catalogue.ts';
+import type { Engine } from './engine.ts';
+import { lasts } from './leasing.ts';
 import { migrationRow } from './migration-rows.ts';
 import type { MigrationRow } from './rows.ts';
 import type { MigrationFilter } from './store.ts';
@@ -13,18 +15,22 @@ import type { MigrationsTable, Tables } from './tables.ts';
 
 export type Db = Kysely<Tables> | Transaction<Tables>;
 
-/** Migrations with what changes all the time beside them. */
-export function joinedRows(db: Db) {
+/** Migrations with what changes all the time beside them. Whose lease has ended steers no more. */
+export function joinedRows(db: Db, engine: Engine) {
   return db
     .selectFrom('migrations')
     .leftJoin('leases', 'leases.id', 'migrations.id')
     .leftJoin('progress', 'progress.id', 'migrations.id')
     .selectAll('migrations')
-    .select(['leases.owner', 'leases.epoch', 'progress.json as progressJson']);
+    .select([
+      sql<string | null>`case when ${lasts(engine)} then leases.owner end`.as('owner'),
+      'leases.epoch',
+      'progress.json as progressJson',
+    ]);
 }
 
-export async function rowOf(db: Db, id: string): Promise<MigrationRow | undefined> {
-  const joined = await joinedRows(db).where('migrations.id', '=', id).executeTakeFirst();
+export async function rowOf(db: Db, engine: Engine, id: string): Promise<MigrationRow | undefined> {
+  const joined = await joinedRows(db, engine).where('migrations.id', '=', id).executeTakeFirst();
   return joined === undefined ? undefined : migrationRow(joined);
 }
 

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { DroverError } from '../errors/catalogue.ts';
 import { addChapters, type StoredChapter, together } from './chapters.ts';
+import type { Engine } from './engine.ts';
 import { fromJson, maybe, toJson } from './json.ts';
 import { listed, stillHeld } from './leasing.ts';
 import { type Db, joinedRows, newestIds, placeOf, rowOf } from './migration-query.ts';
@@ -32,6 +33,7 @@ import type {
   Report,
 } from './store.ts';
 import type { Tables } from './tables.ts';
+import { settlePlace } from './vm-places.ts';
 
 const mostFitting = 10;
 
@@ -48,12 +50,12 @@ export class MigrationTable implements Migrations {
       const { requestedBy, vm, from } = migration;
       if (requestKey !== undefined) {
         await engine.gate(trx, 'requests', `${requestKey} of ${requestedBy}`);
-        const before = await askedBy(trx, requestedBy, requestKey);
+        const before = await askedBy(trx, engine, requestedBy, requestKey);
         if (before !== undefined) return { how: 'again', row: before };
       }
       const names = await namesOf(trx, vm, from);
       await engine.gate(trx, 'vms', names.uuid);
-      const running = await movingNow(trx, names, from);
+      const running = await movingNow(trx, engine, names, from);
       if (running !== undefined) return { how: 'busy', row: running };
       await trx
         .insertInto('migrations')
@@ -75,7 +77,7 @@ export class MigrationTable implements Migrations {
           revision: 1,
         })
         .execute();
-      const row = await joinedRows(trx)
+      const row = await joinedRows(trx, engine)
         .where('migrations.id', '=', migration.id)
         .executeTakeFirstOrThrow();
       await this.#session.tell(trx, [event]);
@@ -84,12 +86,12 @@ export class MigrationTable implements Migrations {
   }
 
   get(id: string): Promise<MigrationRow | undefined> {
-    return this.#session.read((db) => rowOf(db, id));
+    return this.#session.read((db) => rowOf(db, this.#session.engine, id));
   }
 
   list(filter: MigrationFilter, { limit, after }: PageRequest): Promise<Page<MigrationRow>> {
     return this.#session.read(async (db) => {
-      const rows = await joinedRows(db)
+      const rows = await joinedRows(db, this.#session.engine)
         .where('migrations.id', 'in', newestIds(db, filter, limit + 1, after))
         .orderBy('migrations.requestedAt', 'desc')
         .orderBy('migrations.id', 'desc')
@@ -144,7 +146,7 @@ export class MigrationTable implements Migrations {
         .where('phase', 'in', unended);
       if (ifRevision !== undefined) query = query.where('revision', '=', ifRevision);
       const { numUpdatedRows } = await query.executeTakeFirst();
-      const row = await rowOf(trx, id);
+      const row = await rowOf(trx, this.#session.engine, id);
       if (row === undefined) return 'missing';
       if (numUpdatedRows === 0n) return isUnended(row) ? 'stale' : 'ended';
       await this.#session.tell(trx, [event]);
@@ -265,10 +267,7 @@ export class MigrationTable implements Migrations {
         .where('id', '=', id)
         .execute();
       await addChapters(this.#session, trx, [{ id, chapter: last }]);
-      if (end?.runsOn.length === 1) {
-        await this.#session.engine.gate(trx, 'inventory');
-        await settle(trx, id, end.runsOn[0], endedAt);
-      }
+      await settlePlace(this.#session.engine, trx, id, end?.runsOn ?? [], endedAt);
       if (lesson !== undefined) await addLesson(trx, id, lesson);
       // What is not known to have ended stays to be taken up again.
       if (phase === 'unknown')
@@ -328,7 +327,9 @@ export class MigrationTable implements Migrations {
     return this.#session.read(async (db) => {
       const { now } = await db.selectNoFrom(engine.dayNow().as('now')).executeTakeFirstOrThrow();
       if (moment === undefined) return { now, items: [] };
-      let query = joinedRows(db).where('progress.at', '>=', moment).orderBy('migrations.id');
+      let query = joinedRows(db, engine)
+        .where('progress.at', '>=', moment)
+        .orderBy('migrations.id');
       if (among !== undefined) query = query.where('migrations.id', 'in', listed(engine, among));
       const rows = await query.execute();
       return { now, items: rows.map(migrationRow) };
@@ -345,8 +346,13 @@ export class MigrationTable implements Migrations {
   }
 }
 
-async function askedBy(db: Db, who: string, requestKey: string): Promise<MigrationRow | undefined> {
-  const joined = await joinedRows(db)
+async function askedBy(
+  db: Db,
+  engine: Engine,
+  who: string,
+  requestKey: string,
+): Promise<MigrationRow | undefined> {
+  const joined = await joinedRows(db, engine)
     .where('requestedBy', '=', who)
     .where('requestKey', '=', requestKey)
     .executeTakeFirst();
@@ -376,7 +382,12 @@ async function namesOf(db: Db, vm: string, from: string): Promise<Names> {
  * What takes this VM away from there; or from elsewhere, where its UUID says that it is this one: it may
  * have arrived with nobody looking, and whoever looks later would begin it anew.
  */
-async function movingNow(db: Db, { all }: Names, from: string): Promise<MigrationRow | undefined> {
+async function movingNow(
+  db: Db,
+  engine: Engine,
+  { all }: Names,
+  from: string,
+): Promise<MigrationRow | undefined> {
   const names = sql.join(all);
   const here = sql`from_host = ${from} and phase in (${sql.join(unended)})`;
   const live = sql`phase in (${sql.join(livePhases)})`;
@@ -387,7 +398,7 @@ async function movingNow(db: Db, { all }: Names, from: string): Promise<Migratio
     union select id from migrations where vm_uuid in (${names}) and (${here} or ${live})
     limit 1`.execute(db);
   const id = rows[0]?.id;
-  return id === undefined ? undefined : rowOf(db, id);
+  return id === undefined ? undefined : rowOf(db, engine, id);
 }
 
 async function addLesson(trx: Transaction<Tables>, id: string, lesson: Lesson): Promise<void> {
@@ -403,40 +414,6 @@ async function addLesson(trx: Transaction<Tables>, id: string, lesson: Lesson): 
     .values(values)
     .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
     .execute();
-}
-
-/** Both hosts were seen: what was known of the VM on the other one gives way to where it runs. */
-async function settle(
-  trx: Transaction<Tables>,
-  id: string,
-  host: string | undefined,
-  seenAt: number,
-): Promise<void> {
-  if (host === undefined) return;
-  const { vmUuid, fromHost, toHost } = await trx
-    .selectFrom('migrations')
-    .select(['vmUuid', 'fromHost', 'toHost'])
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
-  if (vmUuid === null) return;
-  const other = host === fromHost ? toHost : fromHost;
-  await trx
-    .updateTable('vms')
-    .set({ host, seenAt, busyShare: null, foreignJob: 0, split: 0 })
-    .where('uuid', '=', vmUuid)
-    .where('host', '=', other)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('vms as there')
-            .select('there.uuid')
-            .where('there.uuid', '=', vmUuid)
-            .where('there.host', '=', host),
-        ),
-      ),
-    )
-    .execute();
-  await trx.deleteFrom('vms').where('uuid', '=', vmUuid).where('host', '=', other).execute();
 }
 
 /** What has ended needs no lease and no progress any more. */

@@ -177,6 +177,7 @@ export const leaseScenarios: readonly Scenario[] = [
     run: async (open) => {
       const store = await open();
       let lease = await steeredOne(store, 'a', { ttlMs: noneMs });
+      expect((await store.migrations.get(lease.id))?.owner).toBeUndefined();
       for (const [turn, owner] of ['b', 'a', 'c', 'c'].entries()) {
         expect((await store.leases.renew([lease], longMs)).size).toBe(0);
         const [row] = await store.leases.claim(owner, noneMs, 1);
