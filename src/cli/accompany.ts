@@ -60,6 +60,11 @@ export function isUnderWay({ phase }: Migration): boolean {
   return livePhases.some((live) => live === phase);
 }
 
+/** Whether it is under way and nobody steers it: what is known of it is where somebody last saw it. */
+export function isUnsteered(migration: Migration): boolean {
+  return isUnderWay(migration) && migration.startedAt !== null && migration.steeredBy === null;
+}
+
 function flows({ phase, progress }: Migration): boolean {
   return progress !== null && phase !== 'queued' && phase !== 'preflight';
 }

@@ -15,6 +15,14 @@ export type Happening =
       readonly why: string;
       readonly atMs: number;
     }
+  /** Nobody steers it any more: all else is as it was last seen. */
+  | {
+      readonly kind: 'unsteered';
+      readonly phase: MigrationPhase;
+      readonly progress: StoredProgress | undefined;
+      /** What to do about it. */
+      readonly advice: string;
+    }
   /** Something a person should know: a refused request, a retry, a host that does not answer. */
   | { readonly kind: 'notice'; readonly message: string; readonly atMs: number };
 

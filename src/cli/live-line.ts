@@ -6,6 +6,8 @@ export interface Standing {
   readonly phase: MigrationPhase;
   /** `undefined` until the first reading. */
   readonly progress: StoredProgress | undefined;
+  /** Nobody steers it: the rest is as it was last seen. */
+  readonly unsteered: boolean;
 }
 
 /** One line on how a migration stands, as much of it as fits `width` columns. */
@@ -22,7 +24,8 @@ export function liveLine(title: string, standing: Standing, width: number): stri
 const separator = '  ';
 
 /** What to say, the most wanted first: a narrow terminal shows only the beginning. */
-function lineParts(title: string, { phase, progress }: Standing): readonly string[] {
+function lineParts(title: string, { phase, progress, unsteered }: Standing): readonly string[] {
+  if (unsteered) return [title, `nobody steers it, ${lastSeen(phase, progress)}`];
   if (progress === undefined) return [title, phase];
   const { throttlePercent } = progress;
   return [
@@ -35,6 +38,15 @@ function lineParts(title: string, { phase, progress }: Standing): readonly strin
     `writes ${formatRate(progress.dirtyRateBytesPerSecond)}, link ${formatRate(progress.bandwidthBytesPerSecond)}`,
     ...(throttlePercent > 0 ? [`throttled ${throttlePercent} %`] : []),
   ];
+}
+
+/** Where somebody last saw it. */
+export function lastSeen(
+  phase: MigrationPhase,
+  progress: Pick<StoredProgress, 'percent'> | undefined,
+): string {
+  const percent = progress === undefined ? '' : ` at ${Math.floor(progress.percent)} %`;
+  return `last seen ${phase}${percent}`;
 }
 
 function endText({ etaMs, bandwidthBytesPerSecond }: StoredProgress): string {

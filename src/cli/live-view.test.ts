@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Happening } from './happening.ts';
 import { LiveView } from './live-view.ts';
 
-function progressAt(atMs: number, percent: number): Happening {
+function progressAt(atMs: number, percent: number): Happening & { kind: 'progress' } {
   return {
     kind: 'progress',
     phase: 'copying',
@@ -44,6 +44,26 @@ describe('without a terminal', () => {
       'web      0 ms  copying memory while the guest runs',
       'web     4.2 s  a longer pause allowed: it fits a pause of 300 ms',
       'web     5.0 s  h2 does not answer',
+      '',
+    ]);
+  });
+
+  it('says once that nobody steers it and what to do, and goes on when somebody does again', () => {
+    const alone = { ...progressAt(8_000, 42), kind: 'unsteered', advice: 'take it up' } as const;
+    const text = shown(false, [
+      progressAt(8_000, 42),
+      alone,
+      alone,
+      { kind: 'notice', message: 'b steers it from here on.', atMs: 30_000 },
+      { kind: 'phase', phase: 'copying', atMs: 30_500 },
+      progressAt(31_000, 44),
+    ]);
+    expect(text.split('\n').map((line) => line.slice(0, 80))).toEqual([
+      expect.stringMatching(/^web {2}copying {2}42 %/),
+      'web     8.0 s  nobody steers it any more (last seen copying at 42 %): take it up',
+      'web      30 s  b steers it from here on.',
+      'web      31 s  copying memory while the guest runs',
+      expect.stringMatching(/^web {2}copying {2}44 %/),
       '',
     ]);
   });

@@ -2,7 +2,7 @@ import { livePhases, type MigrationPhase } from '../store/rows.ts';
 import { formatDuration } from '../units/format.ts';
 import type { Happening } from './happening.ts';
 import { type Io, type Style, styleFor } from './io.ts';
-import { liveLine, type Standing } from './live-line.ts';
+import { lastSeen, liveLine, type Standing } from './live-line.ts';
 
 /** Where no terminal repaints, one line of progress for this much of a migration's time. */
 const plainIntervalMs = 5_000;
@@ -42,6 +42,9 @@ export class LiveView {
       case 'notice':
         this.line(title, happening.atMs, happening.message);
         return;
+      case 'unsteered':
+        this.#showUnsteered(title, happening);
+        return;
       case 'phase':
         this.#showPhase(title, happening);
     }
@@ -72,19 +75,32 @@ export class LiveView {
   #showProgress(title: string, { phase, progress }: Happening & { kind: 'progress' }): void {
     const { plainAtMs = Number.NEGATIVE_INFINITY } = this.#watched.get(title) ?? {};
     const isDue = !this.#io.err.isTTY && progress.atMs - plainAtMs >= plainIntervalMs;
-    this.#watched.set(title, { phase, progress, plainAtMs: isDue ? progress.atMs : plainAtMs });
-    if (isDue)
-      this.#io.err.write(`${liveLine(title, { phase, progress }, Number.POSITIVE_INFINITY)}\n`);
+    const standing = { phase, progress, unsteered: false };
+    this.#watched.set(title, { ...standing, plainAtMs: isDue ? progress.atMs : plainAtMs });
+    if (isDue) this.#io.err.write(`${liveLine(title, standing, Number.POSITIVE_INFINITY)}\n`);
     this.clear();
     this.#paint();
   }
 
+  /** Told once; its line says so until somebody steers it again. */
+  #showUnsteered(
+    title: string,
+    { phase, progress, advice }: Happening & { kind: 'unsteered' },
+  ): void {
+    const before = this.#watched.get(title);
+    const plainAtMs = before?.plainAtMs ?? Number.NEGATIVE_INFINITY;
+    this.#watched.set(title, { phase, progress, unsteered: true, plainAtMs });
+    if (before?.unsteered === true) return;
+    const seen = lastSeen(phase, progress);
+    this.line(title, progress?.atMs ?? 0, `nobody steers it any more (${seen}): ${advice}`);
+  }
+
   #showPhase(title: string, { phase, atMs }: Happening & { kind: 'phase' }): void {
     const before = this.#watched.get(title);
-    if (before?.phase === phase) return;
+    if (before?.phase === phase && !before.unsteered) return;
     if (isLive(phase)) {
       const { progress, plainAtMs = Number.NEGATIVE_INFINITY } = before ?? {};
-      this.#watched.set(title, { phase, progress, plainAtMs });
+      this.#watched.set(title, { phase, progress, unsteered: false, plainAtMs });
     } else {
       this.#watched.delete(title);
     }

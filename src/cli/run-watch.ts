@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Client } from '../client/client.ts';
 import { exitCodes } from '../errors/catalogue.ts';
-import { isUnderWay } from './accompany.ts';
+import { isUnderWay, isUnsteered } from './accompany.ts';
 import type { WaitFlags } from './flags.ts';
 import { FleetView } from './fleet-view.ts';
 import { heardOf } from './happening.ts';
@@ -29,21 +31,29 @@ export async function runWatchAll(io: Io, flags: WaitFlags): Promise<void> {
       () => process.exit(exitCodes.interrupted),
     );
     const timer =
-      flags.timeout === undefined ? undefined : setTimeout(() => end.abort(), flags.timeout);
+      flags.timeout === undefined
+        ? undefined
+        : globalThis.setTimeout(() => end.abort(), flags.timeout);
     try {
-      await watchAll(session, new FleetView(io), end.signal);
+      await watchAll(session.client, new FleetView(io, adviceOf(session, flags)), end.signal);
     } finally {
+      end.abort();
       clearTimeout(timer);
       release();
     }
   });
 }
 
-async function watchAll({ client }: Session, view: FleetView, signal: AbortSignal): Promise<void> {
+export async function watchAll(
+  client: Client,
+  view: FleetView,
+  signal: AbortSignal,
+): Promise<void> {
   const { lastEvent } = await client.status();
   for (const running of await client.migrations({ state: 'live' }, mostWatched))
     view.knows(running);
   const onBreak = (): void => view.note(`${client.server} is gone; waiting for it.`);
+  void tellUnsteered(client, view, signal);
   for await (const streamed of client.events({}, { after: lastEvent, signal, onBreak })) {
     const heard = heardOf(streamed);
     if (heard.kind === 'reset') continue;
@@ -53,10 +63,30 @@ async function watchAll({ client }: Session, view: FleetView, signal: AbortSigna
     }
     const { event } = heard;
     if (!event.type.startsWith('migration.')) continue;
-    if (!view.has(event.subject)) view.knows(await client.migration(event.subject));
+    if (!view.has(event.subject)) view.meets(await client.migration(event.subject));
     view.hears(event);
   }
   view.clear();
 }
 
+/** That nobody steers one any more is no event: who could have told of it is gone. */
+async function tellUnsteered(client: Client, view: FleetView, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await setTimeout(lookMs, undefined, { signal }).catch(() => undefined);
+    // A server that is gone is told by its events.
+    const running = await client.migrations({ state: 'live' }, mostWatched).catch(() => []);
+    if (signal.aborted) return;
+    for (const migration of running)
+      if (view.has(migration.id) && isUnsteered(migration)) view.knows(migration);
+  }
+}
+
+function adviceOf({ client, own }: Session, { config }: WaitFlags): (id: string) => string {
+  if (own === undefined) return () => `${client.server} takes it up as soon as it can.`;
+  const known = config === undefined ? '' : ` --config ${config}`;
+  return (id) =>
+    `the hosts carry it on by themselves. To take it up: drover migrations watch ${id}${known}, or a drover serve on the same store.`;
+}
+
+const lookMs = 2_000;
 const mostWatched = 1_000;
