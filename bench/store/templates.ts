@@ -46,6 +46,7 @@ function beginningOf(recording: Recording): Beginning {
     head,
     plan: { postCopy: true, autoConverge: undefined, maxDowntimeMs: 50, why: '' },
     ways: [{ uri: 'qemu+tls://destination.example/system', address: undefined }],
+    startNumber: 1,
     persistent: true,
     postCopyRecovery: { allowed: true },
     former: { downtimeMs: 300, speedBytesPerSecond: Infinity },

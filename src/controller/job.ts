@@ -7,28 +7,32 @@ import { againAfterMs, lastAttempt } from '../migration/again.ts';
 import type { Beginning } from '../migration/beginning.ts';
 import type { RunEvent } from '../migration/events.ts';
 import type { Keeping, LessonsOf } from '../migration/keeping.ts';
-import { hasCode, lookAtBoth } from '../migration/look.ts';
+import { hasCode } from '../migration/look.ts';
 import type { Orders, Watching } from '../migration/orders.ts';
 import { endOf } from '../migration/recording.ts';
+import { isOld } from '../migration/overtaken.ts';
 import type { MigrateRequest } from '../migration/request.ts';
 import type { Conclusion } from '../migration/result.ts';
 import type { Run } from '../migration/run.ts';
 import { readyToMove } from '../migration/service.ts';
 import type { Surroundings } from '../migration/surroundings.ts';
 import { readyToTakeUp } from '../migration/take-up.ts';
-import { whereabouts } from '../migration/whereabouts.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
-import type { MigrationPhase, MigrationRow, NewEvent, StoredError } from '../store/rows.ts';
+import type { MigrationPhase, MigrationRow, NewEvent } from '../store/rows.ts';
 import type { Ended, Store } from '../store/store.ts';
 import { formatDuration } from '../units/format.ts';
 import type { HeldLease } from './leases.ts';
+import { isAtSource, overtakenBy } from './overtaken.ts';
 import { Page } from './page.ts';
+import { refusalOf } from './refusals.ts';
 import { stateOf } from './state-of.ts';
 import type { World } from './world.ts';
 
 const againMs = 500;
+const tooOld =
+  'Nobody has steered it for long: it is not tried again, and has to be asked for anew.';
 
 /** What a job needs of its controller. */
 export interface JobPorts {
@@ -56,6 +60,8 @@ export class Job implements Keeping {
   #passedReturn: boolean;
   #vmUuid: string | undefined;
   #slaClass: SlaClass | undefined;
+  /** Nobody steered it for so long that what was wished for may be wished for no more. */
+  #old = false;
 
   constructor(row: MigrationRow, held: HeldLease, ports: JobPorts) {
     this.#row = row;
@@ -84,7 +90,10 @@ export class Job implements Keeping {
   /** Steers until it ends, or until the lease does. Never rejects. */
   async run(): Promise<void> {
     try {
-      const run = await this.#ready();
+      const beginning = await this.#ports.store.migrations.beginning(this.id);
+      const overtaken = beginning === undefined ? undefined : await this.#overtaken(beginning);
+      if (overtaken !== undefined) return await this.#conclude(overtaken, 'failed-safe');
+      const run = await this.#ready(beginning);
       let conclusion = await run.toTheEnd();
       if (this.#mustTryAgain(conclusion)) conclusion = await this.#insistOn(conclusion);
       if (conclusion.outcome !== 'detached') await this.#conclude(conclusion, conclusion.outcome);
@@ -97,7 +106,9 @@ export class Job implements Keeping {
 
   /** An operation that has to end is tried again where it failed in pre-copy: the guest runs on. */
   #mustTryAgain({ outcome }: Conclusion): boolean {
-    return outcome === 'failed-safe' && this.#mustFinish();
+    if (outcome !== 'failed-safe' || !this.#mustFinish()) return false;
+    if (this.#old) this.#notice(tooOld);
+    return !this.#old;
   }
 
   async #insistOn(first: Conclusion): Promise<Conclusion> {
@@ -150,18 +161,11 @@ export class Job implements Keeping {
 
   /** Its host may have died while it waited to be tried again: then where it is has to show. */
   async #lookedAfter(conclusion: Conclusion): Promise<Conclusion> {
-    const { config } = this.#ports;
-    const around = this.#surroundings();
-    const source = around.hostAt(resolveHost(config(), this.#row.from));
-    const destination = around.hostAt(resolveHost(config(), this.#row.to));
-    try {
-      const look = await lookAtBoth(source, destination, conclusion.domain.uuid);
-      if (whereabouts(look) === 'at-source') return conclusion;
-      this.#notice('It was seen at its source before, and is not any more.');
-      return { ...conclusion, outcome: 'unknown', runsOn: [] };
-    } finally {
-      await Promise.allSettled([source.close(), destination.close()]);
-    }
+    const { uuid } = conclusion.domain;
+    if (await isAtSource(this.#row, uuid, this.#ports.config(), this.#surroundings()))
+      return conclusion;
+    this.#notice('It was seen at its source before, and is not any more.');
+    return { ...conclusion, outcome: 'unknown', runsOn: [] };
   }
 
   /** From pre-flight on; `undefined` where that finds that a host is still not there. */
@@ -188,12 +192,24 @@ export class Job implements Keeping {
     this.page.heed({ kind: 'notice', message, atMs });
   }
 
-  async #ready(): Promise<Run> {
-    const { store } = this.#ports;
-    const beginning = await store.migrations.beginning(this.id);
+  /** How it ended where others have moved the VM since: nothing of it is begun anew. */
+  async #overtaken(beginning: Beginning): Promise<Conclusion | undefined> {
+    const { config, world } = this.#ports;
+    const overtaken = await overtakenBy(
+      this.#row,
+      world.wallMs(),
+      beginning,
+      config(),
+      this.#surroundings(),
+    );
+    if (overtaken !== undefined) this.#notice(overtaken.why);
+    return overtaken?.conclusion;
+  }
+
+  async #ready(beginning: Beginning | undefined): Promise<Run> {
     if (beginning !== undefined) return this.#readyToTakeUp(beginning);
     if (this.#row.origin === 'adopted') return this.#readyToAdopt();
-    await store.migrations.advance(this.held.lease, { phase: 'preflight' }, []);
+    await this.#ports.store.migrations.advance(this.held.lease, { phase: 'preflight' }, []);
     return this.#readyToMove(this.#request());
   }
 
@@ -213,6 +229,8 @@ export class Job implements Keeping {
     const { from, to, startedAt = world.wallMs(), phase } = this.#row;
     const { samples, decisions } = await store.migrations.chapters(this.id);
     this.#slaClass = beginning.head.slaClass;
+    const seen = lastAttempt(samples);
+    this.#old = beginning.startNumber === undefined || isOld(seen, world.wallMs() - startedAt);
     for (const decision of decisions) this.page.foresee(decision);
     this.page.note('migration.taken-up', { by: this.held.lease.owner, phase });
     const taken = {
@@ -221,7 +239,7 @@ export class Job implements Keeping {
       to: resolveHost(config(), to),
       startedAtMs: world.clock.nowMs() - Math.max(0, world.wallMs() - startedAt),
       state: stateOf(phase, decisions),
-      seen: lastAttempt(samples),
+      seen,
       decisions,
     };
     return readyToTakeUp(taken, config(), this.#watching(), this.#surroundings());
@@ -443,14 +461,4 @@ export class Job implements Keeping {
   #event(type: string, data: unknown): NewEvent {
     return { at: this.#ports.world.wallMs(), type, subject: this.id, data };
   }
-}
-
-/** Why it did not begin, for a person. */
-function refusalOf(error: unknown): StoredError {
-  if (error instanceof DroverError) {
-    const { code, message, hint } = error;
-    return { code, message, hint };
-  }
-  const message = 'A fault of Drover kept it from beginning: its log says more.';
-  return { code: 'internal', message, hint: 'Nothing was touched.' };
 }

@@ -1,5 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
-import type { MigrationRow } from '../store/rows.ts';
+import type { MigrationRow, StoredError } from '../store/rows.ts';
 import type { MigrationRequest } from './controller.ts';
 
 export function pastReturn({ id, vm }: MigrationRow): DroverError {
@@ -38,4 +38,14 @@ export function hostBusy(name: string, { id, vm }: MigrationRow): DroverError {
   return new DroverError('host.busy', `${name} takes part in the migration ${id} of ${vm}`, {
     hint: 'Remove it when that has ended, or abort it first.',
   });
+}
+
+/** Why it did not begin, for a person. */
+export function refusalOf(error: unknown): StoredError {
+  if (error instanceof DroverError) {
+    const { code, message, hint } = error;
+    return { code, message, hint };
+  }
+  const message = 'A fault of Drover kept it from beginning: its log says more.';
+  return { code: 'internal', message, hint: 'Nothing was touched.' };
 }

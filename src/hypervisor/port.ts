@@ -28,6 +28,11 @@ export interface Host {
   /** The domain by name or UUID; `undefined` when the host knows no such domain. */
   findDomain(nameOrUuid: string): Promise<DomainFacts | undefined>;
   domainState(uuid: string): Promise<DomainState | undefined>;
+  /**
+   * Which of its starts at this host the domain runs by: where it has gone and come back, it is another
+   * number. `undefined`: it does not run here.
+   */
+  startNumber(uuid: string): Promise<number | undefined>;
   /** What the domain's own metadata says of it. */
   readTags(uuid: string): Promise<TagsFound>;
   /** Writes it into the running domain and, where it is persistent, into its definition. */

@@ -161,6 +161,11 @@ export class SimulatedHost implements Host, Site {
     return this.register.get(uuid)?.state;
   }
 
+  async startNumber(uuid: string): Promise<number | undefined> {
+    await this.#call();
+    return this.register.startNumber(uuid);
+  }
+
   async readTags(uuid: string): Promise<TagsFound> {
     await this.#call();
     return { tags: this.#resident(uuid).tags, unreadable: [] };

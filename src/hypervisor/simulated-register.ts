@@ -6,6 +6,8 @@ import type { VirtualClock } from './virtual-clock.ts';
 export class Register {
   readonly #clock: VirtualClock;
   readonly #residents = new Map<string, Resident>();
+  readonly #startNumbers = new WeakMap<Resident, number>();
+  #starts = 0;
   readonly #watchers = new Map<string, Set<(change: DomainChange) => void>>();
   /** Called after whatever changes, whoever hears of it. */
   onChange: () => void = () => undefined;
@@ -24,11 +26,18 @@ export class Register {
     return this.#residents.get(uuid);
   }
 
+  startNumber(uuid: string): number | undefined {
+    const resident = this.get(uuid);
+    return resident === undefined ? undefined : this.#startNumbers.get(resident);
+  }
+
   find(nameOrUuid: string): Resident | undefined {
     return this.all().find(({ uuid, guest }) => uuid === nameOrUuid || guest.name === nameOrUuid);
   }
 
   add(resident: Resident): void {
+    this.#starts += 1;
+    this.#startNumbers.set(resident, this.#starts);
     this.#residents.set(resident.uuid, resident);
     this.onChange();
   }

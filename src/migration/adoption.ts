@@ -145,6 +145,7 @@ async function describeJob(found: Found): Promise<Surveyed> {
     former,
     ways: cleared.ways,
     persistent: domain.persistent,
+    startNumber: await source.startNumber(domain.uuid),
     postCopyRecovery: allowed.postCopyRecovery,
   };
   return { beginning, to, elapsedMs: job.elapsedMs, limits };

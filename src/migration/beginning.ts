@@ -13,6 +13,8 @@ export interface Beginning {
   /** How the source host reaches the destination. */
   readonly ways: Ways;
   readonly persistent: boolean;
+  /** Which of the domain's starts at the source is to move; `undefined`: not known. */
+  readonly startNumber: number | undefined;
   readonly postCopyRecovery: Permission;
   /** The limits of the domain before, to be put back. */
   readonly former: FormerLimits;

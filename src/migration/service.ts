@@ -95,8 +95,9 @@ async function start(all: Start): Promise<Run> {
   const notice = (message: string): void => watching.onEvent({ kind: 'notice', message, atMs: 0 });
   const { prior } = await lookBack(approached, keeping, [], notice);
   const head = headOf({ request, approached, matrix, prior });
-  const { persistent } = domain;
-  const foreknown = { head, ways, persistent, postCopyRecovery };
+  const { persistent, uuid } = domain;
+  const startNumber = await source.startNumber(uuid);
+  const foreknown = { head, ways, persistent, startNumber, postCopyRecovery };
   const { orders } = watching;
   const mandate = new Mandate({ source, destination, matrix, foreknown, orders, keeping, clock });
   const { shareBytesPerSecond } = mandate.wanted();

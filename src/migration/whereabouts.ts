@@ -97,7 +97,7 @@ function stoppedAtSource(
 }
 
 /** A domain that is shut off or crashed holds no guest. */
-function livePart(sighting: Sighting): DomainState | undefined {
+export function livePart(sighting: Sighting): DomainState | undefined {
   if (sighting.seen !== 'domain') return undefined;
   const { state } = sighting.state;
   return state === 'shut-off' || state === 'crashed' ? undefined : sighting.state;

@@ -22,7 +22,17 @@ export async function settlePlace(
     .executeTakeFirstOrThrow();
   if (vmUuid === null) return;
   await engine.gate(trx, 'inventory');
-  const other = host === fromHost ? toHost : fromHost;
+  for (const other of [fromHost, toHost].filter((one) => one !== host))
+    await giveWay(trx, vmUuid, other, host, seenAt);
+}
+
+async function giveWay(
+  trx: Transaction<Tables>,
+  vmUuid: string,
+  other: string,
+  host: string,
+  seenAt: number,
+): Promise<void> {
   await sql`
     update vms set host = ${host}, seen_at = ${seenAt}, busy_share = null, foreign_job = 0, split = 0
     where uuid = ${vmUuid} and host = ${other}

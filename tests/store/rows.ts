@@ -173,6 +173,7 @@ export function beginningOf(vm: { readonly name: string; readonly uuid: string }
     plan: { postCopy: true, autoConverge: undefined, maxDowntimeMs: 50, why: 'a plan' },
     ways: [{ uri: 'qemu+tcp://h2/system', address: undefined }],
     persistent: true,
+    startNumber: 1,
     postCopyRecovery: allowed,
     former: { downtimeMs: 300, speedBytesPerSecond: Infinity },
   };

@@ -162,6 +162,16 @@ export class LibvirtHost implements Host {
     );
   }
 
+  startNumber(uuid: string): Promise<number | undefined> {
+    return this.#ask((connection) =>
+      unless(['no-domain'], async () => {
+        // libvirt numbers the starts of domains, and keeps the number while one runs.
+        const { id } = await connection.lookupByUuid(uuid);
+        return id < 0 ? undefined : id;
+      }),
+    );
+  }
+
   readTags(uuid: string): Promise<TagsFound> {
     return this.#with(uuid, async (domain) => {
       const xml = await domain.getMetadata(metadataNamespace, { from: 'current' });
