@@ -15,6 +15,9 @@ export type Completion =
   | { readonly kind: 'names'; readonly of: NameKind }
   | { readonly kind: 'files' };
 
+/** Nobody looks through more names of migrations than this. */
+export const mostMigrations = 50;
+
 const nothing: Completion = { kind: 'candidates', candidates: [] };
 
 /** What the placeholder of an argument or an option stands for: `--from <host>`. */

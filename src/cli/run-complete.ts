@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
-import { type Candidate, completionOf, type NameKind } from './complete.ts';
+import { type Candidate, completionOf, mostMigrations, type NameKind } from './complete.ts';
+import type { ConnectFlags } from './flags.ts';
 import type { Io } from './io.ts';
+import type { KeptKind } from './known-names.ts';
+import type { Where } from './target.ts';
 
-/** Nobody who presses a key waits longer than this, ms. */
+/** Nobody who presses a key waits longer than this for a server, ms. */
 const patienceMs = 500;
-const mostMigrations = 50;
 
 /** `drover __complete`: a line for each word that may stand at the end of what is typed. */
 export async function runComplete(
@@ -19,7 +21,9 @@ export async function runComplete(
     return;
   }
   const candidates =
-    completion.kind === 'candidates' ? completion.candidates : await namesOf(io, completion.of);
+    completion.kind === 'candidates'
+      ? completion.candidates
+      : await namesOf(io, completion.of, connectFlagsIn(words));
   const typed = words.at(-1) ?? '';
   for (const { word, meaning } of candidates) {
     if (word.startsWith(typed)) io.out.write(`${word}\t${meaning}\n`);
@@ -27,9 +31,9 @@ export async function runComplete(
 }
 
 /** A name that is not found in time, or not at all, is typed by hand. */
-async function namesOf(io: Io, kind: NameKind): Promise<readonly Candidate[]> {
+async function namesOf(io: Io, kind: NameKind, flags: ConnectFlags): Promise<readonly Candidate[]> {
   try {
-    return await (kind === 'context' ? contextNames(io) : inTime(namesAsked(io, kind)));
+    return await (kind === 'context' ? contextNames(io) : namesBy(io, kind, flags));
   } catch {
     // Whoever completes a word is not told of errors: the command itself will tell.
     return [];
@@ -53,18 +57,47 @@ async function contextNames(io: Io): Promise<readonly Candidate[]> {
   return Object.entries(contexts).map(([word, { server }]) => ({ word, meaning: server }));
 }
 
-async function namesAsked(
-  io: Io,
-  kind: Exclude<NameKind, 'context'>,
-): Promise<readonly Candidate[]> {
-  const { withSession } = await import('./session.ts');
-  const silent = { ...io, err: { write: () => undefined } };
-  return withSession(silent, {}, ({ client }) => namesBy[kind](client));
+/** Without a server all is in files of this machine: however loaded that is, they are read. */
+async function namesBy(io: Io, kind: KeptKind, flags: ConnectFlags): Promise<readonly Candidate[]> {
+  const { whereTo } = await import('./target.ts');
+  const where = await whereTo(flags, io.env);
+  if (where.kind !== 'embedded') return inTime(namesAsked(where, kind));
+  const { knownNames } = await import('./known-names.ts');
+  return knownNames(io, where.config, kind);
 }
 
-const namesBy: Readonly<
-  Record<Exclude<NameKind, 'context'>, (client: Client) => Promise<readonly Candidate[]>>
-> = {
+async function namesAsked(
+  where: Exclude<Where, { readonly kind: 'embedded' }>,
+  kind: KeptKind,
+): Promise<readonly Candidate[]> {
+  const { clientFor } = await import('../client/client.ts');
+  const client = await clientFor(where);
+  try {
+    return await askedNames[kind](client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Who is to answer, as far as it is typed already. */
+function connectFlagsIn(words: readonly string[]): ConnectFlags {
+  const config = valueOf('--config', words);
+  const server = valueOf('--server', words);
+  const context = valueOf('--context', words);
+  return {
+    ...(config === undefined ? {} : { config }),
+    ...(server === undefined ? {} : { server }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+function valueOf(flag: string, words: readonly string[]): string | undefined {
+  const at = words.lastIndexOf(flag);
+  const joined = words.findLast((word) => word.startsWith(`${flag}=`));
+  return at >= 0 && at < words.length - 2 ? words[at + 1] : joined?.slice(flag.length + 1);
+}
+
+const askedNames: Readonly<Record<KeptKind, (client: Client) => Promise<readonly Candidate[]>>> = {
   host: async (client) =>
     (await client.hosts()).map(({ name, uri }) => ({ word: name, meaning: uri })),
   vm: async (client) => {
