@@ -10,7 +10,7 @@ import type { Surroundings } from '../migration/surroundings.ts';
 import { whereabouts } from '../migration/whereabouts.ts';
 import type { MigrationRow } from '../store/rows.ts';
 
-type Way = Pick<MigrationRow, 'from' | 'to' | 'startedAt'>;
+type Way = Pick<MigrationRow, 'from' | 'to' | 'startedAt' | 'progress'>;
 
 export interface OvertakenBy {
   readonly why: string;
@@ -60,7 +60,7 @@ export async function overtakenBy(
 
 /** Whether both hosts show that the guest is still at its source, with nothing under way. */
 export async function isAtSource(
-  { from, to }: Way,
+  { from, to }: Pick<Way, 'from' | 'to'>,
   uuid: string,
   config: Config,
   surroundings: Surroundings,
@@ -75,7 +75,7 @@ export async function isAtSource(
 }
 
 function concluded(
-  { from, to, startedAt }: Way,
+  { from, to, startedAt, progress }: Way,
   now: number,
   { head, plan }: Beginning,
   runsOn: string,
@@ -92,6 +92,6 @@ function concluded(
     startedWithPostCopy: plan.postCopy,
     totalMs: now - (startedAt ?? now),
     blackout: undefined,
-    sentBytes: 0,
+    sentBytes: progress?.sentBytes ?? 0,
   };
 }

@@ -38,13 +38,13 @@ export function standingOfGuest(
   if (here === undefined) {
     const [only, second] = elsewhere;
     if (there !== undefined || only === undefined || second !== undefined) return 'goes-on';
-    const why = `Neither ${names.source} nor ${names.destination} has it any more: it was moved on by others since it was last steered. It runs on ${only}, and is left there.`;
+    const why = `Since this was last steered the VM was moved on by others: neither ${names.source} nor ${names.destination} has it any more. It runs on ${only}, and is left there.`;
     return { runsOn: only, why };
   }
   if (before === undefined || startNumber === undefined || startNumber === before) return 'goes-on';
   if (here.state === 'running' && there?.state === 'running') return 'goes-on';
   if (here.state !== 'running' || there !== undefined) return 'others-move-it';
-  const why = `What runs on ${names.source} is not what was to be moved: since it was last steered it was moved away and back by others, or started anew. It runs there, and is left there.`;
+  const why = `Since this was last steered the VM was moved away and back by others, or started anew. It runs on ${names.source}, and is left there.`;
   return { runsOn: names.source, why };
 }
 
