@@ -61,7 +61,7 @@ export function contextNamed({ contexts }: Contexts, name: string): Context {
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (context !== undefined) return context;
   const known = Object.keys(contexts);
-  throw new DroverError('usage.invalid', `There is no context ${name}`, {
+  throw new DroverError('context.not-found', `There is no context ${name}`, {
     hint:
       known.length === 0
         ? '`drover context add NAME --server URL` makes one.'

@@ -80,10 +80,16 @@ it.each<[ConnectFlags, RegExp]>([
   [{ server: 'http://a', config: 'c.yaml' }, /--config has no say/],
   [{ server: 'https://a', cert: 'c.pem' }, /belong together/],
   [{ server: 'https://a', ca: '/nonexistent/ca.pem' }, /ca.pem cannot be read/],
-  [{ context: 'nope' }, /no context nope/],
 ])('refuses %j', async (flags, message) => {
   const refusal = { code: 'usage.invalid', message: expect.stringMatching(message) };
   await expect(whereTo(flags, env)).rejects.toMatchObject(refusal);
+});
+
+it('does not find a context that there is not', async () => {
+  await expect(whereTo({ context: 'nope' }, env)).rejects.toMatchObject({
+    code: 'context.not-found',
+    message: 'There is no context nope',
+  });
 });
 
 it.each([

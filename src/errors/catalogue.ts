@@ -54,6 +54,7 @@ export const catalogue = {
   'auth.required': exitCodes.refused,
   'auth.forbidden': exitCodes.refused,
   'token.not-found': exitCodes.notFound,
+  'context.not-found': exitCodes.notFound,
   'operation.not-found': exitCodes.notFound,
   'operation.under-way': exitCodes.conflict,
   'operation.ended': exitCodes.conflict,

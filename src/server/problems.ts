@@ -40,6 +40,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   'auth.required': 401,
   'auth.forbidden': 403,
   'token.not-found': 404,
+  'context.not-found': 404,
   'operation.not-found': 404,
   'operation.under-way': 409,
   'operation.ended': 409,
