@@ -11,6 +11,11 @@ test.each([
   ['migration.phase', { phase: 'post-copy' }, { kind: 'phase', phase: 'post-copy', atMs }],
   ['migration.ended', { phase: 'stayed' }, { kind: 'phase', phase: 'stayed', atMs }],
   [
+    'migration.ended',
+    { phase: 'failed-safe', code: 'preflight.refused' },
+    { kind: 'phase', phase: 'failed-safe', refused: true, atMs },
+  ],
+  [
     'migration.decision',
     { action: 'freeze', why: 'It fits.' },
     { kind: 'decision', action: 'freeze', why: 'It fits.', atMs },

@@ -7,7 +7,13 @@ import type { MigrationPhase, StoredProgress } from '../store/rows.ts';
 
 /** Something that a watcher of a migration is shown. Times are ms since its start. */
 export type Happening =
-  | { readonly kind: 'phase'; readonly phase: MigrationPhase; readonly atMs: number }
+  | {
+      readonly kind: 'phase';
+      readonly phase: MigrationPhase;
+      /** It ended before it began: nothing was touched. */
+      readonly refused?: boolean;
+      readonly atMs: number;
+    }
   | { readonly kind: 'progress'; readonly phase: MigrationPhase; readonly progress: StoredProgress }
   | {
       readonly kind: 'decision';
@@ -51,6 +57,8 @@ export function happeningOf(
 }
 
 const withPhase = z.object({ phase });
+/** `code`: why it could not begin. */
+const withCode = withPhase.extend({ code: z.string().optional() });
 const withBy = z.object({ by: z.string() });
 const decided = z.object({ action: z.string(), why: z.string() });
 const noticed = z.object({ message: z.string() });
@@ -68,7 +76,10 @@ const readers: Readonly<Record<string, Reader>> = {
   'migration.queued': (_, atMs) => ({ kind: 'phase', phase: 'queued', atMs }),
   'migration.began': readPhase,
   'migration.phase': readPhase,
-  'migration.ended': readPhase,
+  'migration.ended': (data, atMs) => {
+    const { phase: last, code } = withCode.parse(data);
+    return { kind: 'phase', phase: last, ...(code === undefined ? {} : { refused: true }), atMs };
+  },
   'migration.decision': (data, atMs) => ({ kind: 'decision', ...decided.parse(data), atMs }),
   'migration.notice': (data, atMs) => ({ kind: 'notice', ...noticed.parse(data), atMs }),
   'migration.point-of-no-return': (_, atMs) => ({

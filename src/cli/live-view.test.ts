@@ -68,6 +68,11 @@ describe('without a terminal', () => {
     ]);
   });
 
+  it('says of what was refused that nothing was touched', () => {
+    const refused = { kind: 'phase', phase: 'failed-safe', refused: true, atMs: 96 } as const;
+    expect(shown(false, [refused])).toBe('web     96 ms  refused: nothing was touched\n');
+  });
+
   it('does not tell of waiting', () => {
     expect(shown(false, [decided('wait', 'it gets smaller')])).toBe('');
   });
@@ -103,6 +108,14 @@ describe('on a terminal', () => {
   it('never writes a line that would wrap', () => {
     const text = shown(true, [progressAt(0, 1)]);
     expect(text.replaceAll(erase, '').length).toBeLessThan(60);
+  });
+
+  it('writes whole lines on a terminal that does not know its size', () => {
+    let text = '';
+    const err = { isTTY: true, columns: 0, rows: 0, write: (piece: string) => (text += piece) };
+    const view = new LiveView({ out: err, err, env: { NO_COLOR: '1' }, endWith: () => undefined });
+    view.show('web', progressAt(0, 1));
+    expect(text).toContain('web  copying  1 %');
   });
 
   it('has a line for each of several migrations, and takes all away', () => {

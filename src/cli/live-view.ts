@@ -95,7 +95,7 @@ export class LiveView {
     this.line(title, progress?.atMs ?? 0, `nobody steers it any more (${seen}): ${advice}`);
   }
 
-  #showPhase(title: string, { phase, atMs }: Happening & { kind: 'phase' }): void {
+  #showPhase(title: string, { phase, refused, atMs }: Happening & { kind: 'phase' }): void {
     const before = this.#watched.get(title);
     if (before?.phase === phase && !before.unsteered) return;
     if (isLive(phase)) {
@@ -104,7 +104,8 @@ export class LiveView {
     } else {
       this.#watched.delete(title);
     }
-    this.line(title, atMs, phaseNames[phase]);
+    const refusal = refused === true && phase !== 'aborted';
+    this.line(title, atMs, refusal ? 'refused: nothing was touched' : phaseNames[phase]);
   }
 
   #showDecision(title: string, { action, why, atMs }: Happening & { kind: 'decision' }): void {
@@ -114,8 +115,9 @@ export class LiveView {
 
   #paint(): void {
     if (!this.#io.err.isTTY || this.#watched.size === 0) return;
-    const width = (this.#io.err.columns ?? defaultColumns) - 1;
-    const height = Math.max(2, (this.#io.err.rows ?? defaultRows) - 1);
+    // A terminal that does not know its size says 0.
+    const width = (this.#io.err.columns || defaultColumns) - 1;
+    const height = Math.max(2, (this.#io.err.rows || defaultRows) - 1);
     const all = [...this.#watched].map(([title, standing]) => liveLine(title, standing, width));
     const lines =
       all.length <= height
