@@ -46,7 +46,7 @@ export function splitText(
     alsoRunsOn.length === 0
       ? []
       : [
-          `DANGER: ${name} runs on ${[host, ...alsoRunsOn].join(' and on ')} at once: both write to its disks. Look which one is whole, and stop the other.`,
+          `DANGER: ${name} runs on ${[host, ...alsoRunsOn].toSorted().join(' and on ')} at once: both write to its disks. Look which one is whole, and stop the other.`,
         ],
   );
 }

@@ -82,11 +82,12 @@ function onlyOne({ vm, from }: AskedMove, { hosts }: Sight): SeenVm {
   const [first, second] = running.length === 0 ? found : running;
   if (first === undefined) throw nowhere(vm, from, hosts);
   if (second === undefined) return first;
-  throw new DroverError(
-    'usage.invalid',
-    `${vm} is on ${[first, second].map(({ host }) => host).join(' and ')}`,
-    { hint: 'Say which one is meant: --from HOST, or its UUID.' },
-  );
+  const both = [first, second].map(({ host }) => host).join(' and ');
+  const hint =
+    first.uuid === second.uuid
+      ? 'One guest must not run twice: look which one is whole, and stop the other.'
+      : 'Say which one is meant: --from HOST, or its UUID.';
+  throw new DroverError('usage.invalid', `${vm} is on ${both}`, { hint });
 }
 
 function nowhere(vm: string, from: string | undefined, hosts: Sight['hosts']): DroverError {
