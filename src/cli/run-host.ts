@@ -101,6 +101,7 @@ function said<T>(now: T | 'none' | undefined, before: T | undefined): T | undefi
 
 const columns: readonly Column<Host>[] = [
   { title: 'NAME', cell: ({ name }) => name },
+  { title: 'ARRIVALS', cell: arrivalsText },
   { title: 'POST-COPY', cell: ({ postCopy }) => postCopy },
   {
     title: 'BANDWIDTH',
@@ -126,4 +127,10 @@ const hostViews = { table: hostText, name: ({ name }: Host) => `${name}\n` };
 
 function numberOrDash(value: number | null): string {
   return value === null ? '-' : String(value);
+}
+
+/** Whether it takes VMs in, and who says that it does not. */
+export function arrivalsText({ arrivals, closedBy }: Pick<Host, 'arrivals' | 'closedBy'>): string {
+  if (arrivals === 'open') return 'open';
+  return closedBy === null ? 'closed' : `closed by ${closedBy}`;
 }
