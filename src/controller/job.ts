@@ -24,7 +24,7 @@ import type { MigrationPhase, MigrationRow, NewEvent } from '../store/rows.ts';
 import type { Ended, Store } from '../store/store.ts';
 import { formatDuration } from '../units/format.ts';
 import type { HeldLease } from './leases.ts';
-import { isAtSource, overtakenBy } from './overtaken.ts';
+import { isAtSource, overtakenBy, withSharedHosts } from './overtaken.ts';
 import { Page } from './page.ts';
 import { refusalOf } from './refusals.ts';
 import { stateOf } from './state-of.ts';
@@ -91,9 +91,10 @@ export class Job implements Keeping {
   async run(): Promise<void> {
     try {
       const beginning = await this.#ports.store.migrations.beginning(this.id);
-      const overtaken = beginning === undefined ? undefined : await this.#overtaken(beginning);
+      const around = withSharedHosts(this.#surroundings());
+      const overtaken = beginning && (await this.#overtaken(beginning, around));
       if (overtaken !== undefined) return await this.#conclude(overtaken, 'failed-safe');
-      const run = await this.#ready(beginning);
+      const run = await (beginning ? this.#readyToTakeUp(beginning, around) : this.#ready());
       let conclusion = await run.toTheEnd();
       if (this.#mustTryAgain(conclusion)) conclusion = await this.#insistOn(conclusion);
       if (conclusion.outcome !== 'detached') await this.#conclude(conclusion, conclusion.outcome);
@@ -193,21 +194,14 @@ export class Job implements Keeping {
   }
 
   /** How it ended where others have moved the VM since: nothing of it is begun anew. */
-  async #overtaken(beginning: Beginning): Promise<Conclusion | undefined> {
+  async #overtaken(beginning: Beginning, around: Surroundings): Promise<Conclusion | undefined> {
     const { config, world } = this.#ports;
-    const overtaken = await overtakenBy(
-      this.#row,
-      world.wallMs(),
-      beginning,
-      config(),
-      this.#surroundings(),
-    );
+    const overtaken = await overtakenBy(this.#row, world.wallMs(), beginning, config(), around);
     if (overtaken !== undefined) this.#notice(overtaken.why);
     return overtaken?.conclusion;
   }
 
-  async #ready(beginning: Beginning | undefined): Promise<Run> {
-    if (beginning !== undefined) return this.#readyToTakeUp(beginning);
+  async #ready(): Promise<Run> {
     if (this.#row.origin === 'adopted') return this.#readyToAdopt();
     await this.#ports.store.migrations.advance(this.held.lease, { phase: 'preflight' }, []);
     return this.#readyToMove(this.#request());
@@ -224,7 +218,7 @@ export class Job implements Keeping {
     return { vm, from, to, importance, reason, deadlineMs };
   }
 
-  async #readyToTakeUp(beginning: Beginning): Promise<Run> {
+  async #readyToTakeUp(beginning: Beginning, around: Surroundings): Promise<Run> {
     const { store, world, config } = this.#ports;
     const { from, to, startedAt = world.wallMs(), phase } = this.#row;
     const { samples, decisions } = await store.migrations.chapters(this.id);
@@ -242,7 +236,7 @@ export class Job implements Keeping {
       seen,
       decisions,
     };
-    return readyToTakeUp(taken, config(), this.#watching(), this.#surroundings());
+    return readyToTakeUp(taken, config(), this.#watching(), around);
   }
 
   /** What somebody else began is looked at once more, now that nobody else of ours takes it. */
