@@ -1,6 +1,7 @@
 import { firstPassLeftMs, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { idle, type WorkingSet, writtenWithin } from '../forecast/working-set.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
 import { type Candidate, harm, openPostCopy } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { patienceLeftMs } from './patience.ts';
@@ -12,8 +13,11 @@ const tellingShare = 0.12;
 const againShare = 0.3;
 /** Little was seen, and nobody goes back from it: where it may end otherwise, it has to be better by this. */
 const worthwhileShare = 0.85;
-/** Where there is a deadline that only this meets, or comes nearer to, it may do so much more harm. */
-const lateShare = 1.5;
+/**
+ * Where there is a deadline that only this meets, or comes nearer to, it may do so much more harm, by class: early in a
+ * pass little is known of what a guest will miss, and a panda is not hurt more on a guess.
+ */
+const lateShares: Readonly<Record<SlaClass, number>> = { cattle: 1.5, pet: 1.5, panda: 1 };
 
 /**
  * A switch to post-copy within the first pass. What a guest writes has to be fetched then or later, and it waits
@@ -38,9 +42,14 @@ export function earlySwitch(
 }
 
 /** How much of the harm of waiting for the end of the pass it may do, 1: as much. */
-function shareOf({ atMs, deadlineMs = Infinity }: Situation, whole: Expectation, early: Candidate) {
+function shareOf(
+  { slaClass, atMs, deadlineMs = Infinity }: Situation,
+  whole: Expectation,
+  early: Candidate,
+): number {
   const { p50: endsInMs } = whole.forecast.timeMs;
-  if (atMs + endsInMs > deadlineMs && early.forecast.timeMs.p50 < endsInMs) return lateShare;
+  if (atMs + endsInMs > deadlineMs && early.forecast.timeMs.p50 < endsInMs)
+    return lateShares[slaClass];
   return whole.ending === 'post-copy' ? 1 : worthwhileShare;
 }
 
