@@ -42,6 +42,8 @@ const guessedBytesPerSecond = 0.941 * 125_000_000;
 /** So often a plan is made anew because a host turned out not to run a VM. */
 const mostRounds = 8;
 const mostLive = 10_000;
+/** An admin's word of a host counts for more than fewer migrations than this: they may have shared the way. */
+const tellingTimes = 3;
 /** The same inventory always gives the same plan. */
 const seed = 1;
 
@@ -170,7 +172,7 @@ export class PlanMaker {
     const hosts = await Promise.all(
       [...facts].map(async ([name, known]) => {
         const { postCopy, bandwidthBytesPerSecond: cap } = resolveHost(config, name);
-        const carried = throughputOf(name) ?? (await this.#learnt(name, sources, facts));
+        const carried = throughputOf(name) ?? (await this.#learnt(name, sources, facts, cap));
         if (carried === undefined && cap === undefined) guessed.push(name);
         return {
           name,
@@ -203,13 +205,16 @@ export class PlanMaker {
     name: string,
     sources: readonly string[],
     facts: ReadonlyMap<string, HostFacts>,
+    cap: number | undefined,
   ): Promise<number | undefined> {
     const others = sources.includes(name) ? [...facts.keys()] : sources;
-    const rates = await Promise.all(
+    const seen = await Promise.all(
       others.filter((other) => other !== name).map((other) => this.#scout.wayBetween(name, other)),
     );
-    const seen = rates.filter((rate) => rate !== undefined);
-    return seen.length === 0 ? undefined : Math.max(...seen);
+    const times = seen.reduce((sum, way) => sum + way.times, 0);
+    if (cap !== undefined && times < tellingTimes) return undefined;
+    const rates = seen.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? []);
+    return rates.length === 0 ? undefined : Math.max(...rates);
   }
 }
 

@@ -28,6 +28,13 @@ export interface VmKnowledge {
   readonly fixed: string | undefined;
 }
 
+/** What was seen of a way. */
+export interface SeenWay {
+  readonly bandwidthBytesPerSecond?: number | undefined;
+  /** By so many migrations. */
+  readonly times: number;
+}
+
 const nothingKnown: VmKnowledge = {
   touchedBytes: undefined,
   workingSet: undefined,
@@ -109,13 +116,13 @@ export class Scout {
     return found;
   }
 
-  /** What earlier migrations say of the way between two hosts, bytes/s. */
-  async wayBetween(a: string, b: string): Promise<number | undefined> {
+  /** What earlier migrations say of the way between two hosts. */
+  async wayBetween(a: string, b: string): Promise<SeenWay> {
     const ofWay = await this.#ports.store.migrations.lessons(
       { of: 'way', hosts: [a, b] },
       mostLessons,
     );
-    return prior({ ofWay }).bandwidthBytesPerSecond;
+    return { ...prior({ ofWay }), times: ofWay.length };
   }
 
   async #seeHost(name: string, ours: ReadonlySet<string>): Promise<readonly SeenVm[] | undefined> {
