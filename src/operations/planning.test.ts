@@ -223,13 +223,13 @@ test('each move of a plan is due a little before its turn, and then the next is 
 describe('the next of a plan', () => {
   const way = { from: 'h0', to: 'h1', why: '', after: [], bytes: 1, shareBytesPerSecond: 1 };
   const first = { ...way, vm: 'first', running: true, startMs: 0, endMs: at(6_000) };
-  const next = { ...way, vm: 'next', running: false, startMs: 5_550, endMs: at(12_000) };
+  const next = { ...way, vm: 'next', running: false, startMs: 6_550, endMs: at(12_000) };
   const expected = { ending: 'switch-over', forecast: forecastStay } as const;
   const cases = [
-    { name: 'as planned, where nothing is seen', arrives: undefined, dueMs: 4_450 },
-    { name: 'later, where the one before it is late', arrives: 8_000, dueMs: 6_450 },
-    { name: 'sooner, where that is about to end', arrives: 1_900, dueMs: 350 },
-    { name: 'as planned, where both share the way', arrives: 8_000, startMs: 2_000, dueMs: 900 },
+    { name: 'as planned, where nothing is seen', arrives: undefined, dueMs: 4_950 },
+    { name: 'later, where the one before it is late', arrives: 8_000, dueMs: 6_950 },
+    { name: 'sooner, where that is about to end', arrives: 1_900, dueMs: 850 },
+    { name: 'as planned, where both share the way', arrives: 8_000, startMs: 2_000, dueMs: 400 },
   ];
 
   test.each(cases)('is asked for $name', ({ arrives, startMs, dueMs }) => {
@@ -242,8 +242,8 @@ describe('the next of a plan', () => {
 
   test('is not asked for sooner because of an end that is still far', () => {
     const arrivals = new Map([['first', 4_000]]);
-    expect(nextDueMs(planOf(), 1_500, arrivals)).toBe(4_450);
-    expect(dueMoves(planOf(), 2_500, arrivals)).toMatchObject([{ vm: 'next' }]);
+    expect(nextDueMs(planOf(), 1_500, arrivals)).toBe(4_950);
+    expect(dueMoves(planOf(), 3_000, arrivals)).toMatchObject([{ vm: 'next' }]);
   });
 
   function planOf(startMs = next.startMs): Plan {

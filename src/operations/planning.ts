@@ -162,9 +162,9 @@ function vmOf(vm: KnownVm, hosts: readonly KnownHost[]): Vm {
 
 /**
  * From the request for a migration until it sends, ms: both hosts are looked at first, and libvirt prepares it. Seen on
- * the lab: 0.7 to 1.1 s, for which the way would be free; the one before holds its stream back by then.
+ * the lab: 0.9 to 1.5 s, for which the way would be free; the one before holds its stream back by then.
  */
-const leadMs = 1_100;
+const leadMs = 1_600;
 
 /** When a migration under way is expected to have arrived, by what is seen of it, ms since the plan was made; by VM. */
 export type Arrivals = ReadonlyMap<string, number>;
