@@ -43,7 +43,7 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { name: 'a quiet VM', vm: 'quiet', importance: 'high', hurries: 'not at all' },
+  { name: 'a quiet VM', vm: 'quiet', importance: 'high', hurries: 'a little after' },
   { name: 'one that never fits', vm: 'furious', importance: 'high', hurries: 'at once' },
   {
     name: 'one that fits after many passes',
@@ -79,7 +79,7 @@ test.each(cases)('$name hurries $hurries', ({ vm, importance, deadlineAt, hurrie
   }
   if (hurries === 'a little after') {
     expect(until).toBeGreaterThan(at + move.endMs.p50);
-    expect(until).toBeLessThan(at + 3 * move.endMs.p50);
+    expect(until).toBeLessThanOrEqual(at + Math.ceil(3 * move.endMs.p50));
   }
   if (hurries === 'within the deadline') {
     expect(until).toBeGreaterThan(at + move.endMs.p90);

@@ -256,8 +256,8 @@ const passesKept = 2;
 /**
  * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
  * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
- * to leave, who is not expected to fit a switch-over is to be across when its memory was carried once, and who fits
- * one only after many passes is not waited for longer than planned: all who come after it would pay.
+ * to leave, who is not expected to fit a switch-over is to be across when its memory was carried once, and who is
+ * expected to is not waited for longer than planned: all who come after it would pay.
  */
 export function deadlineOf(
   move: PlannedMove,
@@ -271,7 +271,6 @@ export function deadlineOf(
   if (importance !== 'high') return undefined;
   const onceMs = (endMs.p50 - startMs) * Math.min(1, memoryBytes / bytes);
   if (expected.ending !== 'switch-over') return Math.round(at + startMs + onceMs);
-  if (expected.forecast.bytes <= oftenSentTimes * memoryBytes) return undefined;
   return Math.round(at + endMs.p50 + passesKept * onceMs);
 }
 
