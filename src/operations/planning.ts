@@ -247,8 +247,11 @@ export interface Haste {
   readonly memoryBytes: number;
 }
 
-/** Who is expected to put more than this many times its memory on the link sends the same pages again and again. */
+/** Who has put more than this many times its memory on the link sends the same pages again and again. */
 const oftenSentTimes = 1.5;
+
+/** Of one that is expected to put more than this on the link, times its memory, it is less than sure that it fits. */
+const muchSentTimes = 1.3;
 
 /** Steering keeps so many passes free before a deadline: what it has then is sent once more, with time to spare. */
 const passesKept = 2;
@@ -256,8 +259,8 @@ const passesKept = 2;
 /**
  * By when a migration of an operation is to end; `undefined`: there is no hurry. Under a deadline each has
  * its part of what that leaves: who comes first may not take all of it. Without one, where everybody has
- * to leave, who is not expected to fit a switch-over is to be across when its memory was carried once, and who is
- * expected to is not waited for longer than planned: all who come after it would pay.
+ * to leave, who is not expected to fit a switch-over is to be across when its memory was carried once, and who fits
+ * one only after it has sent much again is not waited for longer than planned: all who come after it would pay.
  */
 export function deadlineOf(
   move: PlannedMove,
@@ -271,6 +274,7 @@ export function deadlineOf(
   if (importance !== 'high') return undefined;
   const onceMs = (endMs.p50 - startMs) * Math.min(1, memoryBytes / bytes);
   if (expected.ending !== 'switch-over') return Math.round(at + startMs + onceMs);
+  if (expected.forecast.bytes <= muchSentTimes * memoryBytes) return undefined;
   return Math.round(at + endMs.p50 + passesKept * onceMs);
 }
 
