@@ -220,19 +220,23 @@ test('each move of a plan is due a little before its turn, and then the next is 
   expect([...dueMoves(plan, 0), ...dues]).toHaveLength(free.length);
 });
 
+function sure(p50: number) {
+  return { p50, p90: p50 };
+}
+
 describe('the next of a plan', () => {
   const way = { from: 'h0', to: 'h1', why: '', after: [], bytes: 1, shareBytesPerSecond: 1 };
-  const first = { ...way, vm: 'first', running: true, startMs: 0, endMs: at(6_000) };
-  const next = { ...way, vm: 'next', running: false, startMs: 6_550, endMs: at(12_000) };
+  const first = { ...way, vm: 'first', running: true, startMs: 0, endMs: sure(6_000) };
+  const next = { ...way, vm: 'next', running: false, startMs: 6_550, endMs: sure(12_000) };
   const expected = { ending: 'switch-over', forecast: forecastStay } as const;
-  const cases = [
+  const turns = [
     { name: 'as planned, where nothing is seen', arrives: undefined, dueMs: 4_950 },
     { name: 'later, where the one before it is late', arrives: 8_000, dueMs: 6_950 },
     { name: 'sooner, where that is about to end', arrives: 1_900, dueMs: 850 },
     { name: 'as planned, where both share the way', arrives: 8_000, startMs: 2_000, dueMs: 400 },
   ];
 
-  test.each(cases)('is asked for $name', ({ arrives, startMs, dueMs }) => {
+  test.each(turns)('is asked for $name', ({ arrives, startMs, dueMs }) => {
     const plan = planOf(startMs);
     const arrivals = new Map(arrives === undefined ? [] : [['first', arrives]]);
     expect(nextDueMs(plan, 0, arrivals)).toBe(dueMs);
@@ -250,10 +254,6 @@ describe('the next of a plan', () => {
     const wanted = { drain: ['h0'], importance: 'high' } as const;
     const moves = [first, { ...next, startMs }].map((move) => ({ ...move, expected }));
     return { ...planMoves(inventory, wanted, { random: () => 0.5 }), moves };
-  }
-
-  function at(p50: number) {
-    return { p50, p90: p50 };
   }
 });
 
