@@ -12,6 +12,7 @@ import {
   isOutrun,
   type KnownHost,
   type KnownVm,
+  leveled,
   nextDueMs,
 } from './planning.ts';
 import type { Course } from './sight.ts';
@@ -255,6 +256,10 @@ describe('the next of a plan', () => {
     const moves = [first, { ...next, startMs }].map((move) => ({ ...move, expected }));
     return { ...planMoves(inventory, wanted, { random: () => 0.5 }), moves };
   }
+});
+
+test('ways that seemed nearly alike are alike, others are not', () => {
+  expect(leveled([100, 103, undefined, 50, 98])).toEqual([103, 103, undefined, 50, 103]);
 });
 
 const under = [

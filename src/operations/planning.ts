@@ -68,6 +68,21 @@ const vcpuOvercommit = 16;
 const reservedShare = 0.03;
 const leastReservedBytes = 256 * 2 ** 20;
 
+/** Rates that were seen of ways that are alike differ by so much. */
+const alikeShare = 0.06;
+
+/**
+ * Rates with those that are nearly as high raised to the highest of them: where some of ways that are alike seemed a
+ * little faster than others, two migrations at once would use them to the full, and both take twice as long.
+ */
+export function leveled(rates: readonly (number | undefined)[]): readonly (number | undefined)[] {
+  return rates.map((rate) => {
+    if (rate === undefined) return undefined;
+    const alike = rates.filter((one) => one !== undefined && one <= rate * (1 + alikeShare));
+    return Math.max(...alike.map((one) => one ?? 0));
+  });
+}
+
 /** What is known, as the planner takes it. VMs go by their UUIDs: names may occur twice in a fleet. */
 export function inventoryOf(
   hosts: readonly KnownHost[],

@@ -10,11 +10,6 @@ import { leastLateAim, shortestAim, wholeWays } from './whole-ways.ts';
 const nearShare = 0.01;
 /** So near the bound nothing that is tried later is worth more: the gentlest schedule comes first. */
 const goodEnough = 1.02;
-/**
- * Rates are known no better than this: where some of ways that are alike seem a little faster than others, two at
- * once would use them to the full, and both would take twice as long.
- */
-const aloneShare = 0.04;
 /** So near the bound a schedule is not packed more tightly. */
 const packedEnough = 1.005;
 
@@ -28,8 +23,7 @@ export interface Weighed extends Schedule {
 
 /**
  * The schedule with the least lateness; of those within 1 % of the shortest, the one in which VMs are
- * exposed for the least time, but that in which each has its ways to itself, where it is about as short. (Harm before
- * makespan would never move two at once.)
+ * exposed for the least time. (Harm before makespan would never move two at once.)
  */
 export function chooseSchedule(
   course: Course,
@@ -43,17 +37,10 @@ export function chooseSchedule(
     tried.push(weighed);
     if (weighed.latenessSeconds === 0 && weighed.makespanMs <= boundMs * goodEnough) break;
   }
-  const best = bestOf(tried);
-  const [alone = best] = tried;
-  return isAsGood(alone, best) ? alone : best;
+  return bestOf(tried);
 }
 
-function isAsGood(alone: Weighed, best: Weighed): boolean {
-  const isInTime = alone.latenessSeconds <= best.latenessSeconds;
-  return isInTime && alone.makespanMs <= best.makespanMs * (1 + aloneShare);
-}
-
-/** What is tried, the gentlest first: in that each has its ways to itself. */
+/** What is tried, the gentlest first. */
 function* schedulesOf(
   course: Course,
   boundMs: number,

@@ -2,7 +2,7 @@ import type { Config } from '../../fleet/config.ts';
 import { resolveHost } from '../../fleet/hosts.ts';
 import { placementOf } from '../../fleet/rules.ts';
 import type { HostFacts } from '../../hypervisor/port.ts';
-import { inventoryOf, type KnownHost, type KnownVm } from '../../operations/planning.ts';
+import { inventoryOf, type KnownHost, type KnownVm, leveled } from '../../operations/planning.ts';
 import type { SeenVm, Sight } from '../../operations/sight.ts';
 import type { Proposal } from '../../planner/balance.ts';
 import type { Inventory } from '../../planner/inventory.ts';
@@ -169,28 +169,33 @@ export class PlanMaker {
     const limits = limitsOf(config);
     const sources = [...new Set(leaving.map(({ host }) => host))];
     const guessed: string[] = [];
-    const hosts = await Promise.all(
-      [...facts].map(async ([name, known]) => {
-        const { postCopy, bandwidthBytesPerSecond: cap } = resolveHost(config, name);
-        const carried = throughputOf(name) ?? (await this.#learnt(name, sources, facts, cap));
-        if (carried === undefined && cap === undefined) guessed.push(name);
-        return {
-          name,
-          memoryBytes: known.memoryBytes,
-          freeMemoryBytes: known.freeMemoryBytes,
-          cpus: known.cpus,
-          bandwidthBytesPerSecond: Math.min(
-            carried ?? (cap === undefined ? guessedBytesPerSecond : Infinity),
-            cap ?? Infinity,
-          ),
-          maxOutgoing: limits.outgoing(name),
-          maxIncoming: limits.incoming(name),
-          link: limits.linkOf(name),
-          postCopy: postCopy.allowed && known.postCopy.allowed,
-          closed: config.hosts[name]?.arrivals === 'closed',
-        };
+    const seen = await Promise.all(
+      [...facts.keys()].map(async (name) => {
+        const { bandwidthBytesPerSecond: cap } = resolveHost(config, name);
+        return throughputOf(name) ?? (await this.#learnt(name, sources, facts, cap));
       }),
     );
+    const carried = leveled(seen);
+    const hosts = [...facts].map(([name, known], index) => {
+      const { postCopy, bandwidthBytesPerSecond: cap } = resolveHost(config, name);
+      const rate = carried[index];
+      if (rate === undefined && cap === undefined) guessed.push(name);
+      return {
+        name,
+        memoryBytes: known.memoryBytes,
+        freeMemoryBytes: known.freeMemoryBytes,
+        cpus: known.cpus,
+        bandwidthBytesPerSecond: Math.min(
+          rate ?? (cap === undefined ? guessedBytesPerSecond : Infinity),
+          cap ?? Infinity,
+        ),
+        maxOutgoing: limits.outgoing(name),
+        maxIncoming: limits.incoming(name),
+        link: limits.linkOf(name),
+        postCopy: postCopy.allowed && known.postCopy.allowed,
+        closed: config.hosts[name]?.arrivals === 'closed',
+      };
+    });
     const assumed =
       guessed.length === 0
         ? []
