@@ -1,7 +1,7 @@
 import { DroverError } from '../../errors/catalogue.ts';
 import type { Config } from '../../fleet/config.ts';
 import { newPart } from '../../operations/parts.ts';
-import { withPlan } from '../../operations/planning.ts';
+import { withPlan } from '../../operations/planned.ts';
 import {
   type Aims,
   isLiveOperation,

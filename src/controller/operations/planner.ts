@@ -2,7 +2,7 @@ import type { Config } from '../../fleet/config.ts';
 import { resolveHost } from '../../fleet/hosts.ts';
 import { placementOf } from '../../fleet/rules.ts';
 import type { HostFacts } from '../../hypervisor/port.ts';
-import { inventoryOf, type KnownHost, type KnownVm, leveled } from '../../operations/planning.ts';
+import { inventoryOf, type KnownHost, type KnownVm, leveled } from '../../operations/known.ts';
 import type { SeenVm, Sight } from '../../operations/sight.ts';
 import type { Proposal } from '../../planner/balance.ts';
 import type { Inventory } from '../../planner/inventory.ts';

@@ -1,6 +1,7 @@
 import { DroverError } from '../../errors/catalogue.ts';
 import type { Config } from '../../fleet/config.ts';
 import { hasCode, messageOf } from '../../migration/look.ts';
+import { asMuchAsNeeded, deadlineOf, isOutrun } from '../../operations/haste.ts';
 import {
   importanceOf,
   isOpen,
@@ -9,19 +10,12 @@ import {
   partsNow,
   restingHosts,
 } from '../../operations/parts.ts';
-import {
-  type Arrivals,
-  asMuchAsNeeded,
-  deadlineOf,
-  dueMoves,
-  isOutrun,
-  nextDueMs,
-  withPlan,
-} from '../../operations/planning.ts';
+import { withPlan } from '../../operations/planned.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
 import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
+import { type Arrivals, dueMoves, nextDueMs } from '../../operations/turns.ts';
 import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
 import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
