@@ -24,6 +24,17 @@ export interface Contender {
   readonly begin: (memoryGib: number) => Step;
 }
 
+/** One of them as it is, but that it packs memory on its way. */
+export function packed(
+  contenders: readonly Contender[],
+  name: string,
+  packing: Packing,
+): readonly Contender[] {
+  return contenders
+    .filter((one) => one.name === name)
+    .map((usual) => ({ ...usual, name: `${name}-${packing.method}`, packing }));
+}
+
 /** What it does upon one look; it remembers what it saw before. */
 export type Step = (sample: Sample) => readonly Act[];
 

@@ -1,7 +1,7 @@
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Act } from '../steering/drive.ts';
 import { defaultDowntimeMs } from '../steering/static-arms.ts';
-import { type Contender, remembering, type Step } from './contender.ts';
+import { type Contender, packed, remembering, type Step } from './contender.ts';
 
 const pollMs = 400;
 /** Its outbound migrations of a node. */
@@ -36,13 +36,8 @@ const connections = 8;
 
 /** Its default with `compression` in the migration policy (experimental): zstd on all of its connections. */
 export function kubevirtPacking(timers: number): readonly Contender[] {
-  return kubevirtContenders(timers)
-    .filter(({ name }) => name === 'kubevirt-default')
-    .map((usual) => ({
-      ...usual,
-      name: `${usual.name}-zstd`,
-      packing: { method: 'zstd', connections } as const,
-    }));
+  const packing = { method: 'zstd', connections } as const;
+  return packed(kubevirtContenders(timers), 'kubevirt-default', packing);
 }
 
 function both(one: Step, other: Step): Step {

@@ -1,6 +1,6 @@
 import type { Act } from '../steering/drive.ts';
 import { defaultAutoConverge } from '../steering/static-arms.ts';
-import { type Contender, remembering } from './contender.ts';
+import { type Contender, packed, remembering } from './contender.ts';
 
 /** At more than `limit` iterations so far, `act`; a rung without a limit at the next iteration. */
 interface Rung {
@@ -73,13 +73,8 @@ export function ovirtContenders(timers: number): readonly Contender[] {
  * engine takes compression away from a migration over several). `timers` as above.
  */
 export function ovirtPacking(timers: number): readonly Contender[] {
-  return ovirtContenders(timers)
-    .filter(({ name }) => name === 'ovirt-suspend')
-    .map((suspend) => ({
-      ...suspend,
-      name: `${suspend.name}-xbzrle`,
-      packing: { method: 'xbzrle', connections: undefined } as const,
-    }));
+  const packing = { method: 'xbzrle', connections: undefined } as const;
+  return packed(ovirtContenders(timers), 'ovirt-suspend', packing);
 }
 
 /** One rung at most whenever the iteration has risen. */
