@@ -1,5 +1,5 @@
 import { type Random, randomFrom } from '../../src/hypervisor/simulated-random.ts';
-import type { Host, Vm } from '../../src/planner/inventory.ts';
+import { type Host, plainHost, type Vm } from '../../src/planner/inventory.ts';
 import { slaClasses } from '../../src/policy/vocabulary.ts';
 import type { Instance } from './mvm.ts';
 
@@ -53,12 +53,7 @@ function hostAt(index: number): Host {
     memoryBytes: 512 * gib,
     vcpus: 64,
     vcpuOvercommit: 4,
-    hugePageBytes: {},
-    cpuModels: undefined,
-    machineTypes: undefined,
-    storage: [],
-    networks: [],
-    tags: [],
+    ...plainHost,
     bandwidthBytesPerSecond: cardBytesPerSecond,
     maxOutgoing: undefined,
     maxIncoming: undefined,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Host, Inventory, Vm } from '../../src/planner/inventory.ts';
+import { type Host, type Inventory, plainHost, type Vm } from '../../src/planner/inventory.ts';
 import type { Wanted } from '../../src/planner/wanted.ts';
 
 /** What is to be planned, and the class of instances that it belongs to. */
@@ -113,12 +113,7 @@ function hostsOf(parsed: Parsed, links: NonNullable<z.output<typeof view>['links
     memoryBytes: size * gb,
     vcpus: cpu[node] ?? 0,
     vcpuOvercommit: 1,
-    hugePageBytes: {},
-    cpuModels: undefined,
-    machineTypes: undefined,
-    storage: [],
-    networks: [],
-    tags: [],
+    ...plainHost,
     bandwidthBytesPerSecond: (card.get(Number(node))?.capacity ?? 1_000) * bytesPerMbit,
     maxOutgoing: undefined,
     maxIncoming: undefined,

@@ -1,6 +1,6 @@
 import type { WorkingSet } from '../forecast/working-set.ts';
 import { bytesToCarry, type Terms } from '../planner/carry.ts';
-import type { Inventory, Vm } from '../planner/inventory.ts';
+import { type Inventory, plainHost, type Vm } from '../planner/inventory.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 
@@ -129,12 +129,7 @@ function hostOf(host: KnownHost, vms: readonly KnownVm[]): Inventory['hosts'][nu
     memoryBytes: Math.max(0, Math.min(host.memoryBytes, host.freeMemoryBytes + held) - reserved),
     vcpus: host.cpus,
     vcpuOvercommit,
-    hugePageBytes: {},
-    cpuModels: undefined,
-    machineTypes: undefined,
-    storage: [],
-    networks: [],
-    tags: [],
+    ...plainHost,
     bandwidthBytesPerSecond: host.bandwidthBytesPerSecond,
     maxOutgoing: host.maxOutgoing,
     maxIncoming: host.maxIncoming,

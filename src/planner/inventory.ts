@@ -38,6 +38,16 @@ export interface Host {
   readonly draining: boolean;
 }
 
+/** Of a host that offers nothing that only some VMs ask for, and runs any of them. */
+export const plainHost = {
+  hugePageBytes: {},
+  cpuModels: undefined,
+  machineTypes: undefined,
+  storage: [],
+  networks: [],
+  tags: [],
+} as const satisfies Partial<Host>;
+
 export interface Link {
   readonly name: string;
   /** Each way, bytes/s; `undefined`: it never is what holds a migration back. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { slaClasses } from '../../policy/vocabulary.ts';
-import type { Host, Inventory, Vm } from '../inventory.ts';
+import { type Host, type Inventory, plainHost, type Vm } from '../inventory.ts';
 
 export const gib = 2 ** 30;
 
@@ -11,12 +11,7 @@ export function hostOf(name: string, said: Partial<Host> = {}): Host {
     memoryBytes: 16 * gib,
     vcpus: 16,
     vcpuOvercommit: 1,
-    hugePageBytes: {},
-    cpuModels: undefined,
-    machineTypes: undefined,
-    storage: [],
-    networks: [],
-    tags: [],
+    ...plainHost,
     bandwidthBytesPerSecond: 100e6,
     maxOutgoing: undefined,
     maxIncoming: undefined,
