@@ -69,8 +69,10 @@ function bytesSwitched(
   importance: Importance,
 ): number {
   const { touchedBytes, workingSet = idle } = vm;
-  const told = toldOf(vm, bytesPerSecond);
-  if (isHurried(budget) && isWritingMuch(told)) return touchedBytes + told.againBytes;
+  if (isHurried(budget)) {
+    const told = toldOf(vm, bytesPerSecond);
+    if (isWritingMuch(told)) return touchedBytes + told.againBytes;
+  }
   const leftBytes = writtenWithin(workingSet, (touchedBytes / bytesPerSecond) * 1000);
   return touchedBytes * (1 + waitedPasses(budget, importance)) + leftBytes;
 }

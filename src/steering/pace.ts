@@ -10,11 +10,13 @@ import { story } from './story.ts';
 
 /** Holds the stream back before a switch-over that is near, and lets go of it where none comes. */
 export function pace(situation: Situation, view: Outlook): Decision | undefined {
-  const bytesPerSecond = situation.state.paced
+  const { paced, pacedTimes } = situation.state;
+  if (!paced && pacedTimes >= mostTimes) return undefined;
+  const bytesPerSecond = paced
     ? view.bandwidthBytesPerSecond
     : view.bandwidthBytesPerSecond * pacedShare;
   const near = switchOverNear(situation, { ...view, bandwidthBytesPerSecond: bytesPerSecond });
-  if (situation.state.paced && !near) {
+  if (paced && !near) {
     const why = `${story(view)} Holding the stream back does not help it across: the whole link is used again.`;
     return decision(
       situation,
@@ -24,8 +26,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       [],
     );
   }
-  const { paced, pacedTimes } = situation.state;
-  if (paced || pacedTimes >= mostTimes || !near) return undefined;
+  if (paced || !near) return undefined;
   const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(socketDrainMs(view))} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
     situation,

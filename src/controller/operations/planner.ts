@@ -169,15 +169,15 @@ export class PlanMaker {
     const limits = limitsOf(config);
     const sources = [...new Set(leaving.map(({ host }) => host))];
     const guessed: string[] = [];
+    const resolved = [...facts].map(([name, known]) => ({ known, ...resolveHost(config, name) }));
     const seen = await Promise.all(
-      [...facts.keys()].map(async (name) => {
-        const { bandwidthBytesPerSecond: cap } = resolveHost(config, name);
-        return throughputOf(name) ?? (await this.#learnt(name, sources, facts, cap));
-      }),
+      resolved.map(
+        async ({ name, bandwidthBytesPerSecond: cap }) =>
+          throughputOf(name) ?? (await this.#learnt(name, sources, facts, cap)),
+      ),
     );
     const carried = leveled(seen);
-    const hosts = [...facts].map(([name, known], index) => {
-      const { postCopy, bandwidthBytesPerSecond: cap } = resolveHost(config, name);
+    const hosts = resolved.map(({ name, known, postCopy, bandwidthBytesPerSecond: cap }, index) => {
       const rate = carried[index];
       if (rate === undefined && cap === undefined) guessed.push(name);
       return {
