@@ -31,11 +31,11 @@ test.each<[string, Partial<Figures>, Standing]>([
 
 const slower = { ...figures, totalMs: 20_000 };
 
-test('each system is taken with the suite and the timers that cost it least', () => {
+test('each system is taken with the timers that cost it least', () => {
   const rows = [
     drover,
     row({ figures: slower }),
-    row({ suite: 'trixie' }),
+    row({ timers: 'unscaled' }),
     row({ arm: 'o', system: 'oVirt', figures: slower, timers: 'unscaled' }),
   ];
   const [cell] = peerCellsOf(rows);
@@ -45,6 +45,29 @@ test('each system is taken with the suite and the timers that cost it least', ()
   ]);
   expect(cell?.regret).toBeCloseTo(1, 6);
   expect(cell?.oracle).toBe('virsh');
+});
+
+const trixie = { suite: 'trixie' } as const;
+
+/** All take longer on trixie, where oVirt is better than Drover, and on forky it is not. */
+test('each system is taken on the suite where it stands best beside Drover on the same one', () => {
+  const rows = [
+    drover,
+    { ...drover, ...trixie, figures: slower },
+    row({}),
+    row({ ...trixie, figures: { ...slower, blackoutMs: 900 } }),
+    row({ arm: 'o', system: 'oVirt', figures: slower }),
+    row({ ...trixie, arm: 'o', system: 'oVirt', figures: { ...slower, totalMs: 15_000 } }),
+    row({ ...trixie, arm: 'k', system: 'KubeVirt', figures: slower }),
+  ];
+  const met = peerCellsOf(rows).flatMap(({ suite, peers }) =>
+    peers.map(({ result, standing }) => [suite, result.system, standing]),
+  );
+  expect(met).toEqual([
+    ['forky', 'virsh', 'equal'],
+    ['trixie', 'oVirt', 'lose'],
+    ['trixie', 'KubeVirt', 'equal'],
+  ]);
 });
 
 /** Beside Drover's 10 s and 100 ms: dearer than `rough` in time, than `slow` in harm. */

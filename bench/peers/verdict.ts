@@ -24,9 +24,9 @@ export interface PeerCell {
   readonly scene: string;
   readonly pair: Pair;
   readonly drover: Result;
-  /** Each system with that arm, suite and timers that cost it least. */
+  /** Each system with that arm and timers that cost it least; where there is a cell of another suite, too, in one of them. */
   readonly peers: readonly Peer[];
-  /** All other arms, static mechanisms included. */
+  /** All other arms on the same suite, static mechanisms included. */
   readonly others: readonly Result[];
   /** Drover's cost over that of the cheapest that the budget allows, `stay` among them. */
   readonly regret: number;
@@ -54,12 +54,38 @@ export function peerCellsOf(rows: readonly Row[]): readonly PeerCell[] {
     rows.filter(({ system }) => system === 'Drover'),
     (row) => `${row.suite} ${sceneKey(row)} ${row.arm}`,
   );
-  return drovers.flatMap((runs) => {
+  const cells = drovers.flatMap((runs) => {
     const [first] = runs;
     if (first === undefined || first.pair === null) return [];
-    const rivals = rows.filter((row) => row.pair === null && sceneKey(row) === sceneKey(first));
+    const rivals = rows.filter(
+      (row) => row.pair === null && row.suite === first.suite && sceneKey(row) === sceneKey(first),
+    );
     return rivals.length === 0 ? [] : [cellOf(first, first.pair, runs, rivals)];
   });
+  return onTheirBestSuites(cells);
+}
+
+/**
+ * Each system on one suite only of those on which a cell was measured: where it stands best beside Drover, which runs on
+ * the same one. Ladders that count iterations were made for the long ones of an older QEMU.
+ */
+function onTheirBestSuites(cells: readonly PeerCell[]): readonly PeerCell[] {
+  const keyOf = ({ scene, pair }: PeerCell, { result: { system } }: Peer): string =>
+    `${scene} ${pair.slaClass} ${pair.importance} ${system}`;
+  const pairs = cells.flatMap((cell) => cell.peers.map((peer) => ({ cell, peer })));
+  const best = new Set(
+    grouped(pairs, ({ cell, peer }) => keyOf(cell, peer)).flatMap((ofSystem) =>
+      ofSystem
+        .toSorted((a, b) => advantageOf(b.cell, b.peer) - advantageOf(a.cell, a.peer))
+        .slice(0, 1)
+        .map(({ peer }) => peer),
+    ),
+  );
+  return cells.map((cell) => ({ ...cell, peers: cell.peers.filter((peer) => best.has(peer)) }));
+}
+
+function advantageOf({ drover }: PeerCell, { result }: Peer): number {
+  return drover.cost / result.cost;
 }
 
 function cellOf(
@@ -69,7 +95,7 @@ function cellOf(
   rivals: readonly Row[],
 ): PeerCell {
   const drover = resultOf(runs, pair);
-  const others = grouped(rivals, (row) => `${row.suite} ${row.timers} ${row.arm}`).map((one) =>
+  const others = grouped(rivals, (row) => `${row.timers} ${row.arm}`).map((one) =>
     resultOf(one, pair),
   );
   const peers = grouped(
