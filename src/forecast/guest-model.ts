@@ -3,6 +3,7 @@ import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
 import type { Rhythm } from './rhythm.ts';
 import { emptySeries, type Series } from './series.ts';
+import type { Shrinking } from './shrinking.ts';
 import type { Span, WorkingSet } from './working-set.ts';
 
 /**
@@ -14,7 +15,10 @@ export interface GuestModel {
   readonly prior: Prior;
   /** The newest reading. */
   readonly last: Point | undefined;
+  /** What goes over the wire. */
   readonly link: Link;
+  /** What compression makes of memory; `undefined` where nothing shows any. */
+  readonly shrinking: Shrinking | undefined;
   readonly spans: readonly Span[];
   /** How the guest writes, by the spans; `undefined` until something is known of it. */
   readonly workingSet: WorkingSet | undefined;
@@ -36,8 +40,8 @@ export interface GuestModel {
   readonly firstPassEndMs: number | undefined;
   readonly memoryTotalBytes: number;
   readonly throttlePercent: number;
-  /** Bytes put on the link until then. */
-  readonly firstPassSentBytes: number;
+  /** Bytes that it took of the link until then, or would have taken without compression. */
+  readonly firstPassPlainBytes: number;
   readonly syncing: Syncing;
   /** The last reading before which QEMU had looked for dirty pages, ms. */
   readonly lastSyncMs: number;
@@ -49,6 +53,7 @@ export function modelOf(prior: Prior): GuestModel {
     prior,
     last: undefined,
     link: unknownLink,
+    shrinking: undefined,
     spans: [],
     workingSet: undefined,
     workingSetNow: undefined,
@@ -58,7 +63,7 @@ export function modelOf(prior: Prior): GuestModel {
     lefts: emptySeries,
     firstPassBytes: Infinity,
     firstPassEndMs: undefined,
-    firstPassSentBytes: 0,
+    firstPassPlainBytes: 0,
     lastSyncMs: 0,
     memoryTotalBytes: 0,
     throttlePercent: 0,

@@ -1,8 +1,10 @@
-import { modelOf } from './guest-model.ts';
+import { type GuestModel, modelOf } from './guest-model.ts';
 import { observe } from './model.ts';
 import { outlook } from './outlook.ts';
+import { bandwidthOf } from './pass.ts';
 import { median } from './points.ts';
 import { nothingKnown, type Prior, type Syncing } from './prior.ts';
+import { leastConnections, threadBytesPerSecond } from './shrinking.ts';
 import type { Sample } from './telemetry.ts';
 import { type WorkingSet, type Written, writtenWithin } from './working-set.ts';
 
@@ -10,7 +12,7 @@ import { type WorkingSet, type Written, writtenWithin } from './working-set.ts';
 export interface Lesson {
   /** What the way carried, bytes/s. */
   readonly bandwidthBytesPerSecond: number | undefined;
-  /** Bytes that its first pass put on the link; `undefined` where it did not get that far. */
+  /** Bytes that its first pass takes of a link without compression; `undefined` where it did not get that far. */
   readonly touchedBytes: number | undefined;
   readonly workingSet: WorkingSet | undefined;
 }
@@ -24,14 +26,22 @@ export function learn(samples: readonly Sample[]): Lesson {
     model = observe(model, sample);
     // Near its end a stream may be held back, so the most counts; over another link, anew.
     const { link } = model;
+    if (isHeldByThreads(model)) continue;
     carried = link.change === change ? Math.max(carried, link.bytesPerSecond) : link.bytesPerSecond;
   }
   const view = outlook(model);
   return {
     bandwidthBytesPerSecond: carried > 0 ? carried : undefined,
-    touchedBytes: model.firstPassEndMs === undefined ? undefined : model.firstPassSentBytes,
+    touchedBytes: model.firstPassEndMs === undefined ? undefined : model.firstPassPlainBytes,
     workingSet: view?.workingSet,
   };
+}
+
+/** Whether memory is compressed about as fast as threads can: the link may carry more than it is given. */
+function isHeldByThreads(model: GuestModel): boolean {
+  return (
+    model.shrinking !== undefined && bandwidthOf(model) > leastConnections * threadBytesPerSecond
+  );
 }
 
 /**
@@ -82,7 +92,7 @@ export function priorFrom(knowledge: Knowledge): Prior {
   const byItself = [...own, ...now];
   const touched = ofGuest.slice(0, newest).flatMap((lesson) => lesson.touchedBytes ?? []);
   return {
-    bandwidthBytesPerSecond: capped(bandwidthOf(ofWay), knowledge.capBytesPerSecond),
+    bandwidthBytesPerSecond: capped(carriedBy(ofWay), knowledge.capBytesPerSecond),
     touchedBytes: median(touched) ?? residentBytes,
     // Others of its class speak only where the guest itself has said nothing.
     written: byItself.length > 0 ? byItself : writtenOf(ofClass, weights.ofClass),
@@ -91,7 +101,7 @@ export function priorFrom(knowledge: Knowledge): Prior {
 }
 
 /** The most that was seen: whoever shared the way had less of it than it carries. */
-function bandwidthOf(lessons: readonly Lesson[]): number | undefined {
+function carriedBy(lessons: readonly Lesson[]): number | undefined {
   const seen = lessons.slice(0, newest).flatMap((one) => one.bandwidthBytesPerSecond ?? []);
   return seen.length === 0 ? undefined : Math.max(...seen);
 }

@@ -14,6 +14,7 @@ function after(seconds: number, rateAt: (atMs: number) => number): Link {
       atMs,
       remainingBytes: mib,
       sentBytes: sent,
+      plainBytes: sent,
       disposedBytes: sent,
       syncs: 0,
     });

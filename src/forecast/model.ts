@@ -1,25 +1,28 @@
 import type { GuestModel } from './guest-model.ts';
 import { observeLink } from './link.ts';
 import { type Point, pointOf } from './points.ts';
+import { observeShrinking } from './shrinking.ts';
 import { withSpan } from './spans.ts';
 import type { Sample } from './telemetry.ts';
 
 /** The model after one more reading. Readings of other phases than pre-copy teach nothing here. */
 export function observe(model: GuestModel, sample: Sample): GuestModel {
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
-  const point = pointOf(sample);
+  const shrinking = observeShrinking(model.shrinking, sample);
+  const point = pointOf(sample, shrinking !== undefined);
   const seen = {
     ...model,
     ...firstPassAfter(model, point),
     last: point,
     link: observeLink(model.link, point),
+    shrinking,
     memoryTotalBytes: sample.memoryTotalBytes,
     throttlePercent: sample.throttlePercent,
   };
   return withSpan(seen, model.last, point);
 }
 
-type FirstPass = Pick<GuestModel, 'firstPassBytes' | 'firstPassEndMs' | 'firstPassSentBytes'>;
+type FirstPass = Pick<GuestModel, 'firstPassBytes' | 'firstPassEndMs' | 'firstPassPlainBytes'>;
 
 /** What is new of it; `undefined` when it is over. */
 function firstPassAfter(model: GuestModel, point: Point): FirstPass | undefined {
@@ -30,6 +33,6 @@ function firstPassAfter(model: GuestModel, point: Point): FirstPass | undefined 
   return {
     firstPassBytes,
     firstPassEndMs: passed ? point.atMs : undefined,
-    firstPassSentBytes: point.sentBytes,
+    firstPassPlainBytes: point.plainBytes,
   };
 }

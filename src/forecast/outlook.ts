@@ -6,6 +6,7 @@ import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
 import { isUnsteady, type Rhythm } from './rhythm.ts';
 import { countBefore, leastBetween } from './series.ts';
+import { ratioOf } from './shrinking.ts';
 import { fitWorkingSet, type WorkingSet } from './working-set.ts';
 
 /** What was left is remembered for this long, or for this many passes where that is more. */
@@ -21,8 +22,10 @@ export interface Outlook {
   /** What the first pass has still to dispose of. */
   readonly unsentBytes: number;
   readonly firstPassBytes: number;
-  /** What the link carries for this migration; 0 until it is known. */
+  /** What the link carries of memory for this migration; 0 until it is known. */
   readonly bandwidthBytesPerSecond: number;
+  /** Bytes of memory for each that goes over the wire; 1 where nothing is compressed. */
+  readonly ratio: number;
   /** Whether the link has just lost most of its bandwidth. */
   readonly linkCollapsed: boolean;
   /** The last time that the link became another one. */
@@ -63,6 +66,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     unsentBytes: Math.min(unsentBytes, last.remainingBytes),
     firstPassBytes: model.firstPassBytes,
     bandwidthBytesPerSecond: bandwidthOf(model),
+    ratio: ratioOf(model.shrinking),
     linkCollapsed: link.collapsed,
     linkChange: link.change,
     standstills: link.standstills.length,
@@ -93,6 +97,7 @@ export function outlookBefore(
     unsentBytes: memoryBytes,
     firstPassBytes: memoryBytes,
     bandwidthBytesPerSecond,
+    ratio: 1,
     linkCollapsed: false,
     linkChange: undefined,
     standstills: 0,

@@ -1,8 +1,11 @@
 import type { GuestModel } from './guest-model.ts';
+import { ratioOf } from './shrinking.ts';
 
-/** What the link carries, bytes/s; until it is seen, what was known before; 0: not known. */
-export function bandwidthOf({ link, prior }: GuestModel): number {
-  return link.bytesPerSecond > 0 ? link.bytesPerSecond : (prior.bandwidthBytesPerSecond ?? 0);
+/** What the link carries of memory, bytes/s; until it is seen, what was known before; 0: not known. */
+export function bandwidthOf({ link, shrinking, prior }: GuestModel): number {
+  return link.bytesPerSecond > 0
+    ? link.bytesPerSecond * ratioOf(shrinking)
+    : (prior.bandwidthBytesPerSecond ?? 0);
 }
 
 /** What was sent of the first pass, and what is still to be sent of it. */
@@ -11,7 +14,7 @@ export function passMs(model: GuestModel): number {
   const { last } = model;
   if (bandwidth === 0 || last === undefined) return Infinity;
   const unsent = Math.max(0, model.firstPassBytes - last.disposedBytes);
-  return ((model.firstPassSentBytes + unsent * sentShare(model)) / bandwidth) * 1000;
+  return ((model.firstPassPlainBytes + unsent * sentShare(model)) / bandwidth) * 1000;
 }
 
 /** Less than this of the first pass says too little of the rest. */
@@ -24,7 +27,7 @@ export function sentShare(model: GuestModel): number {
   const { touchedBytes } = model.prior;
   const unsent = model.firstPassBytes - last.disposedBytes;
   if (touchedBytes !== undefined && unsent > 0)
-    return Math.min(1, Math.max(0, touchedBytes - last.sentBytes) / unsent);
+    return Math.min(1, Math.max(0, touchedBytes - last.plainBytes) / unsent);
   if (last.disposedBytes < model.firstPassBytes * tellingShare) return 1;
-  return Math.min(1, model.firstPassSentBytes / Math.max(1, last.disposedBytes));
+  return Math.min(1, model.firstPassPlainBytes / Math.max(1, last.disposedBytes));
 }

@@ -4,18 +4,22 @@ import type { Sample } from './telemetry.ts';
 export interface Point {
   readonly atMs: number;
   readonly remainingBytes: number;
+  /** Put on the wire. */
   readonly sentBytes: number;
+  /** What that would have been without compression. */
+  readonly plainBytes: number;
   /** Memory disposed of so far: pages sent, with their content or as constant. */
   readonly disposedBytes: number;
   /** Changes when QEMU has looked for dirty pages since the last reading. Its size means nothing. */
   readonly syncs: number;
 }
 
-export function pointOf(sample: Sample): Point {
+export function pointOf(sample: Sample, compressed: boolean): Point {
   return {
     atMs: sample.atMs,
     remainingBytes: sample.memoryRemainingBytes,
     sentBytes: sample.memorySentBytes,
+    plainBytes: compressed ? sample.normalPages * sample.pageSizeBytes : sample.memorySentBytes,
     disposedBytes: (sample.normalPages + sample.constantPages) * sample.pageSizeBytes,
     syncs: sample.iteration,
   };
