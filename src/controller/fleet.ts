@@ -104,6 +104,7 @@ function settingsOf(row: HostRow): HostSettings {
     otherWays: undefined,
     migrationTls: undefined,
     postCopy: row.postCopy,
+    compression: undefined,
     bandwidth: row.bandwidthBytesPerSecond,
     maxOutgoing: row.maxOutgoing,
     maxIncoming: row.maxIncoming,

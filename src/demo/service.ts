@@ -65,7 +65,17 @@ export async function serveLab(lab: Lab, options: LabServiceOptions): Promise<La
 function configOf(lab: Lab, linkBitsPerSecond: number): Config {
   const hosts = lab.hosts.map(
     ({ name, uri, peerUri }) =>
-      [name, { uri, peerUri, postCopy: 'allowed', bandwidth: linkBitsPerSecond / 8 }] as const,
+      [
+        name,
+        {
+          uri,
+          peerUri,
+          postCopy: 'allowed',
+          // What the lab's guests have in memory shrinks to next to nothing: no link would be slow.
+          compression: 'forbidden',
+          bandwidth: linkBitsPerSecond / 8,
+        },
+      ] as const,
   );
   return { ...emptyConfig, hosts: Object.fromEntries(hosts) };
 }

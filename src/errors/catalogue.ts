@@ -23,6 +23,7 @@ export const catalogue = {
   'host.unsupported': exitCodes.conflict,
   'hypervisor.failed': exitCodes.failed,
   'hypervisor.no-post-copy': exitCodes.conflict,
+  'hypervisor.no-compression': exitCodes.conflict,
   'hypervisor.still-running': exitCodes.conflict,
   'host.peer-unreachable': exitCodes.unreachable,
   'domain.not-found': exitCodes.notFound,

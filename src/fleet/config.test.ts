@@ -73,6 +73,10 @@ describe('the configuration', () => {
       /^drover.yaml:4: hosts.h1.postCopy: .*allowed.*forbidden/,
     ],
     [
+      'hosts:\n  h1:\n    uri: qemu:///system\n    compression: zstd\n',
+      /^drover.yaml:4: hosts.h1.compression: .*allowed.*forbidden/,
+    ],
+    [
       'hosts:\n  h1:\n    uri: qemu:///system\n    bandwidth: fast\n',
       /^drover.yaml:4: hosts.h1.bandwidth: expected a rate such as 500 MiB\/s/,
     ],

@@ -11,6 +11,8 @@ export interface ResolvedHost {
   /** How other hosts reach it; none where neither the configuration nor the URI says. */
   readonly ways: readonly Way[];
   readonly postCopy: Permission;
+  /** Whether memory may be compressed on its way from it and to it; without it: yes. */
+  readonly compression?: Permission;
   /** How the memory of guests goes from it and to it; without it as the other host wants it. */
   readonly migrationTls?: MigrationTls | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
@@ -27,7 +29,8 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
       name,
       uri: host.uri,
       ways: waysOf(host),
-      postCopy: postCopyPermission(name, host.postCopy),
+      postCopy: permission(name, host.postCopy),
+      compression: permission(name, host.compression),
       migrationTls: host.migrationTls,
       bandwidthBytesPerSecond: host.bandwidth,
       arrivals: arrivalPermission(name, host.arrivals),
@@ -74,9 +77,9 @@ function peerUriOf(uri: string): string | undefined {
   return /^[a-z0-9+]+:\/\/[^/?#]/i.test(uri) ? uri : undefined;
 }
 
-/** What an admin's setting of a host says of post-copy. */
-export function postCopyPermission(name: string, setting: 'allowed' | 'forbidden'): Permission {
-  if (setting === 'allowed') return allowed;
+/** What an admin's setting of a host says of a mechanism. */
+export function permission(name: string, setting: 'allowed' | 'forbidden' | undefined): Permission {
+  if (setting !== 'forbidden') return allowed;
   return { allowed: false, because: `the administrator forbids it on ${name}` };
 }
 

@@ -130,6 +130,8 @@ export interface HostFacts {
   readonly postCopy: Permission;
   /** Whether a broken post-copy is resumed without harm by this host's daemon. */
   readonly postCopyRecoverable: Permission;
+  /** Whether its versions can compress memory with zstd on its way. */
+  readonly compression: Permission;
   /** How this host's QEMU looks for dirty pages while it migrates. */
   readonly syncing: Syncing;
   /** What could matter but cannot be seen from here, in words. */
@@ -220,6 +222,8 @@ export type StateReason =
 export interface MigrateOptions {
   readonly way: Way;
   readonly postCopy: boolean;
+  /** Memory compressed by zstd, over so many connections; `undefined`: one, and memory as it is. Never with post-copy. */
+  readonly compression?: { readonly connections: number } | undefined;
   /** CPU throttling of guests that do not converge; `undefined` leaves it off. */
   readonly autoConverge:
     | { readonly initialPercent: number; readonly incrementPercent: number }

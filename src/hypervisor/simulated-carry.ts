@@ -138,7 +138,7 @@ function newJob(
   const stream = new Stream(
     world.linkBetween(source.name, destination.name),
     options.bandwidthBytesPerSecond ?? maxSpeedBytesPerSecond,
-    traits.socketBytes,
+    traits.socketBytes * (options.compression?.connections ?? 1),
     noise === undefined ? undefined : { seed: world.nextJobSeed(), share: noise.linkShare },
   );
   const conditions = { stream, traits, downtimeMs, syncMs, setupMs };

@@ -16,6 +16,8 @@ export interface GuestModel {
   readonly rhythm?: WriteRhythm;
   /** Where the working set begins; at 0 where nothing is said. */
   readonly setOffsetBytes?: number;
+  /** What a compressed stream makes of its pages: the share of their size that is left, 1 where nothing is said. */
+  readonly shrinksTo?: number;
   /** What it writes beside its work, in turn over the lowest part of its memory. */
   readonly background?: { readonly bytes: number; readonly writeBytesPerSecond: number };
 }

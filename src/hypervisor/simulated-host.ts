@@ -63,6 +63,8 @@ export class SimulatedHost implements Host, Site {
       freeMemoryBytes: 64 * 2 ** 30,
       postCopy: { allowed: true },
       postCopyRecoverable: { allowed: true },
+      // A test or a bench says so where memory is to be compressed: guests are steered otherwise then.
+      compression: { allowed: false, because: 'it is simulated without' },
       syncing: world.settings.syncMs === Infinity ? 'passes' : 'continuous',
       unknowns: [],
       ...facts,
@@ -255,6 +257,8 @@ export class SimulatedHost implements Host, Site {
     if (resident.job !== undefined) throw failed('another migration job is running');
     const refuses = options.postCopy && !(await destination.facts()).postCopy.allowed;
     if (refuses) throw new DroverError('hypervisor.no-post-copy', 'Postcopy is not supported');
+    if (options.compression !== undefined && !(await destination.facts()).compression.allowed)
+      throw new DroverError('hypervisor.no-compression', "Unsupported compression method 'zstd'");
     const carried = carry(this.#world, this, destination, resident, options);
     return this.#lostReplies.delete('migrate') ? lost(this.name) : this.#answerOf(carried);
   }

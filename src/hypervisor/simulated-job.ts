@@ -93,7 +93,8 @@ export class SimulatedJob {
     this.#toll = new TollKeeper(guest);
     this.#stream = settings.stream;
     this.#downtimeMs = settings.downtimeMs;
-    this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs);
+    const compressed = options.compression !== undefined;
+    this.#memory = new DirtyMemory(guest, clock.nowMs() + settings.setupMs, compressed);
     this.#looks = new Looks(settings.syncMs, this.#memory, settings.stream);
     this.#throttle = new Throttle(options.autoConverge);
     this.#startedAtMs = clock.nowMs();

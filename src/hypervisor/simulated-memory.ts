@@ -30,6 +30,8 @@ export interface Fetched {
  */
 export class DirtyMemory {
   readonly #guest: GuestModel;
+  /** What a page with content takes of the wire, as a share of its size. */
+  readonly #wireShare: number;
   readonly #regions: readonly Region[];
   readonly #firstCell: readonly number[];
   readonly #regionOf: readonly Region[];
@@ -49,8 +51,9 @@ export class DirtyMemory {
   #wireSent = 0;
 
   /** All of it dirty, as at the start of a migration. */
-  constructor(guest: GuestModel, nowMs: number) {
+  constructor(guest: GuestModel, nowMs: number, compressed = false) {
     this.#guest = guest;
+    this.#wireShare = compressed ? (guest.shrinksTo ?? 1) : 1;
     this.#regions = regionsOf(guest);
     const cells = this.#regions.map(({ writes }) => (writes === 'never' ? 1 : cellsPerRegion));
     this.#firstCell = cells.map((_, index) => sum(cells.slice(0, index)));
@@ -98,7 +101,7 @@ export class DirtyMemory {
     if (this.#dirtyBytes <= except) return 0;
     const constant = Math.max(0, this.#constantBytes);
     const normal = Math.max(0, this.#dirtyBytes - constant);
-    const all = normal + constant * constantCost(linkBytesPerSecond);
+    const all = normal * this.#wireShare + constant * constantCost(linkBytesPerSecond);
     return all * (1 - except / this.#dirtyBytes);
   }
 
@@ -172,7 +175,7 @@ export class DirtyMemory {
 
   #sendFromCell(budget: number, linkBytesPerSecond: number): number {
     const share = this.#regionOf[this.#cursor]?.constantShare ?? 0;
-    const costPerByte = 1 - share + share * constantCost(linkBytesPerSecond);
+    const costPerByte = (1 - share) * this.#wireShare + share * constantCost(linkBytesPerSecond);
     const bytes = Math.min(this.#due, budget / costPerByte);
     const constant = bytes * share;
     this.#due = bytes === this.#due ? 0 : this.#due - bytes;
@@ -181,7 +184,7 @@ export class DirtyMemory {
     this.#constantBytes -= constant;
     this.#constantSent += constant;
     this.#normalSent += bytes - constant;
-    this.#wireSent += bytes - constant + constant * constantWireShare;
+    this.#wireSent += (bytes - constant) * this.#wireShare + constant * constantWireShare;
     return bytes * costPerByte;
   }
 

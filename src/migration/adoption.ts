@@ -2,6 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import { standingOf } from '../fleet/rules.ts';
+import { isCompressed, leastConnections } from '../forecast/shrinking.ts';
 import type { DomainFacts, Host, JobReading, Ways } from '../hypervisor/port.ts';
 import { matrixWith } from '../policy/overrides.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
@@ -132,8 +133,11 @@ async function describeJob(found: Found): Promise<Surveyed> {
     downtimeMs: await source.maxDowntimeMs(domain.uuid),
     speedBytesPerSecond: await source.maxSpeed(domain.uuid),
   };
+  // Over how many connections does not show, and nothing depends on it any more.
+  const compression = isCompressed(job.sample) ? { connections: leastConnections } : undefined;
   const plan: StartPlan = {
-    postCopy: allowed.capabilities.postCopy.allowed,
+    postCopy: allowed.capabilities.postCopy.allowed && compression === undefined,
+    compression,
     autoConverge: undefined,
     maxDowntimeMs: former.downtimeMs,
     why: `Somebody else began it, ${formatDuration(job.elapsedMs)} ago, from ${source.name} to ${destination.name}: it is steered from here on.`,
@@ -164,7 +168,7 @@ async function asApproached(found: Found): Promise<Parameters<typeof headOf>[0][
   const ways: Ways = [way, ...others];
   const cleared = { source, destination, domain, sourceFacts, destinationFacts, ways };
   const standing = standingOf(config, domain.name, tags);
-  const admin = { source: from.postCopy, destination: to.postCopy };
+  const admin = { source: from, destination: to };
   return {
     cleared,
     standing,
@@ -175,9 +179,11 @@ async function asApproached(found: Found): Promise<Parameters<typeof headOf>[0][
 }
 
 /** The flags of a running job hold to its end, and libvirt does not tell them. */
-function limitsOf({ postCopy }: StartPlan): readonly string[] {
+function limitsOf({ postCopy, compression }: StartPlan): readonly string[] {
   const throttle =
     'A throttle cannot be switched on any more; one that it was begun with cannot be held to the budget.';
+  if (compression !== undefined)
+    return ['Its memory goes compressed: it cannot switch to post-copy.', throttle];
   if (!postCopy) return [throttle];
   return [
     'Whether it was begun able to switch to post-copy shows only when that is tried: if not, libvirt refuses and nothing happens to the guest.',

@@ -40,7 +40,7 @@ export async function approach(
     if (cleared === undefined) throw refusal(request, findings);
     const { tags, unreadable } = await cleared.source.readTags(cleared.domain.uuid);
     const standing = standingOf(config, cleared.domain.name, tags);
-    const admin = { source: from.postCopy, destination: to.postCopy };
+    const admin = { source: from, destination: to };
     return {
       cleared,
       findings,

@@ -13,7 +13,7 @@ import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
-import { formerOf, limitsAfter, type Opening } from './opening.ts';
+import { capabilitiesOf, formerOf, limitsAfter, type Opening } from './opening.ts';
 import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
 import { arrivesInMs, restMs } from './progress.ts';
@@ -91,7 +91,7 @@ export class Attempt {
     this.#steersman = ports.newSteersman();
     const tell = (message: string): void => this.#notice(message);
     this.#mending = new Mending({ intent, ports, clock, fromTheStart: this.fromTheStart, tell });
-    const planned = this.#steersman.plan(intent.capabilities);
+    const planned = this.#steersman.plan(capabilitiesOf(intent, opening));
     this.#plan = opening.kind === 'start' ? planned : opening.underWay.plan;
     this.#startedAtMs = clock.nowMs();
     let decided: Decision | undefined;
@@ -228,7 +228,7 @@ export class Attempt {
       case 'set-max-speed':
         return this.#controls.capSpeed(action.bytesPerSecond);
       case 'freeze':
-        return this.#controls.freeze(action.expectedMs);
+        return this.#controls.freeze(action.reckonedMs ?? action.expectedMs);
       case 'start-post-copy':
         return this.#startPostCopy();
       case 'stay':

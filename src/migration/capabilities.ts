@@ -1,3 +1,4 @@
+import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { HostFacts } from '../hypervisor/port.ts';
 import { type Excluded, type Exclusion, whyExcluded } from '../policy/exclusions.ts';
 import { allowed, type MigrationCapabilities, type Permission } from '../steering/decision.ts';
@@ -11,9 +12,11 @@ export interface Allowed {
 
 /** What the administrator set, for either host. */
 export interface AdminPermissions {
-  readonly source: Permission;
-  readonly destination: Permission;
+  readonly source: HostPermissions;
+  readonly destination: HostPermissions;
 }
+
+type HostPermissions = Pick<ResolvedHost, 'postCopy' | 'compression'>;
 
 export function allowedFor(
   cleared: Cleared,
@@ -21,14 +24,20 @@ export function allowedFor(
   excluded: readonly Excluded[],
 ): Allowed {
   const { sourceFacts, destinationFacts, source, destination, domain } = cleared;
+  const compression = allOf([
+    admin.source.compression ?? allowed,
+    admin.destination.compression ?? allowed,
+    named(source.name, sourceFacts, 'compression'),
+    named(destination.name, destinationFacts, 'compression'),
+  ]);
   const postCopyRecovery = allOf([
     named(source.name, sourceFacts, 'postCopyRecoverable'),
     named(destination.name, destinationFacts, 'postCopyRecoverable'),
   ]);
   const postCopy = allOf([
     unlessExcluded('post-copy', excluded),
-    admin.source,
-    admin.destination,
+    admin.source.postCopy,
+    admin.destination.postCopy,
     named(source.name, sourceFacts, 'postCopy'),
     named(destination.name, destinationFacts, 'postCopy'),
     ...domain.postCopyObstacles.map((because) => ({ allowed: false, because }) as const),
@@ -39,6 +48,7 @@ export function allowedFor(
       postCopy,
       postCopyRecoverable: postCopyRecovery.allowed,
       autoConverge: unlessExcluded('throttle', excluded),
+      compression,
     },
   };
 }
@@ -51,7 +61,7 @@ function unlessExcluded(what: Exclusion, excluded: readonly Excluded[]): Permiss
 function named(
   host: string,
   facts: HostFacts,
-  what: 'postCopy' | 'postCopyRecoverable',
+  what: 'postCopy' | 'postCopyRecoverable' | 'compression',
 ): Permission {
   const permission = facts[what];
   if (permission.allowed) return permission;

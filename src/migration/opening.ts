@@ -1,7 +1,9 @@
+import { capabilitiesOnce } from '../steering/compress.ts';
+import type { MigrationCapabilities } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { FormerLimits } from './beginning.ts';
 import type { LimitsInForce } from './controls.ts';
-import type { UnderWay } from './intent.ts';
+import type { RunIntent, UnderWay } from './intent.ts';
 
 /** How a run begins: with its start, or with one that runs already. */
 export type Opening =
@@ -11,6 +13,15 @@ export type Opening =
 /** The limits of the domain before the migration, to be put back. */
 export function formerOf(opening: Opening): FormerLimits {
   return opening.kind === 'start' ? opening.former : opening.underWay.former;
+}
+
+/** What of its capabilities is left: the flags with which one that runs was begun hold to its end. */
+export function capabilitiesOf(
+  { capabilities }: Pick<RunIntent, 'capabilities'>,
+  opening: Opening,
+): MigrationCapabilities {
+  if (opening.kind === 'start') return capabilities;
+  return capabilitiesOnce(capabilities, opening.underWay.plan.compression);
 }
 
 /** What limits the migration once it is begun or taken up; `shareBytesPerSecond`: all that it may take. */

@@ -8,6 +8,7 @@ export function optionsOf(intent: RunIntent, plan: StartPlan, way: Way): Migrate
   return {
     way,
     postCopy: plan.postCopy,
+    compression: plan.compression,
     autoConverge: plan.autoConverge,
     bandwidthBytesPerSecond: Number.isFinite(bandwidthBytesPerSecond)
       ? bandwidthBytesPerSecond

@@ -1,5 +1,5 @@
 import type { Config } from '../fleet/config.ts';
-import { postCopyPermission } from '../fleet/hosts.ts';
+import { permission } from '../fleet/hosts.ts';
 import type { Waker } from '../hypervisor/clock.ts';
 import type { Importance } from '../policy/vocabulary.ts';
 import type { Permission } from '../steering/decision.ts';
@@ -62,7 +62,7 @@ function closedBy(config: Config | undefined, ends: readonly string[]): Permissi
   if (config === undefined) return undefined;
   for (const name of ends) {
     const host = config.hosts[name];
-    if (host?.postCopy === 'forbidden') return postCopyPermission(name, host.postCopy);
+    if (host?.postCopy === 'forbidden') return permission(name, host.postCopy);
   }
   return undefined;
 }

@@ -158,7 +158,9 @@ describe('what a migration may use', () => {
   ] as const)('post-copy: %s', async (name, scene, admin, expected) => {
     const { cleared } = await judge({ name, blocks: [], says: /./, ...scene });
     if (cleared === undefined) throw new Error('it was refused');
-    expect(allowedFor(cleared, admin, []).capabilities.postCopy).toEqual(expected);
+    const { source, destination } = admin;
+    const admins = { source: { postCopy: source }, destination: { postCopy: destination } };
+    expect(allowedFor(cleared, admins, []).capabilities.postCopy).toEqual(expected);
   });
 
   test.each([
@@ -169,7 +171,7 @@ describe('what a migration may use', () => {
     async (source, destination) => {
       const { cleared } = await judge({ name: '', blocks: [], says: /./ });
       if (cleared === undefined) throw new Error('it was refused');
-      const admin = { source, destination };
+      const admin = { source: { postCopy: source }, destination: { postCopy: destination } };
       const without = allowedFor(cleared, admin, []);
       const closed = {
         allowed: false,

@@ -33,8 +33,9 @@ const furious: GuestModel = {
 function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200): Steersman {
   const left = new Map(Object.entries(script).map(([at, action]) => [Number(at), action]));
   return {
-    plan: ({ postCopy }) => ({
-      postCopy: postCopy.allowed,
+    plan: ({ postCopy, compression }) => ({
+      postCopy: postCopy.allowed && compression?.allowed !== true,
+      compression: compression?.allowed === true ? { connections: 2 } : undefined,
       autoConverge: undefined,
       maxDowntimeMs,
       why: 'It starts.',
@@ -83,6 +84,8 @@ interface Scene {
   readonly setupMs?: number;
   readonly destinationFacts?: Partial<HostFacts>;
   readonly recoverable?: boolean;
+  /** It is begun compressed, whatever the hosts can. */
+  readonly compression?: boolean;
   /** What happens to the stage meanwhile, by time in ms. */
   readonly fate?: Readonly<Record<number, (stage: Stage) => void>>;
   readonly before?: (stage: Stage) => void;
@@ -144,6 +147,7 @@ async function run(
       postCopy: { allowed: true },
       postCopyRecoverable: recoverable,
       autoConverge: { allowed: true },
+      ...(scene.compression === true ? { compression: { allowed: true } } : {}),
     },
     postCopyRecovery: recoverable
       ? { allowed: true }
@@ -358,6 +362,24 @@ const cases: readonly Case[] = [
     outcome: 'completed',
     runsOn: ['h2'],
     says: /starts again without/,
+  },
+  {
+    name: 'the destination refuses compression at the start: it goes without, and could switch to post-copy',
+    compression: true,
+    guest: furious,
+    script: postCopyAt2s,
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /refused compression when it was asked for: it starts again without/,
+  },
+  {
+    name: 'compressed it goes where the hosts can',
+    compression: true,
+    destinationFacts: { compression: { allowed: true } },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    says: /^(?!.*starts again)/,
   },
   {
     name: 'both hosts lose the guest',

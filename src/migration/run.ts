@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/catalogue.ts';
 import type { Clock, Waker } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
 import { Attempt } from './attempt.ts';
@@ -45,34 +46,45 @@ export class Run {
   async toTheEnd(): Promise<Conclusion> {
     try {
       const result = await this.#attempt.run();
-      return this.#refusedPostCopy(result) ? await this.#withoutPostCopy(result) : result;
+      const refusal = this.#refusal(result);
+      return refusal === undefined ? result : await this.#without(refusal, result);
     } finally {
       const { source, destination } = this.#ports;
       await Promise.all([source.close(), destination.close()]);
     }
   }
 
-  /** Whether post-copy works can depend on a kernel setting that no client can read beforehand. */
-  #refusedPostCopy({ outcome }: Conclusion): boolean {
+  /** What can depend on a kernel's setting, or on how a QEMU was built, no client can read beforehand. */
+  #refusal({ outcome }: Conclusion): Refusal | undefined {
     const { fromTheStart, callError } = this.#attempt;
-    return (
-      fromTheStart && outcome === 'failed-safe' && hasCode(callError, 'hypervisor.no-post-copy')
-    );
+    if (!fromTheStart || outcome !== 'failed-safe') return undefined;
+    return refusals.find(({ code }) => hasCode(callError, code));
   }
 
-  #withoutPostCopy({ totalMs }: Conclusion): Promise<Conclusion> {
-    const message = 'The hosts refused post-copy when it was asked for: it starts again without.';
+  #without({ what, name }: Refusal, { totalMs }: Conclusion): Promise<Conclusion> {
+    const message = `The hosts refused ${name} when it was asked for: it starts again without.`;
     this.#onEvent({ kind: 'notice', message, atMs: totalMs });
-    const because = 'the hosts refused it at the start';
-    const postCopy = { allowed: false, because } as const;
+    const refused = { allowed: false, because: 'the hosts refused it at the start' } as const;
     const intent = {
       ...this.#intent,
-      capabilities: { ...this.#intent.capabilities, postCopy },
+      capabilities: { ...this.#intent.capabilities, [what]: refused },
     };
     const opening = { kind: 'start', former: this.#attempt.former } as const;
     return new Attempt(intent, this.#ports, this.#clock, this.#onEvent, this.#letGo, opening).run();
   }
 }
+
+/** Something that a migration can do without. */
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly what: 'postCopy' | 'compression';
+  readonly name: string;
+}
+
+const refusals: readonly Refusal[] = [
+  { code: 'hypervisor.no-post-copy', what: 'postCopy', name: 'post-copy' },
+  { code: 'hypervisor.no-compression', what: 'compression', name: 'compression' },
+];
 
 /** A migration from its start on. */
 export async function readyToStart(

@@ -31,7 +31,7 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('set-max-downtime'), ms: number }),
   z.object({ kind: z.literal('set-max-speed'), bytesPerSecond: number }),
   z.object({ kind: z.literal('start-post-copy') }),
-  z.object({ kind: z.literal('freeze'), expectedMs: number }),
+  z.object({ kind: z.literal('freeze'), expectedMs: number, reckonedMs: number.optional() }),
   z.object({ kind: z.literal('stay') }),
 ]);
 const actionKind = z.enum([
@@ -121,6 +121,7 @@ export const recordingSchema = z.object({
     postCopy: permission,
     postCopyRecoverable: z.boolean(),
     autoConverge: permission,
+    compression: permission.optional(),
   }),
   /** The most that the admins of both hosts allowed, bytes/s. */
   capBytesPerSecond: maybe(number),

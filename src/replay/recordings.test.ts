@@ -5,7 +5,7 @@ import { defaultMatrix } from '../policy/matrix.ts';
 import type { Recording } from '../recording/recording.ts';
 import { parseRecording } from '../recording/text.ts';
 import type { Decision } from '../steering/decision.ts';
-import { postCopyOpen } from '../steering/plan-start.ts';
+import { postCopyOpen } from '../steering/post-copy-open.ts';
 import { actsText } from './acts-text.ts';
 import { stepsOver } from './replay.ts';
 import type { Step } from './ride-along.ts';

@@ -9,6 +9,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   'host.unsupported': 409,
   'hypervisor.failed': 502,
   'hypervisor.no-post-copy': 409,
+  'hypervisor.no-compression': 409,
   'hypervisor.still-running': 409,
   'host.peer-unreachable': 502,
   'domain.not-found': 404,

@@ -4,7 +4,7 @@ import type { Outlook } from '../forecast/outlook.ts';
 import { formatBytes, formatDuration } from '../units/format.ts';
 import type { Action, Alternative, Expectation, Permission } from './decision.ts';
 import { harmOf } from './harm.ts';
-import { postCopyOpen } from './plan-start.ts';
+import { postCopyOpen } from './post-copy-open.ts';
 import type { Situation } from './situation.ts';
 
 /** A way to end it at once, whether the budget leaves it, and what it would cost. */

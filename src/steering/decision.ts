@@ -8,7 +8,12 @@ export type Action =
   | { readonly kind: 'set-max-speed'; readonly bytesPerSecond: number }
   | { readonly kind: 'start-post-copy' }
   /** Stop the guest until the rest of its memory is across. Undone by QEMU itself on failure. */
-  | { readonly kind: 'freeze'; readonly expectedMs: number }
+  | {
+      readonly kind: 'freeze';
+      readonly expectedMs: number;
+      /** The same as QEMU reckons it, where that is something else. */
+      readonly reckonedMs?: number | undefined;
+    }
   /** Give up: cancel, and leave the guest running where it was. */
   | { readonly kind: 'stay' };
 
@@ -50,6 +55,8 @@ export interface MigrationCapabilities {
   /** Whether a broken post-copy can be resumed (both daemons survive it). */
   readonly postCopyRecoverable: boolean;
   readonly autoConverge: Permission;
+  /** Whether memory may be compressed on its way; where nobody has looked, it is not. */
+  readonly compression?: Permission | undefined;
 }
 
 export type Permission =

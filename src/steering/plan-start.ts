@@ -1,10 +1,14 @@
 import type { Budget } from '../policy/budget.ts';
 import { formatDuration } from '../units/format.ts';
+import { type Compression, type CompressionChoice, chooseCompression } from './compress.ts';
 import type { MigrationCapabilities, Permission } from './decision.ts';
+import { postCopyOpen } from './post-copy-open.ts';
 
 /** How a migration begins. Its flags hold for as long as it runs. */
 export interface StartPlan {
   readonly postCopy: boolean;
+  /** Without it: one connection, and memory as it is. Never together with `postCopy`. */
+  readonly compression?: Compression | undefined;
   readonly autoConverge:
     | { readonly initialPercent: number; readonly incrementPercent: number }
     | undefined;
@@ -35,43 +39,54 @@ const leastPercent = usualThrottle.initialPercent + usualThrottle.incrementPerce
 
 /**
  * Every migration starts able to switch to post-copy where hosts and admin allow it: being able
- * costs nothing. Where it is closed, the throttle is the only help for a guest that outruns the
- * link, and it can only be switched on now. `converges` says whether it is expected to be needed:
- * `undefined` where that is not known.
+ * costs nothing but compression. Where it is closed, compression and the throttle are the only help for a
+ * guest that outruns the link, and they can only be switched on now. `converges` says whether the throttle is
+ * expected to be needed, and `linkBytesPerSecond` what the link carries: `undefined` where that is not known.
  */
 export function planStart(
   budget: Budget,
   capabilities: MigrationCapabilities,
   converges: boolean | undefined,
+  linkBytesPerSecond: number | undefined,
 ): StartPlan {
-  const postCopy = capabilities.postCopy.allowed;
+  const choice = chooseCompression(budget, capabilities, linkBytesPerSecond);
+  const compression = choice.taken ? choice.compression : undefined;
+  const postCopy = capabilities.postCopy.allowed && !choice.taken;
   const open = postCopyOpen(budget, capabilities);
   const needless = open.allowed || converges === true;
   const throttle = needless ? undefined : throttleFor(budget, capabilities);
   const maxDowntimeMs = firstDowntimeMs(budget);
-  const ability = postCopy
-    ? 'able to switch to post-copy'
-    : because(capabilities.postCopy, 'without post-copy');
+  const ability = choice.taken ? compressedText(choice) : abilityText(budget, capabilities, choice);
   const slowing =
     throttle === undefined
       ? because(capabilities.autoConverge, ', without a throttle')
       : `, with a throttle of at most ${Math.round(budget.slowdownShare * 100)} %`;
   return {
     postCopy,
+    ...(compression === undefined ? {} : { compression }),
     autoConverge: throttle,
     maxDowntimeMs,
     why: `It starts ${ability}${slowing}, and may pause the guest ${formatDuration(maxDowntimeMs)} to begin with.`,
   };
 }
 
-/** Whether the budget and the hosts let this migration switch to post-copy at all. */
-export function postCopyOpen(budget: Budget, capabilities: MigrationCapabilities): Permission {
-  if (!capabilities.postCopy.allowed) return capabilities.postCopy;
-  if (budget.pointOfNoReturn === 'never')
-    return { allowed: false, because: 'the budget forbids running split over two hosts' };
-  if (budget.pointOfNoReturn === 'if-recoverable' && !capabilities.postCopyRecoverable)
-    return { allowed: false, because: 'a broken post-copy could not be resumed on these hosts' };
-  return { allowed: true };
+type Taken = Extract<CompressionChoice, { taken: true }>;
+
+function compressedText({ compression: { connections }, because: closed }: Taken): string {
+  return `with its memory compressed (zstd, ${connections} connections), which rules post-copy out: that is closed anyhow (${closed})`;
+}
+
+function abilityText(
+  budget: Budget,
+  capabilities: MigrationCapabilities,
+  { because: uncompressed }: CompressionChoice,
+): string {
+  const { postCopy, compression } = capabilities;
+  const ability = postCopy.allowed
+    ? 'able to switch to post-copy'
+    : because(postCopy, 'without post-copy');
+  const told = compression !== undefined && !postCopyOpen(budget, capabilities).allowed;
+  return told ? `${ability}, uncompressed (${uncompressed})` : ability;
 }
 
 function throttleFor(

@@ -18,7 +18,7 @@ import {
 } from './patience.ts';
 import type { Situation } from './situation.ts';
 import { switchSooner } from './sooner.ts';
-import { linkStory, story } from './story.ts';
+import { linkStory, shrunk, story } from './story.ts';
 import { useBudget } from './use-budget.ts';
 
 /** Telemetry older than this says nothing of now. */
@@ -65,9 +65,10 @@ function steerFirstPass(situation: Situation, view: Outlook): Decision {
   return decision(situation, early.action, why, endingBy(early), []);
 }
 
-function speedText({ bandwidthBytesPerSecond }: Outlook): string {
+function speedText(view: Outlook): string {
+  const { bandwidthBytesPerSecond } = view;
   if (bandwidthBytesPerSecond <= 0) return '; what the link carries is not known yet';
-  return ` at ${formatRate(bandwidthBytesPerSecond)}`;
+  return ` at ${formatRate(bandwidthBytesPerSecond)}${shrunk(view)}`;
 }
 
 /** The guest has been through one pass, and dirty memory keeps coming. */

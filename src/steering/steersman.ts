@@ -1,14 +1,16 @@
 import { type GuestModel, modelOf } from '../forecast/guest-model.ts';
 import { observe } from '../forecast/model.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
+import { ratioOf } from '../forecast/shrinking.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import { beforeStart, priorWith } from './before-start.ts';
+import { beforeStart, capabilitiesBegun, priorWith } from './before-start.ts';
 import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
 import { expect } from './expect.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
+import { type AskedPause, asPauses, asReckoned, lowered } from './reckoned.ts';
 import type { SteeringState } from './situation.ts';
 import { steer } from './steer.ts';
 
@@ -50,6 +52,8 @@ class ModelSteersman implements Steersman {
   #model: GuestModel;
   #atStart: MigrationCapabilities | undefined;
   #before: Intent | undefined;
+  /** The pause that was last asked for. */
+  #asked: AskedPause | undefined;
   /** What has changed since the last act. */
   #news: string | undefined;
 
@@ -64,11 +68,12 @@ class ModelSteersman implements Steersman {
 
   plan(capabilities: MigrationCapabilities): StartPlan {
     const { matrix = defaultMatrix } = this.#briefing;
-    this.#atStart = capabilities;
-    this.#model = modelOf(priorWith(this.#prior, capabilities));
     const { slaClass, importance } = this.#briefing.intent();
     const budget = budgetFor(slaClass, importance, matrix);
-    return planStart(budget, capabilities, converges(this.#briefing, capabilities, matrix));
+    const link = this.#prior.bandwidthBytesPerSecond;
+    this.#atStart = capabilitiesBegun(budget, capabilities, link);
+    this.#model = modelOf(priorWith(this.#prior, this.#atStart));
+    return planStart(budget, capabilities, converges(this.#briefing, capabilities, matrix), link);
   }
 
   observe(sample: Sample): void {
@@ -84,12 +89,24 @@ class ModelSteersman implements Steersman {
     const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
     const capabilities = withAdmins(this.#atStart, postCopy);
     const model = this.#model;
-    const situation = { slaClass, importance, budget, capabilities, model, state, atMs };
-    const decision = steer(deadlineMs === undefined ? situation : { ...situation, deadlineMs });
+    const pauses = asPauses(state, ratioOf(model.shrinking));
+    const known = { slaClass, importance, budget, capabilities, model, state: pauses, atMs };
+    const steered = steer(deadlineMs === undefined ? known : { ...known, deadlineMs });
+    const decision = this.#reckoned(steered, state);
     if (this.#news === undefined || decision.action.kind === 'wait') return decision;
     const told = { ...decision, why: `${this.#news} ${decision.why}` };
     this.#news = undefined;
     return told;
+  }
+
+  /** With the limits that make the pauses, where what is sent is compressed. */
+  #reckoned(steered: Decision, state: SteeringState): Decision {
+    const ratio = ratioOf(this.#model.shrinking);
+    const meant = lowered(steered, this.#asked, state, ratio);
+    const decision = asReckoned(meant, ratio);
+    if (meant.action.kind === 'set-max-downtime' && decision.action.kind === 'set-max-downtime')
+      this.#asked = { ms: meant.action.ms, limitMs: decision.action.ms };
+    return decision;
   }
 }
 

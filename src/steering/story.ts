@@ -4,7 +4,12 @@ import { formatBytes, formatDuration, formatRate } from '../units/format.ts';
 /** What the guest and the link do, for a person. */
 export function story(view: Outlook): string {
   const least = formatBytes(view.trough?.leastBytes ?? view.remainingBytes);
-  return `${linkStory(view)}After a whole pass ${least} or more is always left to send, because the guest ${writing(view)}, and the link carries ${formatRate(view.bandwidthBytesPerSecond)}.`;
+  return `${linkStory(view)}After a whole pass ${least} or more is always left to send, because the guest ${writing(view)}, and the link carries ${formatRate(view.bandwidthBytesPerSecond)}${shrunk(view)}.`;
+}
+
+/** By how much the stream is compressed, where it is. */
+export function shrunk({ ratio }: Outlook): string {
+  return ratio > 1 ? ` of memory, compressed ${ratio.toFixed(1)} to 1` : '';
 }
 
 function writing({ workingSet, rhythm }: Outlook): string {

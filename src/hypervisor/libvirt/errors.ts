@@ -3,6 +3,12 @@ import { LibvirtClientError, LibvirtError } from '../../libvirt/index.ts';
 
 /** What libvirt says where the destination cannot serve pages from afar. */
 const noPostCopy = /post-?copy is not supported|post-?copy.*not supported/i;
+/**
+ * What libvirt says where it does not know zstd, and QEMU where it, on either host, was built without it or has no
+ * multifd.
+ */
+const noCompression =
+  /unsupported compression method|multifd-compression|multifd-zstd|multifd is not supported|compression.*(not supported|does not support)/i;
 /** What it says where a post-copy is to be resumed that QEMU has never stopped. */
 const stillRunning = /migration is still running/i;
 /** What the source's daemon says when it does not get through to the destination's. */
@@ -26,6 +32,9 @@ function refused(error: LibvirtError, host: string): DroverError {
   const message = `${host}: ${error.message}`;
   if (noPostCopy.test(error.message)) {
     return new DroverError('hypervisor.no-post-copy', message, { cause });
+  }
+  if (noCompression.test(error.message)) {
+    return new DroverError('hypervisor.no-compression', message, { cause });
   }
   if (stillRunning.test(error.message)) {
     return new DroverError('hypervisor.still-running', message, { cause });

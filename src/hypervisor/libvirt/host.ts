@@ -37,7 +37,7 @@ import { endProbe, probesOn, probeXml, readClock } from './probe.ts';
 import { stateOf } from './states.ts';
 import { offersCpu, surveyOf } from './survey.ts';
 import { readTagsXml } from './tags.ts';
-import { postCopyOf, postCopyRecoveryOf, syncingOf } from './versions.ts';
+import { compressionOf, postCopyOf, postCopyRecoveryOf, syncingOf } from './versions.ts';
 import { Watch } from './watch.ts';
 import { measureWrites, residentBytes } from './writes.ts';
 import { at, parseXml, textOf } from './xml.ts';
@@ -108,6 +108,7 @@ export class LibvirtHost implements Host {
         freeMemoryBytes,
         postCopy: postCopyOf(libvirt, qemu),
         postCopyRecoverable: postCopyRecoveryOf(libvirt),
+        compression: compressionOf(libvirt, qemu),
         syncing: syncingOf(qemu),
         unknowns: [
           'whether its kernel lets QEMU serve pages from afar (vm.unprivileged_userfaultfd, unless QEMU runs as root)',
@@ -444,12 +445,14 @@ async function jobStats(domain: Domain): Promise<JobStats | undefined> {
 const passingStatus = /unexpected migration status in postcopy-device/;
 
 function parametersOf(options: MigrateOptions): MigrateParameters {
-  const { bandwidthBytesPerSecond: bandwidth, way } = options;
+  const { bandwidthBytesPerSecond: bandwidth, compression, way } = options;
   const { address } = way;
   return {
     postCopy: options.postCopy,
     migrateUri: address === undefined ? undefined : `tcp://${bracketed(address)}`,
     autoConverge: options.autoConverge,
+    parallelConnections: compression?.connections,
+    compression: compression && { methods: ['zstd'] },
     bandwidthMiBPerSecond:
       bandwidth === undefined ? undefined : Math.max(1, Math.round(bandwidth / mib)),
     persistDestination: options.persistent,

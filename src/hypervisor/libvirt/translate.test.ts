@@ -143,6 +143,16 @@ test.each([
 
 test.each([
   [9, 'internal error: Postcopy is not supported', 'hypervisor.no-post-copy'],
+  [
+    67,
+    "unsupported configuration: Unsupported compression method 'zstd'",
+    'hypervisor.no-compression',
+  ],
+  [
+    1,
+    "internal error: unable to execute QEMU command 'migrate-set-parameters': Parameter 'multifd-compression' does not accept value 'zstd'",
+    'hypervisor.no-compression',
+  ],
   [38, 'unable to connect to server at h2:16509: No route to host', 'host.peer-unreachable'],
   [81, 'Unsafe migration: Migration without shared storage is unsafe', 'preflight.refused'],
   [

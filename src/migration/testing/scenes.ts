@@ -19,6 +19,8 @@ export interface Scene extends Omit<Intent, 'postCopy'> {
   readonly postCopy: boolean;
   readonly recoverable: boolean;
   readonly autoConverge: boolean;
+  /** Whether memory may be compressed; not where nothing is said. */
+  readonly compression?: boolean;
   /** The link's rate from a moment on. */
   readonly change?: { readonly atMs: number; readonly bytesPerSecond: number };
   readonly mishap?: Mishap;
@@ -124,6 +126,7 @@ function capabilitiesOf(scene: Scene): MigrationCapabilities {
     postCopy: scene.postCopy ? { allowed: true } : forbidden,
     postCopyRecoverable: scene.recoverable,
     autoConverge: scene.autoConverge ? { allowed: true } : forbidden,
+    compression: scene.compression === true ? { allowed: true } : forbidden,
   };
 }
 
@@ -134,8 +137,9 @@ const guests = fc
     workingSet: fc.double({ min: 0.01, max: 1, noNaN: true }),
     writeMiB: fc.double({ min: 0, max: 400, noNaN: true }),
     throttleEffect: fc.constantFrom(0, 0.5, 1),
+    shrinksTo: fc.constantFrom(1, 0.9, 0.33, 0.01),
   })
-  .map(({ memoryMiB, touched, workingSet, writeMiB, throttleEffect }): GuestModel => {
+  .map(({ memoryMiB, touched, workingSet, writeMiB, ...rest }): GuestModel => {
     const touchedBytes = Math.round(memoryMiB * touched) * mib + mib;
     return {
       name: 'guest',
@@ -143,7 +147,7 @@ const guests = fc
       touchedBytes,
       workingSetBytes: Math.ceil(touchedBytes * workingSet),
       writeBytesPerSecond: writeMiB * mib,
-      throttleEffect,
+      ...rest,
     };
   });
 
@@ -158,4 +162,5 @@ export const scenes: fc.Arbitrary<Scene> = fc.record({
   postCopy: fc.boolean(),
   recoverable: fc.boolean(),
   autoConverge: fc.boolean(),
+  compression: fc.boolean(),
 });

@@ -12,6 +12,8 @@ import type { RunEvent } from '../events.ts';
 import type { MigrationResult } from '../result.ts';
 import { runMigration } from '../run.ts';
 
+const allowed = { allowed: true } as const;
+
 /** Two simulated hosts, and a guest on the first. */
 export interface Stage {
   readonly clock: VirtualClock;
@@ -24,12 +26,12 @@ export interface Stage {
 export function setStage(settings: WorldSettings, guest: GuestModel, slaClass?: SlaClass): Stage {
   const clock = new VirtualClock();
   const world = new SimulatedWorld(clock, settings);
-  const source = world.addHost('h1');
-  const destination = world.addHost('h2');
+  // Whether memory is compressed is a matter of the capabilities.
+  const facts = { compression: allowed };
+  const source = world.addHost('h1', facts);
+  const destination = world.addHost('h2', facts);
   return { clock, world, source, destination, uuid: source.addGuest(guest, slaClass) };
 }
-
-const allowed = { allowed: true } as const;
 
 /** What hosts allow; everything where nothing is said. */
 interface Terms {

@@ -1,0 +1,66 @@
+import { leastConnections, threadBytesPerSecond } from '../forecast/shrinking.ts';
+import type { Budget } from '../policy/budget.ts';
+import { formatRate } from '../units/format.ts';
+import type { MigrationCapabilities, Permission } from './decision.ts';
+import { postCopyOpen } from './post-copy-open.ts';
+
+/** Memory compressed by zstd, over so many connections, with a thread each. */
+export interface Compression {
+  readonly connections: number;
+}
+
+export type CompressionChoice =
+  | { readonly taken: true; readonly compression: Compression; readonly because: string }
+  | { readonly taken: false; readonly because: string };
+
+/** More threads than this are not taken from the guests of a host. */
+const mostConnections = 4;
+/** What memory is often said to shrink to is a third: so fast the threads should be beside the link. */
+const usualRatio = 3;
+/** Where the threads cannot be faster than the link by this, it is not worth them. */
+const worthwhileRatio = 1.5;
+
+/**
+ * Whether a migration starts compressed. Only where it could never switch to post-copy: QEMU 11.1 hangs with both.
+ * A link of which nothing is known is taken for a common one, of 1 Gbit/s.
+ */
+export function chooseCompression(
+  budget: Budget,
+  capabilities: MigrationCapabilities,
+  linkBytesPerSecond: number | undefined,
+): CompressionChoice {
+  const { compression } = capabilities;
+  const closed = postCopyOpen(budget, capabilities);
+  if (closed.allowed) return not('post-copy may be needed, and QEMU cannot do both');
+  if (compression === undefined) return not('nobody has looked whether the hosts can');
+  if (!compression.allowed) return not(compression.because);
+  if (linkBytesPerSecond === undefined) return taken(leastConnections, closed.because);
+  if (mostConnections * threadBytesPerSecond < linkBytesPerSecond * worthwhileRatio)
+    return not(`a link of ${formatRate(linkBytesPerSecond)} is faster than it`);
+  const needed = Math.ceil((linkBytesPerSecond * usualRatio) / threadBytesPerSecond);
+  const connections = Math.min(mostConnections, Math.max(leastConnections, needed));
+  return taken(connections, closed.because);
+}
+
+function taken(connections: number, because: string): CompressionChoice {
+  return { taken: true, compression: { connections }, because };
+}
+
+function not(because: string): CompressionChoice {
+  return { taken: false, because };
+}
+
+/** What is left of the capabilities by the way in which a migration was begun: its flags hold to its end. */
+export function capabilitiesOnce(
+  capabilities: MigrationCapabilities,
+  compression: Compression | undefined,
+): MigrationCapabilities {
+  if (compression !== undefined) return { ...capabilities, postCopy: excluded };
+  return { ...capabilities, compression: tooLate };
+}
+
+const excluded: Permission = {
+  allowed: false,
+  because: 'it is compressed, and QEMU cannot do both',
+};
+const tooLate: Permission = { allowed: false, because: 'it was begun without' };
