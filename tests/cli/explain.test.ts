@@ -18,7 +18,10 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-explain-'));
   lab = await createLab({ dir, hosts: 2, link: 300e6 });
   config = join(dir, 'drover.yaml');
-  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
+  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [
+    name,
+    { uri, peerUri, compression: 'forbidden' },
+  ]);
   await writeFile(config, stringify({ hosts: Object.fromEntries(hosts) }));
 });
 

@@ -18,7 +18,10 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-cli-'));
   lab = await createLab({ dir, hosts: 2, link: linkBits });
   config = join(dir, 'share', 'drover.yaml');
-  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri }]);
+  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [
+    name,
+    { uri, peerUri, compression: 'forbidden' },
+  ]);
   const dark = { uri: `qemu+unix:///system?socket=${dir}/nobody` };
   const rules = [{ label: 'live', never: ['throttle'] }];
   await writeFile(config, stringify({ hosts: { ...Object.fromEntries(hosts), dark }, rules }));

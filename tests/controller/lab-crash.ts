@@ -201,7 +201,7 @@ async function killNow(child: ChildProcess): Promise<void> {
 function configText(lab: Lab): string {
   const lines = lab.hosts.map(
     ({ name, uri, peerUri }) =>
-      `  ${name}: { uri: '${uri}', peerUri: '${peerUri}', migrationTls: never }\n`,
+      `  ${name}: { uri: '${uri}', peerUri: '${peerUri}', migrationTls: never, compression: forbidden }\n`,
   );
   return `hosts:\n${lines.join('')}`;
 }

@@ -226,7 +226,7 @@ function guestOf(name: string): Parameters<typeof addGuest>[1] {
 function configText(lab: Lab): string {
   const lines = lab.hosts.map(
     ({ name, uri, peerUri }) =>
-      `  ${name}: { uri: '${uri}', peerUri: '${peerUri}', maxOutgoing: 6, maxIncoming: 6, migrationTls: never }\n`,
+      `  ${name}: { uri: '${uri}', peerUri: '${peerUri}', maxOutgoing: 6, maxIncoming: 6, migrationTls: never, compression: forbidden }\n`,
   );
   return `hosts:\n${lines.join('')}`;
 }

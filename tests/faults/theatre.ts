@@ -213,7 +213,8 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
 
 function configText(lab: Lab): string {
   const lines = lab.hosts.map(
-    ({ name, uri, peerUri }) => `  ${name}: { uri: '${uri}', peerUri: '${peerUri}' }\n`,
+    ({ name, uri, peerUri }) =>
+      `  ${name}: { uri: '${uri}', peerUri: '${peerUri}', compression: forbidden }\n`,
   );
   return `hosts:\n${lines.join('')}`;
 }

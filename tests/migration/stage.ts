@@ -44,7 +44,8 @@ export async function setStage(): Promise<Stage> {
   const hosts = Object.fromEntries(
     lab.hosts.map(({ name, uri, peerUri }) => [
       name,
-      { uri, peerUri, postCopy: 'allowed' as const },
+      // What the guests' memory holds shrinks to next to nothing: no link would be slow.
+      { uri, peerUri, postCopy: 'allowed' as const, compression: 'forbidden' as const },
     ]),
   );
   const down = async (): Promise<void> => {
@@ -54,12 +55,17 @@ export async function setStage(): Promise<Stage> {
   return { lab, config: { ...emptyConfig, hosts }, down };
 }
 
-/** The same configuration with post-copy forbidden on every host. */
-export function withoutPostCopy(config: Config): Config {
+/** The same configuration with other settings of every host. */
+export function withHosts(config: Config, settings: Partial<Config['hosts'][string]>): Config {
   const hosts = Object.entries(config.hosts).map(
-    ([name, host]) => [name, { ...host, postCopy: 'forbidden' as const }] as const,
+    ([name, host]) => [name, { ...host, ...settings }] as const,
   );
   return { ...config, hosts: Object.fromEntries(hosts) };
+}
+
+/** The same configuration with post-copy forbidden on every host. */
+export function withoutPostCopy(config: Config): Config {
+  return withHosts(config, { postCopy: 'forbidden' });
 }
 
 export interface Act {

@@ -61,7 +61,7 @@ afterAll(async () => {
 function configText(): string {
   const lines = lab.hosts.map(
     ({ name, uri, peerUri }) =>
-      `  ${name}:\n    uri: ${uri}\n    peerUri: ${peerUri}\n    bandwidth: ${linkBits / 8} B/s\n`,
+      `  ${name}:\n    uri: ${uri}\n    peerUri: ${peerUri}\n    compression: forbidden\n    bandwidth: ${linkBits / 8} B/s\n`,
   );
   return `hosts:\n${lines.join('')}`;
 }
