@@ -130,5 +130,7 @@ test('what versions lack for several streams is said', async () => {
     parallelStreams: { allowed, because: 'no multifd' },
     compression: { allowed, because: 'nor zlib' },
   });
-  expect(findings?.message).toBe('no multifd, nor zlib; Drover uses one, uncompressed');
+  expect(findings?.message).toBe(
+    'memory goes over one connection, uncompressed: no multifd; nor zlib',
+  );
 });

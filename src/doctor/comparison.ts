@@ -1,6 +1,7 @@
 import { DroverError } from '../errors/catalogue.ts';
 import type { ResolvedHost } from '../fleet/hosts.ts';
 import type { Host } from '../hypervisor/port.ts';
+import { allowed } from '../steering/decision.ts';
 import { compareCpus } from './cpus.ts';
 import type { Finding } from './finding.ts';
 import { type Examined, findingsAt } from './hosts.ts';
@@ -18,7 +19,7 @@ export async function compareHosts(
     const surveyed = told.filter((one) => 'survey' in one);
     return [
       ...told.filter((one) => 'severity' in one),
-      ...surveyed.map(streams),
+      ...surveyed.map((one) => streams(one, examined)),
       ...compareVersions(examined),
       ...compareMachines(surveyed),
       ...(await compareCpus(surveyed)),
@@ -41,13 +42,19 @@ async function survey({ name, host }: Omit<Surveyed, 'survey'>): Promise<Surveye
   }
 }
 
-/** What the versions could do beyond what Drover asks of them. */
-function streams({ name, survey: { parallelStreams, compression } }: Surveyed): Finding {
-  const several = parallelStreams.allowed
-    ? 'memory could take several connections at once (multifd)'
-    : parallelStreams.because;
-  const packed = compression.allowed ? 'compressed on them' : compression.because;
-  return findingsAt(name)('ok', 'streams', `${several}, ${packed}; Drover uses one, uncompressed`);
+/** Whether memory can be compressed, which takes several connections, and what its admin says of that. */
+function streams(one: Surveyed, examined: readonly Examined[]): Finding {
+  const { name } = one;
+  const { parallelStreams, compression } = one.survey;
+  const admin = examined.find(({ host }) => host.name === name)?.host.compression ?? allowed;
+  const because = [parallelStreams, compression, admin].flatMap((permission) =>
+    permission.allowed ? [] : permission.because,
+  );
+  const message =
+    because.length === 0
+      ? 'memory can go compressed over several connections (multifd, zstd): so it does where post-copy is closed from the start'
+      : `memory goes over one connection, uncompressed: ${because.join('; ')}`;
+  return findingsAt(name)('ok', 'streams', message);
 }
 
 /** QEMU keeps the way to newer versions open, and not always that back. */

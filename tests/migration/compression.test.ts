@@ -38,6 +38,20 @@ test('a panda that writes more than the link carries fits compressed, whole and 
   expect(result.blackout?.ms).toBeLessThan(600);
 });
 
+test('is aborted, and runs on where it was', async () => {
+  const { result, report } = await play(stage, {
+    ...panda,
+    name: 'aborted-panda',
+    workload: 'random:rate=90MiB/s,set=96MiB,content=text,scrub=2s',
+    config: withHosts(stage.config, { compression: 'allowed' }),
+    onEvent: (event, cancel) => {
+      if (event.kind === 'progress' && event.sample.memorySentBytes > 8 * mib) cancel();
+    },
+  });
+  expect(report).toMatchObject({ integrity: 'ok', verifiedWhole: true, onePlace: 'ok' });
+  expect(result).toMatchObject({ outcome: 'aborted', runsOn: ['h1'] });
+});
+
 test('without compression it does not, and stays', async () => {
   const { result, report } = await play(stage, { ...panda, name: 'plain-panda' });
   expect(result.why).toContainEqual(

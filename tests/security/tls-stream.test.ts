@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/fleet/config.ts';
 import type { MigrationTls } from '../../src/hypervisor/port.ts';
 import { hostNamespace } from '../../src/lab/names.ts';
 import { connect, type MigrateParameters } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
 import { authorityOf, certify, decertify } from '../lab/certify.ts';
 import type { Authority } from '../libvirt/pki.ts';
-import { play, type Stage, setStage, slowBits } from '../migration/stage.ts';
+import { play, type Stage, setStage, slowBits, withHosts } from '../migration/stage.ts';
 
 const port = '50000';
 /** Shows with what each connection begins, and joins it with the same port of another host. */
@@ -70,6 +69,18 @@ describe('the memory of a guest', () => {
     },
   );
 
+  test('goes by TLS over several connections, compressed', async () => {
+    const { result, report } = await play(stage, {
+      name: 'compressed',
+      slaClass: 'panda',
+      workload: 'random:rate=10MiB/s,set=32MiB,content=text',
+      config: withHosts(stage.config, { migrationTls: 'require', compression: 'allowed' }),
+    });
+    expect(result.why.join('\n')).toMatch(/memory compressed/);
+    expect(result.outcome).toBe('completed');
+    expect(report).toMatchObject({ integrity: 'ok', onePlace: 'ok', runsOn: ['h2'] });
+  });
+
   test('does not go to whom nobody trusts, though TLS is only preferred', async () => {
     await certify(stage.lab, 'h2', await authorityOf(stage.lab, 'somebody'));
     const { result, report } = await move('prefer');
@@ -109,13 +120,7 @@ async function breakSoon(): Promise<number> {
 
 /** Moves a guest that needs post-copy where something is to be done in it, and else an easy one. */
 function move(tls: MigrationTls, inPostCopy?: () => void) {
-  const hosts = Object.fromEntries(
-    Object.entries(stage.config.hosts).map(([name, host]) => [
-      name,
-      { ...host, migrationTls: tls },
-    ]),
-  );
-  const config: Config = { ...stage.config, hosts };
+  const config = withHosts(stage.config, { migrationTls: tls });
   if (inPostCopy === undefined)
     return play(stage, {
       name: 'quiet',
