@@ -4,7 +4,13 @@ import { learn } from './learn.ts';
 import { observe } from './model.ts';
 import { outlook } from './outlook.ts';
 import { nothingKnown } from './prior.ts';
-import { isCompressed, leastConnections, ratioOf, threadBytesPerSecond } from './shrinking.ts';
+import {
+  isCompressed,
+  leastConnections,
+  memoryRateOf,
+  ratioOf,
+  threadBytesPerSecond,
+} from './shrinking.ts';
 import type { Sample } from './telemetry.ts';
 
 const mib = 2 ** 20;
@@ -70,6 +76,14 @@ test('the link carries so many times more of memory, and no more over the wire',
   expect(model.link.bytesPerSecond / mib).toBeCloseTo(20, 1);
   expect((view?.bandwidthBytesPerSecond ?? 0) / mib).toBeCloseTo(60, 1);
   expect((view?.passMs ?? 0) / 1000).toBeCloseTo(512 / 60, 1);
+});
+
+test('what is left goes out as fast as memory does, not as the wire', () => {
+  const last = telemetry(60 * mib, () => 1 / 3).at(-1);
+  if (last === undefined) throw new Error('there are no readings');
+  const sample = { ...last, throughputBytesPerSecond: 20 * mib };
+  expect(memoryRateOf(sample) / mib).toBeCloseTo(60, 1);
+  expect(memoryRateOf({ ...sample, memorySentBytes: totalBytes })).toBe(20 * mib);
 });
 
 describe('a compressed migration teaches', () => {

@@ -62,6 +62,14 @@ export function ratioOf(shrinking: Shrinking | undefined): number {
   return wireBytes > 0 ? Math.max(1, pageBytes / wireBytes) : 1;
 }
 
+/** How fast memory goes out at this reading, whatever it takes of the wire, bytes/s. */
+export function memoryRateOf(sample: Sample): number {
+  const { throughputBytesPerSecond } = sample;
+  if (!isCompressed(sample)) return throughputBytesPerSecond;
+  const { pageBytes, wireBytes } = sentOf(sample);
+  return throughputBytesPerSecond * (pageBytes / Math.max(1, wireBytes));
+}
+
 function sentOf({ normalPages, pageSizeBytes, memorySentBytes }: Counters): Sent {
   return { pageBytes: normalPages * pageSizeBytes, wireBytes: memorySentBytes };
 }

@@ -1,3 +1,4 @@
+import { memoryRateOf } from '../forecast/shrinking.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import type { DomainChange } from '../hypervisor/port.ts';
 import type { ActionKind, Decision } from '../steering/decision.ts';
@@ -76,10 +77,9 @@ export class Record {
   }
 }
 
-function latestOf({
-  throughputBytesPerSecond,
-  memoryRemainingBytes,
-  memorySentBytes,
-}: Sample): Latest {
+/** The throughput is of memory, to be beside what remains of it. */
+function latestOf(sample: Sample): Latest {
+  const { memoryRemainingBytes, memorySentBytes } = sample;
+  const throughputBytesPerSecond = memoryRateOf(sample);
   return { throughputBytesPerSecond, memoryRemainingBytes, memorySentBytes };
 }
