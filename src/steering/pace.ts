@@ -4,7 +4,7 @@ import { formatDuration, formatRate } from '../units/format.ts';
 import { decision } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
-import { paceAheadMs, pacedShare, pacingPays } from './pacing.ts';
+import { paceAheadMs, pacedShareOf, pacingPays } from './pacing.ts';
 import type { Situation } from './situation.ts';
 import { story } from './story.ts';
 
@@ -14,7 +14,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
   if (!paced && pacedTimes >= mostTimes) return undefined;
   const bytesPerSecond = paced
     ? view.bandwidthBytesPerSecond
-    : view.bandwidthBytesPerSecond * pacedShare;
+    : view.bandwidthBytesPerSecond * pacedShareOf(view);
   const near = switchOverNear(situation, { ...view, bandwidthBytesPerSecond: bytesPerSecond });
   if (paced && !near) {
     const why = `${story(view)} Holding the stream back does not help it across: the whole link is used again.`;

@@ -42,14 +42,12 @@ export function asReckoned(decision: Decision, ratio: number): Decision {
  * 11.7, 17.2, 20.3 and 22.7; over a link of 23.8 pauses were 15 ms, 15 to 23, 17 to 33 and 159 to 198.
  */
 const overrunBytesPerSecond = 10 * leastConnections * 512 * 1024;
-/** What fills the buffers of the connections in the first seconds looks as if the link carried it. */
-const linkShare = 0.9;
 /** An overrun that does not come must not look like another link. */
-const leastCapShare = 0.6;
+const leastCapShare = 0.65;
 
 /** The cap that holds a stream to so much on the wire. */
 function capOf(wireBytesPerSecond: number, ratio: number): number {
-  const capped = wireBytesPerSecond * linkShare - overrunBytesPerSecond / ratio;
+  const capped = wireBytesPerSecond - overrunBytesPerSecond / ratio;
   return Math.max(capped, wireBytesPerSecond * leastCapShare);
 }
 
