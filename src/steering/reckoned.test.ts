@@ -42,6 +42,14 @@ describe('what QEMU reckons by the wire', () => {
     expect(action).toEqual({ kind: 'set-max-speed', bytesPerSecond: 0.65 * mib });
   });
 
+  test('a limit is no more than four times the pause, a freeze is as much as it needs', () => {
+    const { action } = asReckoned(decided({ kind: 'set-max-downtime', ms: 80 }), 200);
+    expect(action).toEqual({ kind: 'set-max-downtime', ms: 320 });
+    expect(asPauses(stateAtStart(320), 200).maxDowntimeMs).toBe(80);
+    const freeze = asReckoned(decided({ kind: 'freeze', expectedMs: 80 }), 200).action;
+    expect(freeze).toMatchObject({ reckonedMs: 16_000 });
+  });
+
   test('the limit in force makes a pause that is so many times shorter', () => {
     expect(asPauses(stateAtStart(240), 3).maxDowntimeMs).toBe(80);
   });

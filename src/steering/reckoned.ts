@@ -10,12 +10,22 @@ export interface AskedPause {
 }
 
 /**
+ * Memory that shrinks to next to nothing may be followed by some that does not, and QEMU looks more often than Drover:
+ * no limit is set that would make more than so many times the pause then.
+ */
+const mostTimes = 4;
+
+function timesOf(ratio: number): number {
+  return Math.min(mostTimes, ratio);
+}
+
+/**
  * QEMU compares what is left, in pages, with what goes over the wire within the limit. Where that is compressed,
  * `ratio` times as many pages are across in that time: a limit makes so many times shorter a pause. Pauses are
  * steered by, and limits are set.
  */
 export function asPauses(state: SteeringState, ratio: number): SteeringState {
-  return ratio === 1 ? state : { ...state, maxDowntimeMs: state.maxDowntimeMs / ratio };
+  return ratio === 1 ? state : { ...state, maxDowntimeMs: state.maxDowntimeMs / timesOf(ratio) };
 }
 
 /** A decision over pauses, with the limits that make them and the bytes that go over the wire. */
@@ -31,7 +41,7 @@ export function asReckoned(decision: Decision, ratio: number): Decision {
     return { ...onWire, action: { kind: action.kind, bytesPerSecond }, why: `${why} ${told}` };
   }
   if (action.kind !== 'set-max-downtime') return onWire;
-  const ms = Math.ceil(action.ms * ratio);
+  const ms = Math.ceil(action.ms * timesOf(ratio));
   const told = `QEMU reckons it uncompressed: its limit is set to ${formatDuration(ms)}.`;
   return { ...onWire, action: { kind: action.kind, ms }, why: `${why} ${told}` };
 }
@@ -64,7 +74,7 @@ export function lowered(
   const { kind } = decision.action;
   // What froze it, or was set by others, is no pause that was asked for.
   if (kind !== 'wait' || asked === undefined || asked.limitMs !== maxDowntimeMs) return decision;
-  if (maxDowntimeMs <= asked.ms * ratio * longerTimes) return decision;
+  if (maxDowntimeMs <= asked.ms * timesOf(ratio) * longerTimes) return decision;
   const why = `Its memory shrinks less than before, ${ratio.toFixed(1)} to 1: the pause would be longer than ${formatDuration(asked.ms)}.`;
   return { ...decision, action: { kind: 'set-max-downtime', ms: asked.ms }, why };
 }
