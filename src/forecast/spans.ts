@@ -19,11 +19,12 @@ export function withSpan(model: GuestModel, before: Point | undefined, point: Po
   const synced = withSyncing(model, before, point);
   if (before.syncs === point.syncs) return synced;
   const looked = { ...synced, lefts: leftsAfter(model, before, point) };
-  if (point.atMs - start.atMs < spanMs(model) && looked.syncing === 'continuous') return looked;
+  if (looked.syncing === 'continuous' && !endsSpan(model, start, point)) return looked;
   const span = spanBetween(looked, start, point);
   const spans = model.spans.slice(1 - mostSpans).concat(span);
   const { prior, memoryTotalBytes } = model;
-  const workingSet = fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes);
+  const passed = model.firstPassEndMs !== undefined;
+  const workingSet = fitWorkingSet(spans, prior.written, point.atMs, memoryTotalBytes, passed);
   return {
     ...looked,
     spans,
@@ -32,6 +33,11 @@ export function withSpan(model: GuestModel, before: Point | undefined, point: Po
     rhythm: rhythmOf(spans),
     spanStart: point,
   };
+}
+
+/** It is long enough, or the first pass ends with it: what comes next is decided by all that was seen until then. */
+function endsSpan(model: GuestModel, start: Point, { atMs }: Point): boolean {
+  return atMs - start.atMs >= spanMs(model) || atMs === model.firstPassEndMs;
 }
 
 /** The last second of a guest says how it writes now. */

@@ -68,11 +68,14 @@ export function fitWorkingSet(
   prior: readonly Written[],
   nowMs: number,
   mostBytes: number,
+  firstPassOver = true,
 ): WorkingSet | undefined {
   const seen = [...spans.map((span) => aged(span, nowMs)), ...prior.map(asSpan)];
   if (seen.length === 0 || mostBytes <= 0) return undefined;
   const leastBytes = Math.min(mostBytes, Math.max(noiseBytes, ...seen.map(leastSetOf)));
-  const fits = layoutsOf(seen).flatMap((layout) => fitsOf(layout, leastBytes, mostBytes));
+  const fits = layoutsOf(seen, mostBytes, firstPassOver).flatMap((layout) =>
+    fitsOf(layout, leastBytes, mostBytes),
+  );
   const weight = seen.reduce((sum, span) => sum + span.weight, 0);
   let best: { readonly set: WorkingSet; readonly score: number } | undefined;
   for (const { set, misfit } of fits) {
@@ -85,21 +88,47 @@ export function fitWorkingSet(
 /** A rate e times lower is preferred where it fits worse by less than this, in squares of the noise. */
 const slownessWorth = 0.4;
 
+/** The spans as a set of this size would have shown them, by where it lies. */
+type Layout = (setBytes: number) => readonly Span[];
+
 /**
- * How the set may lie in memory, as seen by a first pass that has sent part of it: spread evenly over
- * all memory, or all in what was sent.
+ * How the set may lie in memory, as seen by a first pass that has sent part of it: spread evenly over all memory; or,
+ * while it is under way, all in what was sent, which says least of what is to come; once it is over, in one piece that
+ * was sent first. Spread alone, 137 MiB/s over 128 of 256 MiB were taken for 245 over 141 right after the pass, and
+ * for 111 over 157 with the one piece.
  */
-function layoutsOf(spread: readonly Span[]): readonly (readonly Span[])[] {
-  if (spread.every(({ unsentShare }) => unsentShare === 0)) return [spread];
-  return [spread, spread.map((span) => ({ ...span, unsentShare: 0 }))];
+function layoutsOf(
+  spans: readonly Span[],
+  memoryBytes: number,
+  firstPassOver: boolean,
+): readonly Layout[] {
+  const spread = (): readonly Span[] => spans;
+  if (spans.every(({ unsentShare }) => unsentShare === 0)) return [spread];
+  if (firstPassOver) return [spread, (setBytes) => inOnePiece(spans, setBytes, memoryBytes)];
+  const sent = spans.map((span) => ({ ...span, unsentShare: 0 }));
+  return [spread, () => sent];
+}
+
+function inOnePiece(
+  spans: readonly Span[],
+  setBytes: number,
+  memoryBytes: number,
+): readonly Span[] {
+  return spans.map((span) => {
+    const sentBytes = (1 - span.unsentShare) * memoryBytes;
+    return { ...span, unsentShare: Math.max(0, 1 - sentBytes / setBytes) };
+  });
 }
 
 /** The best rate for every size that is tried. */
-function fitsOf(spans: readonly Span[], leastBytes: number, mostBytes: number): Fit[] {
-  const seen = seenIn(spans);
+function fitsOf(layout: Layout, leastBytes: number, mostBytes: number): Fit[] {
   const fits: Fit[] = [];
+  let spans: readonly Span[] = [];
+  let seen = seenIn(spans);
   for (let index = 0; index < candidates; index += 1) {
     const setBytes = leastBytes * (mostBytes / leastBytes) ** (index / (candidates - 1));
+    const laid = layout(setBytes);
+    if (laid !== spans) [spans, seen] = [laid, seenIn(laid)];
     const set = { rateBytesPerSecond: rateFor(seen, setBytes), setBytes, errorShare: 0 };
     const { misfit, errorShare } = misfitOf(spans, set);
     fits.push({ set: { ...set, errorShare }, misfit });
