@@ -140,14 +140,14 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a pet that would fit after long, with a long pause, is not waited for',
-    guest: { ...furious, writeBytesPerSecond: 43 * mib },
+    guest: { ...furious, writeBytesPerSecond: 46 * mib },
     outcome: 'completed',
     did: ['start-post-copy'],
     says: /Pre-copy would end in some .*; post-copy is gentler/,
   },
   {
     name: 'but where post-copy is forbidden',
-    guest: { ...furious, writeBytesPerSecond: 43 * mib },
+    guest: { ...furious, writeBytesPerSecond: 46 * mib },
     postCopy: false,
     outcome: 'completed',
     did: [],
@@ -295,5 +295,14 @@ describe('a decision', () => {
     for (const kind of did) expect(done).toContain(kind);
     for (const kind of didNot) expect(done).not.toContain(kind);
     if (says !== undefined) expect(result.why.join(' ')).toMatch(says);
+  });
+
+  test('allows a larger pause only shortly before it is needed', async () => {
+    const guest = { ...furious, writeBytesPerSecond: 40 * mib };
+    const { decisions } = await migrate({ ...base, guest, slaClass: 'panda' });
+    const set = decisions.filter(({ action }) => action.kind === 'set-max-downtime');
+    expect(set).not.toHaveLength(0);
+    for (const { forecast } of set)
+      expect(forecast.timeMs.p50 - forecast.blackoutMs.p50).toBeLessThan(1_000);
   });
 });
