@@ -65,6 +65,8 @@ export async function runPeerArm(
   const [stage, ...others] = stages;
   const pair = others.length === 0 ? arm.pair : undefined;
   const before = pair === undefined ? undefined : await sayBefore(stage, scene, pair);
+  // The look took seconds: what writes in bursts is met where it is in all other arms.
+  if (before !== undefined) await stage.play(scene);
   const runs = await watchAll(stages, (ways) =>
     onLinkOf(stage, scene, () => arm.move(ways, scene)),
   );
