@@ -14,8 +14,8 @@ import {
   parseWorkload,
   removeGuest,
   setWorkload,
-  watchGuest,
   type Workload,
+  watchGuest,
 } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab, type LabHost } from '../../src/lab/index.ts';
 import { guestMemoryBytes } from './cells.ts';
@@ -285,7 +285,7 @@ function configOf(lab: Lab, { content = usualContent }: StageGuest): Config {
   const compression = content === usualContent ? ('forbidden' as const) : ('allowed' as const);
   const known = lab.hosts.map(({ name, uri, peerUri }) => [
     name,
-    { uri, peerUri, postCopy: 'allowed' as const, compression },
+    { uri, peerUri, postCopy: 'allowed' as const, compression, migrationTls: 'never' as const },
   ]);
   return { ...emptyConfig, hosts: Object.fromEntries(known) };
 }
