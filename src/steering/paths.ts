@@ -45,15 +45,22 @@ function heldBack(situation: Situation, view: Outlook, forecast: Forecast): Fore
   return later(forecast, pacingCostMs(view, forecast.timeMs.p50), 0);
 }
 
+/** Finer steps find paths that are hardly less harmful, and each has to be followed. */
+const limitStep = 1.5;
+
 /**
- * The limit in force, unless it has been in vain for long, and larger ones, each twice the one
+ * The limit in force, unless it has been in vain for long, and larger ones, each half as large again as the one
  * before, up to the whole pause.
  */
 function limitsOf(situation: Situation, view: Outlook): readonly number[] {
   const whole = limitWithinMs(situation, view);
   const inForce = situation.state.maxDowntimeMs;
   const limits: number[] = [];
-  for (let ms = limitDisproved(situation, view) ? inForce * 2 : inForce; ms < whole; ms *= 2)
+  for (
+    let ms = limitDisproved(situation, view) ? inForce * limitStep : inForce;
+    ms < whole;
+    ms *= limitStep
+  )
     limits.push(ms);
   return [...limits, Math.max(whole, inForce)];
 }
