@@ -10,6 +10,8 @@ export interface SeenVm {
   readonly virtualCpus: number;
   readonly slaClass: SlaClass;
   readonly labels: readonly string[];
+  /** Processor time that it has used since it started there; `undefined`: that cannot be told. */
+  readonly cpuMs?: number | undefined;
   /** Somebody else migrates it now. */
   readonly foreignJob: boolean;
 }

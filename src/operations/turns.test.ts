@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { forecastStay } from '../forecast/options.ts';
 import { type Plan, planMoves } from '../planner/plan.ts';
 import { hostOf, inventoryOf, vmOf } from '../planner/testing/fleets.ts';
-import { dueMoves, nextDueMs } from './turns.ts';
+import { dueMoves, headStart, nextDueMs } from './turns.ts';
 
 const vms = ['a', 'b', 'c'].map((name) => vmOf(name, 'h0'));
 const inventory = inventoryOf([hostOf('h0'), hostOf('h1')], vms);
@@ -20,6 +20,18 @@ test('each move of a plan is due a little before its turn, and then the next is 
   }
   expect(dues.length).toBeGreaterThan(1);
   expect([...dueMoves(plan, 0), ...dues]).toHaveLength(free.length);
+});
+
+test('while it is not known what they write, who has used the least processor time begins, and nobody else', () => {
+  const wanted = { drain: ['h0'], importance: 'high' } as const;
+  const plan = planMoves(inventory, wanted, { random: () => 0.5 });
+  const used = new Map(vms.map(({ name }, index) => [name, index === 1 ? 10 : 20]));
+  expect(headStart(plan, (vm) => used.get(vm))).toMatchObject({ vm: 'b' });
+  const first = plan.moves.toSorted((a, b) => a.startMs - b.startMs)[0];
+  expect(headStart(plan, () => undefined)).toBe(first);
+  const [one, ...others] = plan.moves.map((move) => ({ ...move, running: false }));
+  const moves = one === undefined ? [] : [{ ...one, running: true }, ...others];
+  expect(headStart({ ...plan, moves }, () => 0)).toBeUndefined();
 });
 
 function sure(p50: number) {

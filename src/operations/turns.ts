@@ -31,6 +31,19 @@ export function nextDueMs(
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
+/**
+ * Who begins before it is known what they write, while nobody moves: who has used the least processor time is the least
+ * likely to write much; of several the first of the plan.
+ */
+export function headStart(
+  plan: Plan,
+  cpuMsOf: (vm: string) => number | undefined,
+): PlannedMove | undefined {
+  if (plan.moves.some(({ running }) => running)) return undefined;
+  const used = ({ vm }: PlannedMove): number => cpuMsOf(vm) ?? Number.MAX_VALUE;
+  return freeMoves(plan).toSorted((a, b) => used(a) - used(b) || a.startMs - b.startMs)[0];
+}
+
 function freeMoves({ moves }: Plan): readonly PlannedMove[] {
   return moves.filter(({ running, after }) => !running && after.length === 0);
 }

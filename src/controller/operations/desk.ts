@@ -258,6 +258,7 @@ export class OperationDesk {
       .filter(({ uuid, host }) =>
         row.kind === 'drain' ? host === row.host : (row.aims.targets?.[uuid] ?? host) !== host,
       );
+    await scout.gauge.once(leaving);
     const maker = new PlanMaker(this.#ports.store, scout, this.#ports.config);
     const planned = await maker.plan({
       wanted: wantedOf(row, leaving, row.importance, now),

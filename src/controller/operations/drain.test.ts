@@ -110,6 +110,37 @@ function silent(): void {}
 const moving = (row: OperationRow): boolean =>
   row.report?.parts.some(({ state, share }) => state === 'moving' && share > 0.1) === true;
 
+test.each([
+  { reason: 'evacuation', first: 'b', atOnce: true },
+  { reason: 'maintenance', first: 'a', atOnce: false },
+] as const)(
+  'of a drain for $reason one begins while all are measured: $atOnce',
+  async ({ reason, ...expected }) => {
+    const on = await staged('h1', 'h2');
+    for (const name of ['a', 'b', 'c']) on.addGuest(name, name === 'b' ? 'idle' : 'furious');
+    const { id } = await drained(on, { reason });
+    const { requestedAt } = await until(on, id, hasEnded);
+    const { items } = await on.store.migrations.list({ operationId: id }, { limit: 9 });
+    const asked = items
+      .toReversed()
+      .map((row) => ({ ...row, afterMs: row.requestedAt - requestedAt }));
+    const [first, ...others] = asked;
+    const atOnce = first !== undefined && first.afterMs < 1_000;
+    expect({ first: first?.vm, atOnce }).toEqual(expected);
+    for (const { afterMs } of others) expect(afterMs).toBeGreaterThan(1_000);
+  },
+);
+
+test('who began before it was known what it writes is given as little time then as any other', async () => {
+  const on = await staged('h1', 'h2');
+  on.addGuest('a', 'furious');
+  const { id } = await drained(on);
+  await until(on, id, hasEnded);
+  const { items } = await on.store.migrations.list({ operationId: id }, { limit: 9 });
+  expect(items).toHaveLength(1);
+  expect(items[0]?.deadlineAt).toBeLessThan(Number(items[0]?.startedAt) + 30_000);
+});
+
 test('the controller dies amid a drain: the next one carries it on, and nobody moves twice', async () => {
   const on = await staged('h1', 'h2', 'h3');
   for (const name of four) on.addGuest(name, 'large');

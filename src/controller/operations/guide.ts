@@ -51,6 +51,7 @@ async function plannedMove(
   ports: ScoutPorts,
   scout: Scout,
 ): Promise<PlannedMove> {
+  await scout.gauge.once([seen]);
   const { plan } = await new PlanMaker(ports.store, scout, ports.config).plan({
     wanted: { drain: [seen.host], importance },
     leaving: [seen],

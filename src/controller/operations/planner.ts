@@ -68,7 +68,10 @@ export class PlanMaker {
     this.#config = config;
   }
 
-  /** Rejects only where the store does: hosts that do not answer are left out. */
+  /**
+   * By what is known of those that leave: whoever wants them measured first does that. Rejects only where the store does:
+   * hosts that do not answer are left out.
+   */
   async plan(task: Task): Promise<Planned> {
     const ground = await this.#ground(task.leaving, task.throughputOf);
     const { hosts, sight, assumed } = ground;
@@ -86,6 +89,7 @@ export class PlanMaker {
     let leaving: readonly SeenVm[] = [];
     for (let round = 1; ; round += 1) {
       const ground = await this.#ground(leaving, () => undefined);
+      await this.#scout.gauge.once(leaving);
       const task = { leaving, resting: () => ({}), fixed: () => undefined };
       const proposal = of(await this.#inventory(ground, task, 'low'));
       const known = new Set(leaving.map(({ uuid }) => uuid));

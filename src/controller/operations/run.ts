@@ -13,9 +13,9 @@ import {
 import { withPlan } from '../../operations/planned.ts';
 import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
-import type { Course, SeenVm, Sight } from '../../operations/sight.ts';
+import { type Course, type SeenVm, type Sight, seenAt } from '../../operations/sight.ts';
 import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
-import { type Arrivals, dueMoves, nextDueMs } from '../../operations/turns.ts';
+import { type Arrivals, dueMoves, headStart, nextDueMs } from '../../operations/turns.ts';
 import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
 import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
@@ -44,6 +44,8 @@ export interface RunPorts {
   readonly begin: (move: PartRequest) => Promise<void>;
   /** Whether this replica may still act for the operation. */
   readonly mayAct: () => Promise<boolean>;
+  /** There is something new to plan by. */
+  readonly wake: () => void;
 }
 
 /** A migration that an operation asks for. */
@@ -68,11 +70,13 @@ export class OperationRun {
   #sight: Sight = { at: 0, hosts: new Map() };
   #planned: (Planned & { readonly at: number; readonly for: string }) | undefined;
   #arrivals: Arrivals = new Map();
+  /** Who began before it was known what they write. */
+  readonly #unmeasured = new Set<string>();
   #kept = { at: 0, text: '' };
 
   constructor(ports: RunPorts) {
     this.#ports = ports;
-    this.#scout = new Scout(ports);
+    this.#scout = new Scout(ports, ports.wake);
     this.#maker = new PlanMaker(ports.store, this.#scout, ports.config);
     this.#courses = new Courses(ports.store);
   }
@@ -101,6 +105,7 @@ export class OperationRun {
     let parts = partsNow(before, this.#fresh(row), judging);
     let matters = importance;
     if (row.state === 'running') {
+      this.#gauge(row, parts);
       matters = await this.#plan(row, parts, courses, importance, now);
       parts = this.#planParts(parts, now);
       this.#arrivals = this.#arrivalsOf(courses);
@@ -167,6 +172,12 @@ export class OperationRun {
     });
   }
 
+  /** What those write that wait is measured beside everything else. */
+  #gauge(row: OperationRow, parts: readonly Part[]): void {
+    const waiting = new Set(parts.filter(({ state }) => state === 'waiting').map(uuidOf));
+    this.#scout.gauge.whileWaiting(this.#fresh(row).filter((vm) => waiting.has(vm.uuid)));
+  }
+
   /** Plans anew where anything has changed, or some time has passed. Returns how much it matters by then. */
   async #plan(
     row: OperationRow,
@@ -185,6 +196,7 @@ export class OperationRun {
         againAt !== undefined && againAt > now,
       ]),
       courses.length,
+      this.#scout.gauge.rounds,
       config.hosts,
     ]);
     const planned = this.#planned;
@@ -262,12 +274,30 @@ export class OperationRun {
     const planned = this.#planned;
     const now = this.#ports.world.wallMs();
     if (planned === undefined || !(await this.#isStillWanted(row))) return;
-    const due = dueMoves(planned.plan, now - planned.at, this.#arrivals);
-    for (const move of due) {
+    for (const move of this.#due(row, planned, importance, now)) {
       const part = parts.find(({ uuid }) => uuid === move.vm);
       if (part === undefined || !isOpen(part, now)) continue;
       await this.#beginOne(row, part, move, { ...planned, importance });
     }
+  }
+
+  /**
+   * Nobody begins while it is being measured for the first time; but where all have to leave whatever they write, and
+   * have no date to keep, the way is not left empty for that: the first of the plan goes.
+   */
+  #due(
+    { deadlineAt }: OperationRow,
+    { plan, at, sight }: Planned & { readonly at: number },
+    importance: Importance,
+    now: number,
+  ): readonly PlannedMove[] {
+    const { gauge } = this.#scout;
+    const due = dueMoves(plan, now - at, this.#arrivals).filter(({ vm }) => !gauge.isAwaited(vm));
+    if (due.length > 0 || importance !== 'high' || deadlineAt !== undefined) return due;
+    const first = headStart(plan, (vm) => seenAt(sight, vm)?.cpuMs);
+    if (first === undefined || !gauge.isAwaited(first.vm)) return [];
+    this.#unmeasured.add(first.vm);
+    return [first];
   }
 
   async #beginOne(
@@ -324,9 +354,23 @@ export class OperationRun {
       if (rank(wanted) > rank(course.importance))
         await this.#wish(row, course, { importance: wanted });
       const isFree = row.deadlineAt === undefined && course.deadlineAt === undefined;
-      if (isFree && wanted === 'high' && isOutrun(course, part.memoryBytes))
-        await this.#wish(row, course, { deadlineAt: this.#ports.world.wallMs() });
+      if (!isFree || wanted !== 'high') continue;
+      const deadlineAt = isOutrun(course, part.memoryBytes)
+        ? this.#ports.world.wallMs()
+        : this.#nowMeasured(part, wanted);
+      if (deadlineAt !== undefined) await this.#wish(row, course, { deadlineAt });
     }
+  }
+
+  /** By when one is to end that began before it was known what it writes, as soon as that is known. */
+  #nowMeasured({ uuid, memoryBytes }: Part, importance: Importance): number | undefined {
+    const planned = this.#planned;
+    const move = planned?.plan.moves.find(({ vm, running }) => running && vm === uuid);
+    if (planned === undefined || move === undefined || this.#scout.gauge.isAwaited(uuid))
+      return undefined;
+    if (!this.#unmeasured.delete(uuid)) return undefined;
+    const { plan, at } = planned;
+    return deadlineOf(move, { plan, at, deadlineAt: undefined, memoryBytes, importance });
   }
 
   async #wish(row: OperationRow, { id, vm }: Course, wishes: NewWishes): Promise<void> {
@@ -392,6 +436,10 @@ function partEvents(row: OperationRow, report: Report, at: number): readonly New
       subject: row.id,
       data: { uuid, vm, state, to, why },
     }));
+}
+
+function uuidOf({ uuid }: { readonly uuid: string }): string {
+  return uuid;
 }
 
 function highest(a: Importance, b: Importance): Importance {

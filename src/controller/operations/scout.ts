@@ -9,6 +9,7 @@ import { messageOf } from '../../migration/look.ts';
 import type { SeenVm, Sight } from '../../operations/sight.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
+import { Gauge } from './gauge.ts';
 
 /** A host that does not answer within this time is silent, ms. */
 const answerMs = 5_000;
@@ -16,8 +17,6 @@ const answerMs = 5_000;
 const factsLastMs = 10_000;
 /** Whether a host could run a VM is asked anew after this, ms. */
 const judgedLastMs = 60_000;
-/** What a VM writes is measured over this time, seconds: nobody moves before. */
-const measuredSeconds = 1;
 const mostLessons = 5;
 
 /** What is known of a VM that is to move. */
@@ -35,6 +34,14 @@ export interface SeenWay {
   readonly times: number;
 }
 
+/** What does not change while it waits. */
+interface Standing {
+  readonly immovable: readonly string[];
+  readonly residentBytes: number | undefined;
+  readonly ofGuest: readonly Lesson[];
+  readonly ofClass: readonly Lesson[];
+}
+
 const nothingKnown: VmKnowledge = {
   touchedBytes: undefined,
   workingSet: undefined,
@@ -47,11 +54,19 @@ export class Scout {
   readonly #hosts = new Map<string, { readonly uri: string; readonly host: Host }>();
   readonly #facts = new Map<string, { readonly atMs: number; readonly facts: HostFacts }>();
   readonly #domains = new Map<string, DomainFacts>();
-  readonly #known = new Map<string, VmKnowledge>();
+  readonly #standings = new Map<string, Standing>();
+  readonly #gauge: Gauge;
   readonly #judged = new Map<string, { readonly atMs: number; readonly why: string | undefined }>();
 
-  constructor(ports: ScoutPorts) {
+  /** `onMeasured`: more is known of what VMs write. */
+  constructor(ports: ScoutPorts, onMeasured: () => void = () => undefined) {
     this.#ports = ports;
+    this.#gauge = new Gauge((vm, seconds) => this.#measure(vm, seconds), onMeasured);
+  }
+
+  /** What these VMs write before they move. */
+  get gauge(): Gauge {
+    return this.#gauge;
   }
 
   async close(): Promise<void> {
@@ -76,13 +91,16 @@ export class Scout {
     return new Map(all.flatMap(([name, facts]) => (facts === undefined ? [] : [[name, facts]])));
   }
 
-  /** What of VMs is known before they move: asked once, all side by side. */
+  /** What of VMs is known before they move, all side by side; what they write as far as that was measured. */
   async know(vms: readonly SeenVm[]): Promise<ReadonlyMap<string, VmKnowledge>> {
     const all = await Promise.all(
       vms.map(async (vm) => {
-        const known = this.#known.get(vm.uuid) ?? (await this.#learn(vm));
-        if (known !== undefined) this.#known.set(vm.uuid, known);
-        return [vm.uuid, known ?? nothingKnown] as const;
+        const known = this.#standings.get(vm.uuid) ?? (await this.#learn(vm));
+        if (known !== undefined) this.#standings.set(vm.uuid, known);
+        return [
+          vm.uuid,
+          known === undefined ? nothingKnown : this.#knowledgeOf(vm, known),
+        ] as const;
       }),
     );
     return new Map(all);
@@ -131,7 +149,7 @@ export class Scout {
       const domains = await host.domains();
       return domains
         .filter(({ arriving }) => !arriving)
-        .map(({ uuid, name: vm, state, memoryBytes, virtualCpus, tags, outgoingJob }) => ({
+        .map(({ uuid, name: vm, state, memoryBytes, virtualCpus, cpuMs, tags, outgoingJob }) => ({
           uuid,
           name: vm,
           host: name,
@@ -140,6 +158,7 @@ export class Scout {
           virtualCpus,
           slaClass: standingOf(config, vm, tags).slaClass,
           labels: tags.labels,
+          cpuMs,
           foreignJob: outgoingJob && !ours.has(uuid),
         }));
     });
@@ -155,31 +174,36 @@ export class Scout {
     return facts;
   }
 
-  async #learn(vm: SeenVm): Promise<VmKnowledge | undefined> {
+  async #learn(vm: SeenVm): Promise<Standing | undefined> {
     const domain = await this.#inTime(vm.host, () => this.#domainOf(vm));
     if (domain === undefined) return undefined;
-    const resident = await this.#inTime(vm.host, (host) => host.residentBytes(vm.uuid));
-    const measured = vm.state === 'running' && !vm.foreignJob ? await this.#measure(vm) : [];
+    const residentBytes = await this.#inTime(vm.host, (host) => host.residentBytes(vm.uuid));
     const { migrations } = this.#ports.store;
     const [ofGuest, ofClass] = await Promise.all([
       migrations.lessons({ of: 'guest', vmUuid: vm.uuid }, mostLessons),
       migrations.lessons({ of: 'class', slaClass: vm.slaClass, butVmUuid: vm.uuid }, mostLessons),
     ]);
-    const { touchedBytes, written } = prior({
-      ofGuest,
-      ofClass,
-      measured,
-      residentBytes: resident === undefined ? undefined : Math.min(resident, vm.memoryBytes),
-    });
-    const workingSet = fitWorkingSet([], written, 0, touchedBytes ?? vm.memoryBytes);
-    const fixed = domain.immovable.length === 0 ? undefined : domain.immovable.join('; ');
+    return { immovable: domain.immovable, residentBytes, ofGuest, ofClass };
+  }
+
+  #knowledgeOf({ uuid, memoryBytes }: SeenVm, standing: Standing): VmKnowledge {
+    const { immovable, residentBytes: resident, ofGuest, ofClass } = standing;
+    const measured = this.#gauge.seen(uuid);
+    const residentBytes = resident === undefined ? undefined : Math.min(resident, memoryBytes);
+    const { touchedBytes, written } = prior({ ofGuest, ofClass, measured, residentBytes });
+    const workingSet = fitWorkingSet([], written, 0, touchedBytes ?? memoryBytes);
+    const fixed = immovable.length === 0 ? undefined : immovable.join('; ');
     return { touchedBytes, workingSet, fixed };
   }
 
   /** What cannot be measured now is not known: a plan is made without it, and steering sees it later. */
-  async #measure({ uuid, host: name, name: vm }: SeenVm): Promise<readonly SeenWrites[]> {
+  async #measure(
+    { uuid, host: name, name: vm, state, foreignJob }: SeenVm,
+    seconds: number,
+  ): Promise<readonly SeenWrites[]> {
+    if (state !== 'running' || foreignJob) return [];
     try {
-      const seen = await this.#hostNamed(name).measureWrites(uuid, measuredSeconds);
+      const seen = await this.#hostNamed(name).measureWrites(uuid, seconds);
       return seen === undefined ? [] : [seen];
     } catch (error) {
       this.#ports.log(`what ${vm} writes could not be measured`, error);

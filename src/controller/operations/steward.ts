@@ -9,7 +9,7 @@ const leastMs = 200;
 /** Whoever carries one out and is silent for so long has gone, ms. */
 const dutyMs = 10_000;
 
-export interface StewardPorts extends Omit<RunPorts, 'mayAct'> {
+export interface StewardPorts extends Omit<RunPorts, 'mayAct' | 'wake'> {
   readonly name: string;
   readonly store: Store;
   readonly world: World;
@@ -92,7 +92,11 @@ export class Steward {
   }
 
   #begin(id: string): Underway {
-    const run = new OperationRun({ ...this.#ports, mayAct: () => this.#mayAct(id) });
+    const run = new OperationRun({
+      ...this.#ports,
+      mayAct: () => this.#mayAct(id),
+      wake: () => this.poke(),
+    });
     const underway = { run, round: undefined };
     this.#runs.set(id, underway);
     return underway;
