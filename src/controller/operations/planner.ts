@@ -128,11 +128,13 @@ export class PlanMaker {
     }));
     const vms = once(seenIn(ground)).map((vm): KnownVm => {
       const known = knowledge.get(vm.uuid);
+      const { host, moving } = whereaboutsOf(vm, live, sight.at);
       return {
         ...vm,
+        host,
         touchedBytes: known?.touchedBytes,
         workingSet: known?.workingSet,
-        moving: movingOf(vm, live, sight.at),
+        moving,
         unfit: { ...this.#scout.unfit(vm.uuid), ...resting(vm.uuid) },
         fixed: fixedOf(vm) ?? known?.fixed ?? fixed(vm.uuid),
         ...placementOf(config, vm.name, vm.labels),
@@ -271,15 +273,25 @@ function once(vms: readonly SeenVm[]): readonly SeenVm[] {
 /** What was kept of a migration is older than this where nobody steers it, ms: nothing follows from that. */
 const oldestMs = 5_000;
 
-function movingOf(vm: SeenVm, live: readonly MigrationRow[], now: number): KnownVm['moving'] {
+/** One that runs at its destination with some of its memory still at its source is on its way: it has the link. */
+function whereaboutsOf(
+  vm: SeenVm,
+  live: readonly MigrationRow[],
+  now: number,
+): Pick<KnownVm, 'host' | 'moving'> {
   const row = live.find(
     ({ vmUuid, vm: asked, from }) =>
       vmUuid === vm.uuid || (vmUuid === undefined && from === vm.host && asked === vm.name),
   );
-  if (row === undefined || row.to === vm.host) return undefined;
+  if (row === undefined || (row.to === vm.host && row.phase !== 'post-copy'))
+    return { host: vm.host, moving: undefined };
+  return { host: row.from, moving: movingOf(row, vm.memoryBytes, now) };
+}
+
+function movingOf(row: MigrationRow, memoryBytes: number, now: number): KnownVm['moving'] {
   const { progress, startedAt = now, pointOfNoReturnAt } = row;
   if (progress === undefined)
-    return { to: row.to, remainingBytes: vm.memoryBytes, untilEndBytes: 0, sentBytes: 0 };
+    return { to: row.to, remainingBytes: memoryBytes, untilEndBytes: 0, sentBytes: 0 };
   const { atMs, remainingBytes, sentBytes, bandwidthBytesPerSecond, etaMs = 0 } = progress;
   const sinceMs = Math.min(oldestMs, Math.max(0, now - startedAt - atMs));
   const sentSinceBytes = (bandwidthBytesPerSecond * sinceMs) / 1000;
