@@ -34,6 +34,7 @@ export interface Course {
   readonly to: string;
   readonly stage: Stage;
   readonly importance: Importance;
+  readonly requestedAt?: number | undefined;
   readonly startedAt: number | undefined;
   readonly noReturnAt?: number | undefined;
   readonly endedAt: number | undefined;

@@ -39,6 +39,7 @@ export class Courses {
       to: row.to,
       stage,
       importance: row.importance,
+      requestedAt: row.requestedAt,
       startedAt: row.startedAt,
       noReturnAt: row.pointOfNoReturnAt,
       endedAt: row.endedAt,

@@ -15,7 +15,7 @@ import type { OperationState, Part, Report } from '../../operations/report.ts';
 import { reportOf } from '../../operations/report-of.ts';
 import { type Course, type SeenVm, type Sight, seenAt } from '../../operations/sight.ts';
 import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
-import { type Arrivals, dueMoves, headStart, nextDueMs } from '../../operations/turns.ts';
+import { dueMoves, headStart, nextDueMs, nothingSeen, type Seen } from '../../operations/turns.ts';
 import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
 import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
@@ -69,7 +69,8 @@ export class OperationRun {
   readonly #throughput = new Map<string, { readonly at: number; readonly rate: number }[]>();
   #sight: Sight = { at: 0, hosts: new Map() };
   #planned: (Planned & { readonly at: number; readonly for: string }) | undefined;
-  #arrivals: Arrivals = new Map();
+  #seen = nothingSeen;
+  #lookedForDueAt = 0;
   /** Who began before it was known what they write. */
   readonly #unmeasured = new Set<string>();
   #kept = { at: 0, text: '' };
@@ -89,8 +90,10 @@ export class OperationRun {
   dueInMs(): number {
     const planned = this.#planned;
     if (planned === undefined) return Infinity;
-    const sinceMs = this.#ports.world.wallMs() - planned.at;
-    return (nextDueMs(planned.plan, sinceMs, this.#arrivals) ?? Infinity) - sinceMs;
+    // What has come due since it was last looked for is due now.
+    const lookedMs = Math.max(0, this.#lookedForDueAt - planned.at);
+    const dueMs = nextDueMs(planned.plan, lookedMs, this.#seen) ?? Infinity;
+    return Math.max(0, planned.at + dueMs - this.#ports.world.wallMs());
   }
 
   /** Looks, plans, begins what is due, and keeps what it has come to. */
@@ -108,7 +111,7 @@ export class OperationRun {
       this.#gauge(row, parts);
       matters = await this.#plan(row, parts, courses, importance, now);
       parts = this.#planParts(parts, now);
-      this.#arrivals = this.#arrivalsOf(courses);
+      this.#seen = this.#seenIn(courses);
       await this.#begin(row, parts, matters);
       await this.#hasten(row, parts, courses, matters);
     }
@@ -244,15 +247,17 @@ export class OperationRun {
     });
   }
 
-  #arrivalsOf(courses: readonly Course[]): Arrivals {
+  #seenIn(courses: readonly Course[]): Seen {
     const since = this.#planned?.at ?? 0;
-    return new Map(
-      courses.flatMap(({ stage, uuid, arrivesAt }) =>
-        stage !== 'live' || uuid === undefined || arrivesAt === undefined
-          ? []
-          : [[uuid, arrivesAt - since] as const],
-      ),
+    const arrivals = courses.flatMap(({ stage, uuid, arrivesAt }) =>
+      stage !== 'live' || uuid === undefined || arrivesAt === undefined
+        ? []
+        : [[uuid, arrivesAt - since] as const],
     );
+    const lookedMs = courses.flatMap(({ requestedAt, startedAt }) =>
+      requestedAt === undefined || startedAt === undefined ? [] : [startedAt - requestedAt],
+    );
+    return { arrivals: new Map(arrivals), lookedMs };
   }
 
   #planParts(parts: readonly Part[], now: number): readonly Part[] {
@@ -274,6 +279,7 @@ export class OperationRun {
     const planned = this.#planned;
     const now = this.#ports.world.wallMs();
     if (planned === undefined || !(await this.#isStillWanted(row))) return;
+    this.#lookedForDueAt = now;
     for (const move of this.#due(row, planned, importance, now)) {
       const part = parts.find(({ uuid }) => uuid === move.vm);
       if (part === undefined || !isOpen(part, now)) continue;
@@ -292,7 +298,7 @@ export class OperationRun {
     now: number,
   ): readonly PlannedMove[] {
     const { gauge } = this.#scout;
-    const due = dueMoves(plan, now - at, this.#arrivals).filter(({ vm }) => !gauge.isAwaited(vm));
+    const due = dueMoves(plan, now - at, this.#seen).filter(({ vm }) => !gauge.isAwaited(vm));
     if (due.length > 0 || importance !== 'high' || deadlineAt !== undefined) return due;
     const first = headStart(plan, (vm) => seenAt(sight, vm)?.cpuMs);
     if (first === undefined || !gauge.isAwaited(first.vm)) return [];
