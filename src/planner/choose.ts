@@ -8,6 +8,9 @@ import { leastLateAim, shortestAim, wholeWays } from './whole-ways.ts';
 
 /** Schedules whose makespans are so near each other are told apart by what guests suffer. */
 const nearShare = 0.01;
+/** No forecast is surer than a second, or than this share of a short plan. */
+const unsureMs = 1_000;
+const unsureShare = 0.05;
 /** So near the bound nothing that is tried later is worth more: the gentlest schedule comes first. */
 const goodEnough = 1.02;
 /** So near the bound a schedule is not packed more tightly. */
@@ -22,7 +25,7 @@ export interface Weighed extends Schedule {
 }
 
 /**
- * The schedule with the least lateness; of those within 1 % of the shortest, the one in which VMs are
+ * The schedule with the least lateness; of those within 1 % of the shortest, or a second, the one in which VMs are
  * exposed for the least time. (Harm before makespan would never move two at once.)
  */
 export function chooseSchedule(
@@ -73,11 +76,17 @@ function pauseWeightOf({ fleet, steps }: Course, step: number): number {
   return weights[fleet.vms[steps[step]?.vm ?? -1]?.slaClass ?? 'pet'].pause;
 }
 
+function nearBy(makespanMs: number): number {
+  return Math.max(makespanMs * nearShare, Math.min(makespanMs * unsureShare, unsureMs));
+}
+
 function bestOf(tried: readonly Weighed[]): Weighed {
   const least = Math.min(...tried.map(({ latenessSeconds }) => latenessSeconds));
   const inTime = tried.filter((one) => one.latenessSeconds <= least * (1 + nearShare));
   const shortest = Math.min(...inTime.map(({ makespanMs }) => makespanMs));
-  const [best, ...others] = inTime.filter((one) => one.makespanMs <= shortest * (1 + nearShare));
+  const [best, ...others] = inTime.filter(
+    ({ makespanMs }) => makespanMs <= shortest + nearBy(shortest),
+  );
   if (best === undefined) throw new Error('no rules to try');
   return others.reduce(
     (before, one) => (one.exposureSeconds < before.exposureSeconds ? one : before),
