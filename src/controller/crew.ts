@@ -26,6 +26,11 @@ export class Crew {
     return this.#jobs.size;
   }
 
+  /** Whether this one needs its way no more. */
+  hasLanded(id: string): boolean {
+    return this.#jobs.get(id)?.job.page.landed === true;
+  }
+
   /** Steers what the leases give; `rows` and `held` in the same order. */
   begin(rows: readonly MigrationRow[], held: readonly HeldLease[]): void {
     rows.forEach((row, index) => {

@@ -64,7 +64,8 @@ export class Helm {
     this.#leases = new Leases(store, world.clock, times);
     const shareOf = (id: string): number | undefined => this.#shares.get(id);
     const spare = (): number => Math.min(mostSpare, Math.max(1, this.#crew.size / readAsUsual));
-    const jobs = { store, world, config, shareOf, spare, log };
+    const onLanded = (): void => this.poke();
+    const jobs = { store, world, config, shareOf, spare, onLanded, log };
     this.#crew = new Crew(jobs, this.#leases, () => {
       this.poke();
       ports.onEnd();
@@ -205,7 +206,7 @@ export class Helm {
     this.#crew.begin(rows, this.#leases.take(rows, name, askedAtMs));
   }
 
-  /** The shares of all that run, on all replicas, where any admin caps anything. */
+  /** The shares of all that still use their ways, on all replicas, where any admin caps anything. */
   async #shareOut(): Promise<ReadonlyMap<string, number>> {
     const config = this.#ports.config();
     if (!capped(config) || this.#crew.size === 0) return new Map();
@@ -213,7 +214,8 @@ export class Helm {
       { phases: livePhases.filter((phase) => phase !== 'queued') },
       { limit: mostShared },
     );
-    return sharesOf(items, capsOf(config));
+    const under = items.filter(({ id }) => !this.#crew.hasLanded(id));
+    return sharesOf(under, capsOf(config));
   }
 
   async #handOver(count: number): Promise<void> {

@@ -44,6 +44,8 @@ export interface JobPorts {
   readonly shareOf: (id: string) => number | undefined;
   /** How many times rarer than usual each may be read, because so many run. */
   readonly spare: () => number;
+  /** The way of one is free, though it has not ended. */
+  readonly onLanded: () => void;
   readonly log: (message: string, error: unknown) => void;
 }
 
@@ -344,6 +346,7 @@ export class Job implements Keeping {
 
   #heed(event: RunEvent): void {
     this.page.heed(event);
+    if (event.kind === 'landed') this.#ports.onLanded();
     if (event.kind !== 'phase' || event.phase === 'ended' || event.phase === 'queued') return;
     const { phase } = event;
     this.page.note('migration.phase', { phase });

@@ -21,6 +21,8 @@ export class Page {
   #shown: Progress | undefined;
   /** What was shown before, where it could not be kept. */
   #unkept: StoredProgress | undefined;
+  /** Whether its guest runs at its destination with all of its memory: it needs its way no more. */
+  landed = false;
   /** How long the first decision expected it to take, ms. */
   firstForecastMs: number | undefined;
   readonly #id: string;
@@ -46,6 +48,9 @@ export class Page {
         return;
       case 'why':
         this.#tell(event.message);
+        return;
+      case 'landed':
+        this.landed = true;
         return;
       case 'phase':
         return;

@@ -22,7 +22,12 @@ const flow = (id: string, importance: Flow['importance'], from = 'h1', to = 'h2'
 
 const writing = (id: string, dirtyRateBytesPerSecond: number, to = 'h2'): Flow => ({
   ...flow(id, 'high', 'h1', to),
-  progress: { dirtyRateBytesPerSecond },
+  progress: { dirtyRateBytesPerSecond, remainingBytes: 10_000 },
+});
+
+const ending = (id: string, remainingBytes: number, dirtyRateBytesPerSecond: number): Flow => ({
+  ...flow(id, 'high'),
+  progress: { dirtyRateBytesPerSecond, remainingBytes },
 });
 
 interface Case {
@@ -97,6 +102,18 @@ const cases: readonly Case[] = [
     caps: capsOf({ h1: 170, h5: 100 }),
     shares: { a: 160, b: 10, c: 100 },
   },
+  {
+    name: 'who would be across soon with the whole way goes first, and the oldest of them',
+    flows: [ending('a', 400, 10), ending('b', 300, 10), ending('c', 100, 10)],
+    caps: capsOf({ h1: 180 }),
+    shares: { a: 10, b: 160, c: 10 },
+  },
+  {
+    name: 'who writes faster than the whole way has no end that is near',
+    flows: [ending('a', 100, 180), flow('b', 'high')],
+    caps: capsOf({ h1: 180 }),
+    shares: { a: 90, b: 90 },
+  },
 ];
 
 const flows = fc.array(
@@ -106,7 +123,10 @@ const flows = fc.array(
     importance: fc.constantFrom(...importances),
     phase: fc.constantFrom('copying', 'switching', 'post-copy'),
     progress: fc.option(
-      fc.record({ dirtyRateBytesPerSecond: fc.integer({ min: 0, max: 1_000 }) }),
+      fc.record({
+        dirtyRateBytesPerSecond: fc.integer({ min: 0, max: 1_000 }),
+        remainingBytes: fc.integer({ min: 0, max: 10_000 }),
+      }),
       { nil: undefined },
     ),
   }),

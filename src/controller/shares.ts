@@ -10,7 +10,9 @@ export interface Flow {
   readonly importance: Importance;
   readonly phase: MigrationPhase;
   /** `undefined`: it has shown nothing yet. */
-  readonly progress: { readonly dirtyRateBytesPerSecond: number } | undefined;
+  readonly progress:
+    | { readonly dirtyRateBytesPerSecond: number; readonly remainingBytes: number }
+    | undefined;
 }
 
 /** What admins let migrations take, bytes/s; `undefined`: all that there is. */
@@ -26,6 +28,8 @@ const weights: Readonly<Record<Importance, number>> = { low: 1, medium: 2, high:
 const firstTimes = 16;
 /** Its guest waits for every page that is still to come. (One whose stream is broken takes nothing until it is mended.) */
 const waitingGuest: ReadonlySet<MigrationPhase> = new Set(['switching', 'post-copy']);
+/** Who would be across within this time, ms, if it had the whole way, has it. */
+const finishingMs = 2_000;
 /** A guest is outrun by a way that carries so many times what it writes. */
 const outrunTimes = 1.25;
 
@@ -33,12 +37,13 @@ const outrunTimes = 1.25;
  * What each migration may take, bytes/s: weighted max-min fairness, by importance, under all caps
  * on its way; Infinity where there is none. Whose guest waits for its pages goes first, and of those
  * that write faster than their share, but slower than the whole way, the oldest: side by side they would
- * send the same pages again and again, one after another each of them ends.
+ * send the same pages again and again, one after another each of them ends. For the same reason one that is about
+ * to end goes first: whoever has begun beside it loses next to nothing by that.
  */
 export function sharesOf(flows: readonly Flow[], caps: Caps): ReadonlyMap<string, number> {
   const waiting = new Set(flows.filter(({ phase }) => waitingGuest.has(phase)).map(({ id }) => id));
   const fair = filled(flows, caps, waiting);
-  const crowded = flows.filter((flow) => needsTheWay(flow, fair, caps));
+  const crowded = flows.filter((flow) => needsTheWay(flow, fair, caps) || isFinishing(flow, caps));
   const oldest = crowded.filter(
     (one) => !crowded.some((other) => other.id < one.id && meet(one, other, caps)),
   );
@@ -50,8 +55,19 @@ function needsTheWay(flow: Flow, fair: ReadonlyMap<string, number>, caps: Caps):
   const { id, phase, progress } = flow;
   if (phase !== 'copying' || progress === undefined) return false;
   const needed = progress.dirtyRateBytesPerSecond * outrunTimes;
-  const alone = filled([flow], caps, new Set()).get(id) ?? 0;
-  return needed > (fair.get(id) ?? Infinity) && needed <= alone;
+  return needed > (fair.get(id) ?? Infinity) && needed <= wholeWayOf(flow, caps);
+}
+
+function isFinishing(flow: Flow, caps: Caps): boolean {
+  const { phase, progress } = flow;
+  if (phase !== 'copying' || progress === undefined) return false;
+  const gained = wholeWayOf(flow, caps) - progress.dirtyRateBytesPerSecond;
+  return (progress.remainingBytes / gained) * 1000 <= finishingMs && gained > 0;
+}
+
+/** What it would have if it were alone, bytes/s. */
+function wholeWayOf(flow: Flow, caps: Caps): number {
+  return filled([flow], caps, new Set()).get(flow.id) ?? 0;
 }
 
 /** Whether two share a host or a link. */

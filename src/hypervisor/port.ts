@@ -263,6 +263,8 @@ export type DomainChangeKind =
   | 'post-copy-failed'
   /** It runs again: at the destination when seen there, at the source otherwise. */
   | 'resumed'
+  /** It runs at the destination, with some of its memory still at the source. */
+  | 'resumed-split'
   | 'stopped'
   | 'job-completed'
   | 'iteration'

@@ -33,7 +33,7 @@ export function carry(
         source.register.become(resident, 'paused', 'migration', 'suspended-for-switch-over'),
       postCopyRunning: () => {
         source.register.become(resident, 'paused', 'post-copy', 'other');
-        destination.register.become(arriving, 'running', 'post-copy', 'resumed');
+        destination.register.become(arriving, 'running', 'post-copy', 'resumed-split');
       },
       postCopyFailed: () => {
         const state = ['paused', 'post-copy-failed', 'post-copy-failed'] as const;

@@ -7,6 +7,8 @@ import type { MigrationState } from './transition.ts';
 export type RunEvent =
   | { readonly kind: 'phase'; readonly phase: MigrationState['phase']; readonly atMs: number }
   | { readonly kind: 'progress'; readonly progress: Progress; readonly sample: Sample }
+  /** The guest runs at its destination with all of its memory; libvirt has still to clear up. */
+  | { readonly kind: 'landed' }
   | { readonly kind: 'decision'; readonly decision: Decision }
   /** Something a person should know: a refused request, a retry, a host that does not answer. */
   | { readonly kind: 'notice'; readonly message: string; readonly atMs: number }

@@ -34,6 +34,7 @@ export class Gathering implements Story {
         this.why.push(event.message);
         return;
       case 'phase':
+      case 'landed':
         return;
     }
   }

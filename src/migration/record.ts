@@ -64,10 +64,11 @@ export class Record {
   /** Notes the two instants between which the guest stood still. */
   change({ kind, atMs }: DomainChange, at: 'source' | 'destination'): void {
     if (kind === 'suspended-for-switch-over' && at === 'source') this.#suspendedAtMs ??= atMs;
-    if (kind !== 'resumed') return;
+    if (kind !== 'resumed' && kind !== 'resumed-split') return;
     // Started again at the source: that switch-over came to nothing.
     if (at === 'source') this.#suspendedAtMs = undefined;
     else this.#resumedAtMs ??= atMs;
+    if (kind === 'resumed' && at === 'destination') this.#tell({ kind: 'landed' });
   }
 
   /** The pause between the events of both hosts, as they reached us. */

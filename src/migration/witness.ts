@@ -17,7 +17,7 @@ export class Witness {
 
   /** An event of the destination. */
   heard({ kind }: Pick<DomainChange, 'kind'>): void {
-    if (kind === 'resumed') this.#ran = true;
+    if (kind === 'resumed' || kind === 'resumed-split') this.#ran = true;
     if (kind === 'connection-lost') this.#blind = true;
   }
 

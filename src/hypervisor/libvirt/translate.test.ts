@@ -94,7 +94,7 @@ test.each([
   ['suspended', 'paused', 'other'],
   ['suspended', 'post-copy-failed', 'post-copy-failed'],
   ['resumed', 'migrated', 'resumed'],
-  ['resumed', 'post-copy', 'resumed'],
+  ['resumed', 'post-copy', 'resumed-split'],
   ['resumed', 'post-copy-failed', 'post-copy-failed'],
   ['stopped', 'migrated', 'stopped'],
   ['started', 'migrated', 'other'],

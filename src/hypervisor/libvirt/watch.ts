@@ -85,5 +85,6 @@ export function kindOf({ event, detail }: LifecycleEvent): DomainChangeKind {
   if (event === 'suspended') {
     return detail === 'migrated' || detail === 'post-copy' ? 'suspended-for-switch-over' : 'other';
   }
+  if (event === 'resumed' && detail === 'post-copy') return 'resumed-split';
   return event === 'resumed' || event === 'stopped' ? event : 'other';
 }
