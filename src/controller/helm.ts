@@ -5,6 +5,7 @@ import type { Replica, Store, Waiting } from '../store/store.ts';
 import { admissible } from './admission.ts';
 import { Crew } from './crew.ts';
 import { capped, capsOf, limitsOf } from './fleet.ts';
+import type { JobPorts } from './job.ts';
 import { Leases, type LeaseTimes } from './leases.ts';
 import { sharesOf } from './shares.ts';
 import type { World } from './world.ts';
@@ -39,6 +40,7 @@ export interface HelmPorts {
   readonly config: () => Config;
   readonly times: LeaseTimes;
   readonly scope: Scope;
+  readonly measuredFor: JobPorts['measuredFor'];
   readonly log: (message: string, error: unknown) => void;
   /** At the beginning of each round. */
   readonly refresh: () => Promise<void>;
@@ -60,12 +62,12 @@ export class Helm {
 
   constructor(ports: HelmPorts) {
     this.#ports = ports;
-    const { store, world, config, log, times } = ports;
+    const { store, world, config, measuredFor, log, times } = ports;
     this.#leases = new Leases(store, world.clock, times);
     const shareOf = (id: string): number | undefined => this.#shares.get(id);
     const spare = (): number => Math.min(mostSpare, Math.max(1, this.#crew.size / readAsUsual));
     const onLanded = (): void => this.poke();
-    const jobs = { store, world, config, shareOf, spare, onLanded, log };
+    const jobs = { store, world, config, shareOf, spare, measuredFor, onLanded, log };
     this.#crew = new Crew(jobs, this.#leases, () => {
       this.poke();
       ports.onEnd();

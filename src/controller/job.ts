@@ -2,6 +2,7 @@ import { DroverError } from '../errors/catalogue.ts';
 import type { Config } from '../fleet/config.ts';
 import { resolveHost } from '../fleet/hosts.ts';
 import { learn } from '../forecast/learn.ts';
+import type { SeenWrites } from '../hypervisor/port.ts';
 import { surveyJob } from '../migration/adoption.ts';
 import { againAfterMs, lastAttempt } from '../migration/again.ts';
 import type { Beginning } from '../migration/beginning.ts';
@@ -44,6 +45,8 @@ export interface JobPorts {
   readonly shareOf: (id: string) => number | undefined;
   /** How many times rarer than usual each may be read, because so many run. */
   readonly spare: () => number;
+  /** What a guest was seen to write before its operation asked for this; nothing on another replica. */
+  readonly measuredFor: (id: string) => readonly SeenWrites[];
   /** The way of one is free, though it has not ended. */
   readonly onLanded: () => void;
   readonly log: (message: string, error: unknown) => void;
@@ -275,6 +278,10 @@ export class Job implements Keeping {
 
   lessons(of: LessonsOf, limit: number): ReturnType<Keeping['lessons']> {
     return this.#ports.store.migrations.lessons(of, limit);
+  }
+
+  measured(): readonly SeenWrites[] {
+    return this.#ports.measuredFor(this.id);
   }
 
   begin(beginning: Beginning): Promise<void> {

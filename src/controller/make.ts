@@ -35,6 +35,7 @@ import { Hub } from './hub.ts';
 import { takeInventory } from './inventory.ts';
 import { LagClock } from './lag.ts';
 import { type LeaseTimes, usualLeaseTimes } from './leases.ts';
+import { Measured } from './measured.ts';
 import { inOnePlace } from './one-place.ts';
 import { OperationDesk } from './operations/desk.ts';
 import { type FoundMove, findMove } from './operations/guide.ts';
@@ -82,6 +83,7 @@ class FleetController implements Controller {
   readonly #steward: Steward;
   readonly #own = new Set<string>();
   readonly #busy = new BusyWatch();
+  readonly #measured = new Measured();
   readonly #log: ControllerOptions['log'];
   readonly #name: string;
   readonly #scope: ControllerOptions['scope'];
@@ -112,6 +114,7 @@ class FleetController implements Controller {
       times: options.times ?? usualLeaseTimes,
       scope: within,
       log,
+      measuredFor: (id) => this.#measured.take(id),
       refresh: () => this.#refresh(),
       onEnd: () => this.#steward.poke(),
     });
@@ -363,10 +366,12 @@ class FleetController implements Controller {
     if (this.#scope === 'own') this.#own.add(id);
   }
 
-  async #beginPart({ operation, ...part }: PartRequest): Promise<void> {
+  async #beginPart({ operation, measured, ...part }: PartRequest): Promise<void> {
     const { id, reason, requestedBy } = operation;
     const by = { who: requestedBy, from: `operation ${id}` };
-    await this.#create({ ...part, reason, operationId: id }, 'request', by);
+    const { row } = await this.#create({ ...part, reason, operationId: id }, 'request', by);
+    // Its job asks for this after it has looked at both hosts.
+    this.#measured.keep(row.id, measured);
   }
 
   async #wish(

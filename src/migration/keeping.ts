@@ -1,4 +1,5 @@
 import type { Lesson } from '../forecast/learn.ts';
+import type { SeenWrites } from '../hypervisor/port.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import type { Beginning } from './beginning.ts';
 
@@ -13,6 +14,8 @@ export type LessonsOf =
 export interface Keeping {
   /** What the newest `limit` taught, newest first. */
   lessons(of: LessonsOf, limit: number): Promise<readonly Lesson[]>;
+  /** What the guest was just seen to write, before its migration was asked for; nothing where nobody looked. */
+  measured?(): readonly SeenWrites[];
   /** Durable before the first order goes to a host. Where it rejects, nothing is begun. */
   begin(beginning: Beginning): Promise<void>;
   /** Durable before post-copy is started. Where it rejects, it is not started. */

@@ -93,7 +93,7 @@ async function start(all: Start): Promise<Run> {
   const { keeping, clock } = surroundings;
   const matrix = matrixWith(config.policy);
   const notice = (message: string): void => watching.onEvent({ kind: 'notice', message, atMs: 0 });
-  const { prior } = await lookBack(approached, keeping, [], notice);
+  const { prior } = await lookBack(approached, keeping, keeping.measured?.() ?? [], notice);
   const head = headOf({ request, approached, matrix, prior });
   const { persistent, uuid } = domain;
   const startNumber = await source.startNumber(uuid);

@@ -141,6 +141,40 @@ test('who began before it was known what it writes is given as little time then 
   expect(items[0]?.deadlineAt).toBeLessThan(Number(items[0]?.startedAt) + 30_000);
 });
 
+test('who fetches the rest of its memory is still on its way in a plan that is made anew: the next waits', async () => {
+  const on = await staged('h1', 'h2', 'h3');
+  on.addGuest('a', 'furious');
+  for (const name of ['b', 'c']) on.addGuest(name, 'furious');
+  const { id, controller } = await drained(on);
+  const isSplit = async (): Promise<string> => {
+    for (;;) {
+      const { items } = await on.store.migrations.list({ operationId: id }, { limit: 9 });
+      const split = items.find(({ phase }) => phase === 'post-copy');
+      if (split !== undefined) return split.id;
+      await on.clock.sleep(50);
+    }
+  };
+  const split = await on.clock.run(isSplit());
+  await on.clock.run(controller.operations.change(id, { importance: 'high' }, me));
+  await until(on, id, hasEnded);
+  const { items } = await on.store.migrations.list({ operationId: id }, { limit: 9 });
+  const first = items.find((row) => row.id === split);
+  const next = items.filter(({ requestedAt }) => requestedAt > Number(first?.requestedAt));
+  const leastWaitedMs = Number(first?.endedAt) - 2_500;
+  for (const { requestedAt } of next) expect(requestedAt).toBeGreaterThan(leastWaitedMs);
+  expect(next).toHaveLength(2);
+});
+
+test('what was measured of a guest goes along with its migration', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of ['a', 'b']) on.addGuest(name, 'furious');
+  const { id } = await drained(on);
+  await until(on, id, hasEnded);
+  const { items } = await on.store.migrations.list({ operationId: id }, { limit: 9 });
+  const later = await on.store.migrations.beginning(items[0]?.id ?? '');
+  expect(later?.head.prior.written.map(({ ms }) => ms)).toContain(1_000);
+});
+
 test('the controller dies amid a drain: the next one carries it on, and nobody moves twice', async () => {
   const on = await staged('h1', 'h2', 'h3');
   for (const name of four) on.addGuest(name, 'large');

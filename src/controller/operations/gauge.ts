@@ -3,9 +3,9 @@ import type { SeenVm } from '../../operations/sight.ts';
 
 /**
  * How long VMs are measured, one time after another, seconds. A second is enough to plan by. Who still waits then is
- * measured again, for longer: QEMU looks at few pages, and only a longer time shows how much is written again and again.
+ * measured for longer, which shows how much is written again and again, and more often: QEMU looks at few pages.
  */
-const timesSeconds = [1, 4, 4] as const;
+const timesSeconds = [1, 4, 1, 1, 1] as const;
 
 /** Measures one VM; an empty list where that cannot be done. */
 export type Measure = (vm: SeenVm, seconds: number) => Promise<readonly SeenWrites[]>;

@@ -1,5 +1,6 @@
 import { DroverError } from '../../errors/catalogue.ts';
 import type { Config } from '../../fleet/config.ts';
+import type { SeenWrites } from '../../hypervisor/port.ts';
 import { hasCode, messageOf } from '../../migration/look.ts';
 import { asMuchAsNeeded, deadlineOf, isOutrun } from '../../operations/haste.ts';
 import {
@@ -56,6 +57,8 @@ export interface PartRequest {
   readonly to: string;
   readonly importance: Importance;
   readonly deadlineAt: number | undefined;
+  /** What its guest was seen to write. */
+  readonly measured: readonly SeenWrites[];
   /** The same part asks for its next migration once. */
   readonly requestKey: string;
 }
@@ -326,6 +329,7 @@ export class OperationRun {
       to: move.to,
       importance: matters,
       deadlineAt: deadlineOf(move, { plan, at, deadlineAt, memoryBytes, importance: matters }),
+      measured: this.#scout.gauge.seen(part.uuid),
       requestKey: `${row.id}/${part.uuid}/${part.tries + 1}`,
     };
     try {
