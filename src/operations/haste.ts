@@ -32,7 +32,7 @@ export interface Haste {
 }
 
 /** Who has put more than this many times its memory on the link sends the same pages again and again. */
-const oftenSentTimes = 1.5;
+const oftenSentTimes = 1.3;
 
 /** Of one that is expected to put more than this on the link, times its memory, it is less than sure that it fits. */
 const muchSentTimes = 1.3;

@@ -8,9 +8,22 @@ export function patienceLeftMs(situation: Situation, view: Outlook): number {
   const { budget, model, atMs, deadlineMs } = situation;
   const firstPassEndMs = model.firstPassEndMs ?? atMs + firstPassLeftMs(view);
   const until = firstPassEndMs + patienceInAllMs(situation, view);
-  // What is left must still be sent once more, with time to spare, before the deadline.
-  const latest = deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
+  const latest = lastMomentMs(deadlineMs, view);
   return Math.min(budget.patiencePasses === 0 ? firstPassEndMs : until, latest) - atMs;
+}
+
+/** What is left must still be sent once more, with time to spare, before the deadline. */
+function lastMomentMs(deadlineMs: number | undefined, view: Outlook): number {
+  return deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
+}
+
+/** What should be about to fit is waited for by so many passes over all memory after that. */
+const overduePasses = 0.25;
+
+/** Because of its deadline it was to be ended by now, though every moment may seem the one before it fits. */
+export function isOverdue({ model, atMs, deadlineMs }: Situation, view: Outlook): boolean {
+  const since = Math.max(model.firstPassEndMs ?? atMs, lastMomentMs(deadlineMs, view));
+  return atMs - since > overduePasses * view.passMs;
 }
 
 /** A guest that writes now much and now little may well fall quiet: it is waited for longer. */

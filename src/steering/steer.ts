@@ -11,6 +11,7 @@ import { isWorthwhile } from './gentler.ts';
 import { pace } from './pace.ts';
 import { bestPath, type Path } from './paths.ts';
 import {
+  isOverdue,
   limitDisproved,
   limitWithinMs,
   patienceInAllMs,
@@ -84,7 +85,10 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
   const path = outOfReach(situation, view) ? undefined : pathAhead(situation, view, patienceMs);
   const ending =
     patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
-  if (path !== undefined && (ending === undefined || !isWorthwhile(situation, ending, path)))
+  const isTaken =
+    ending === undefined ||
+    (path !== undefined && !isOverdue(situation, view) && !isWorthwhile(situation, ending, path));
+  if (path !== undefined && isTaken)
     return switchSooner(situation, view, path) ?? takePath(situation, view, path);
   const gap = gapOf(situation, view);
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
