@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { play, type Stage, setStage, withHosts } from './stage.ts';
 
 const mib = 2 ** 20;
-/** Some 24 MiB/s: less than the guest writes, and with what a third of its memory is, more. */
-const linkBits = 200e6;
+/** Some 18 MiB/s: less than half of what the guest writes, and with what a third of its memory is, more. */
+const linkBits = 150e6;
 const panda = {
   slaClass: 'panda',
   workload: 'random:rate=40MiB/s,set=48MiB,content=text,scrub=2s',
-  memoryMiB: 128,
+  memoryMiB: 96,
   linkBits,
   request: { importance: 'medium' },
 } as const;
@@ -42,7 +42,7 @@ test('is aborted, and runs on where it was', async () => {
   const { result, report } = await play(stage, {
     ...panda,
     name: 'aborted-panda',
-    workload: 'random:rate=90MiB/s,set=96MiB,content=text,scrub=2s',
+    workload: 'random:rate=90MiB/s,set=80MiB,content=text,scrub=2s',
     config: withHosts(stage.config, { compression: 'allowed' }),
     onEvent: (event, cancel) => {
       if (event.kind === 'progress' && event.sample.memorySentBytes > 8 * mib) cancel();
