@@ -165,6 +165,17 @@ test('who fetches the rest of its memory is still on its way in a plan that is m
   expect(next).toHaveLength(2);
 });
 
+test('each is asked for before the one before it has ended, however their times fall', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) on.addGuest(name, 'large');
+  const { id } = await drained(on);
+  await until(on, id, hasEnded);
+  const { items } = await on.store.migrations.list({ operationId: id }, { limit: 99 });
+  const rows = items.toReversed();
+  const late = rows.slice(1).filter((row, index) => row.requestedAt > Number(rows[index]?.endedAt));
+  expect(late.map(({ vm }) => vm)).toEqual([]);
+});
+
 test('what was measured of a guest goes along with its migration', async () => {
   const on = await staged('h1', 'h2');
   for (const name of ['a', 'b']) on.addGuest(name, 'furious');
