@@ -139,7 +139,7 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
     return decision(situation, { kind: 'wait' }, why, expected, []);
   }
   const ms = Math.ceil(limitMs);
-  if (isFarAway(view, forecast)) {
+  if (isFarAway(view, limitMs, forecast)) {
     const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; it is allowed shortly before.`;
     return decision(situation, { kind: 'wait' }, why, expected, []);
   }
@@ -147,9 +147,15 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
   return decision(situation, { kind: 'set-max-downtime', ms }, why, expected, []);
 }
 
-/** A QEMU that looks only when a pass ends is not to miss the limit there. */
-function isFarAway({ syncing }: Outlook, forecast: Forecast): boolean {
-  return syncing === 'continuous' && switchesInMs(forecast) > soonMs;
+/**
+ * Where what is left by QEMU's word is within the limit, it may fit at any look, whatever the model expects: a guest that
+ * rewrites 13 MiB at 107 MiB/s had 1 to 3 MiB left for half a second, while its next trough was thought to be a second
+ * away. A QEMU that looks only when a pass ends is not to miss the limit there.
+ */
+function isFarAway(view: Outlook, limitMs: number, forecast: Forecast): boolean {
+  const { syncing, remainingBytes, bandwidthBytesPerSecond } = view;
+  const limitBytes = (limitMs * bandwidthBytesPerSecond) / 1000;
+  return syncing === 'continuous' && remainingBytes > limitBytes && switchesInMs(forecast) > soonMs;
 }
 
 /**
