@@ -105,7 +105,8 @@ test('watch tells when the daemon is gone', async () => {
   watcher.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
   });
+  const closed = once(watcher, 'close');
   await lab.kill('h2', 'libvirtd');
-  expect(await once(watcher, 'close')).toEqual([1, null]);
+  expect(await closed).toEqual([1, null]);
   expect(complaint).toContain('the connection is lost: ');
 });
