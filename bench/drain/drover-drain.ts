@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyConfig } from '../../src/fleet/config.ts';
-import type { Lab } from '../../src/lab/index.ts';
+import { configEntryOf, type Lab } from '../../src/lab/index.ts';
 import { isLiveOperation } from '../../src/operations/report.ts';
 import type { OperationRow } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -20,17 +20,14 @@ export interface DroverDrain {
 /** Empties the host by `drover drain --reason evacuation`. */
 export async function drainByDrover(lab: Lab): Promise<DroverDrain> {
   const hosts = lab.hosts.map(
-    ({ name, uri, peerUri }) =>
+    (host) =>
       [
-        name,
+        host.name,
         {
-          uri,
-          peerUri,
+          ...configEntryOf(host),
           postCopy: 'allowed',
           bandwidth: linkBitsPerSecond / 8,
           migrationTls: 'never',
-          // What its guests' memory holds shrinks to next to nothing.
-          compression: 'forbidden',
         },
       ] as const,
   );

@@ -282,11 +282,12 @@ export class Stage {
 
 /** Of a guest whose memory shrinks to nothing nothing is compressed: it would seem a hundred times faster than any other. */
 function configOf(lab: Lab, { content = usualContent }: StageGuest): Config {
-  const compression = content === usualContent ? ('forbidden' as const) : ('allowed' as const);
-  const known = lab.hosts.map(({ name, uri, peerUri }) => [
-    name,
-    { uri, peerUri, postCopy: 'allowed' as const, compression, migrationTls: 'never' as const },
-  ]);
+  const settings = {
+    postCopy: 'allowed',
+    migrationTls: 'never',
+    compression: content === usualContent ? 'forbidden' : 'allowed',
+  } as const;
+  const known = lab.hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri, ...settings }]);
   return { ...emptyConfig, hosts: Object.fromEntries(known) };
 }
 

@@ -6,6 +6,7 @@ import { DroverError, type ExitCode, exitCodes } from '../errors/catalogue.ts';
 import {
   type Accelerator,
   accelerators,
+  configEntryOf,
   createLab,
   defaultLabDirectory,
   defaultSuite,
@@ -167,9 +168,7 @@ function addHostCommands(lab: Command, io: Io): void {
     .description("the config file by which Drover's other commands know these hosts by name")
     .action(async (_options, command: Command) => {
       const { hosts } = await open(command);
-      // What its guests hold by default shrinks to nothing: no link would be slow.
-      const compression = 'forbidden';
-      const entries = hosts.map(({ name, uri, peerUri }) => [name, { uri, peerUri, compression }]);
+      const entries = hosts.map((host) => [host.name, configEntryOf(host)]);
       io.out.write(stringify({ hosts: Object.fromEntries(entries) }, { lineWidth: 0 }));
     });
 }

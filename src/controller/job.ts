@@ -45,8 +45,8 @@ export interface JobPorts {
   readonly shareOf: (id: string) => number | undefined;
   /** How many times rarer than usual each may be read, because so many run. */
   readonly spare: () => number;
-  /** What a guest was seen to write before its operation asked for this; nothing on another replica. */
-  readonly measuredFor: (id: string) => readonly SeenWrites[];
+  /** What its operation, where this replica carries it out, has seen the guest write. */
+  readonly measuredFor: (row: MigrationRow) => readonly SeenWrites[];
   /** The way of one is free, though it has not ended. */
   readonly onLanded: () => void;
   readonly log: (message: string, error: unknown) => void;
@@ -281,7 +281,7 @@ export class Job implements Keeping {
   }
 
   measured(): readonly SeenWrites[] {
-    return this.#ports.measuredFor(this.id);
+    return this.#ports.measuredFor(this.#row);
   }
 
   begin(beginning: Beginning): Promise<void> {

@@ -35,7 +35,6 @@ import { Hub } from './hub.ts';
 import { takeInventory } from './inventory.ts';
 import { LagClock } from './lag.ts';
 import { type LeaseTimes, usualLeaseTimes } from './leases.ts';
-import { Measured } from './measured.ts';
 import { inOnePlace } from './one-place.ts';
 import { OperationDesk } from './operations/desk.ts';
 import { type FoundMove, findMove } from './operations/guide.ts';
@@ -83,7 +82,6 @@ class FleetController implements Controller {
   readonly #steward: Steward;
   readonly #own = new Set<string>();
   readonly #busy = new BusyWatch();
-  readonly #measured = new Measured();
   readonly #log: ControllerOptions['log'];
   readonly #name: string;
   readonly #scope: ControllerOptions['scope'];
@@ -114,7 +112,7 @@ class FleetController implements Controller {
       times: options.times ?? usualLeaseTimes,
       scope: within,
       log,
-      measuredFor: (id) => this.#measured.take(id),
+      measuredFor: (row) => this.#steward.measuredFor(row),
       refresh: () => this.#refresh(),
       onEnd: () => this.#steward.poke(),
     });
@@ -366,12 +364,10 @@ class FleetController implements Controller {
     if (this.#scope === 'own') this.#own.add(id);
   }
 
-  async #beginPart({ operation, measured, ...part }: PartRequest): Promise<void> {
+  async #beginPart({ operation, ...part }: PartRequest): Promise<void> {
     const { id, reason, requestedBy } = operation;
     const by = { who: requestedBy, from: `operation ${id}` };
-    const { row } = await this.#create({ ...part, reason, operationId: id }, 'request', by);
-    // Its job asks for this after it has looked at both hosts.
-    this.#measured.keep(row.id, measured);
+    await this.#create({ ...part, reason, operationId: id }, 'request', by);
   }
 
   async #wish(

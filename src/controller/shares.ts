@@ -43,7 +43,7 @@ const outrunTimes = 1.25;
 export function sharesOf(flows: readonly Flow[], caps: Caps): ReadonlyMap<string, number> {
   const waiting = new Set(flows.filter(({ phase }) => waitingGuest.has(phase)).map(({ id }) => id));
   const fair = filled(flows, caps, waiting);
-  const crowded = flows.filter((flow) => needsTheWay(flow, fair, caps) || isFinishing(flow, caps));
+  const crowded = flows.filter((flow) => needsTheWay(flow, fair, caps));
   const oldest = crowded.filter(
     (one) => !crowded.some((other) => other.id < one.id && meet(one, other, caps)),
   );
@@ -51,23 +51,16 @@ export function sharesOf(flows: readonly Flow[], caps: Caps): ReadonlyMap<string
   return filled(flows, caps, new Set([...waiting, ...oldest.map(({ id }) => id)]));
 }
 
+/** Whether it would be outrun by its share alone, or is about to end. */
 function needsTheWay(flow: Flow, fair: ReadonlyMap<string, number>, caps: Caps): boolean {
   const { id, phase, progress } = flow;
   if (phase !== 'copying' || progress === undefined) return false;
-  const needed = progress.dirtyRateBytesPerSecond * outrunTimes;
-  return needed > (fair.get(id) ?? Infinity) && needed <= wholeWayOf(flow, caps);
-}
-
-function isFinishing(flow: Flow, caps: Caps): boolean {
-  const { phase, progress } = flow;
-  if (phase !== 'copying' || progress === undefined) return false;
-  const gained = wholeWayOf(flow, caps) - progress.dirtyRateBytesPerSecond;
-  return (progress.remainingBytes / gained) * 1000 <= finishingMs && gained > 0;
-}
-
-/** What it would have if it were alone, bytes/s. */
-function wholeWayOf(flow: Flow, caps: Caps): number {
-  return filled([flow], caps, new Set()).get(flow.id) ?? 0;
+  const { dirtyRateBytesPerSecond, remainingBytes } = progress;
+  const whole = filled([flow], caps, new Set()).get(id) ?? 0;
+  const needed = dirtyRateBytesPerSecond * outrunTimes;
+  if (needed > (fair.get(id) ?? Infinity) && needed <= whole) return true;
+  const gained = whole - dirtyRateBytesPerSecond;
+  return gained > 0 && (remainingBytes / gained) * 1000 <= finishingMs;
 }
 
 /** Whether two share a host or a link. */

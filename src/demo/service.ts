@@ -2,7 +2,7 @@ import type { Controller } from '../controller/controller.ts';
 import { makeController } from '../controller/make.ts';
 import { realWorld } from '../controller/world.ts';
 import { type Config, emptyConfig } from '../fleet/config.ts';
-import type { Lab } from '../lab/index.ts';
+import { configEntryOf, type Lab } from '../lab/index.ts';
 import { appOver } from '../server/app.ts';
 import { openPort } from '../server/listen.ts';
 import { Metrics } from '../server/metrics.ts';
@@ -64,17 +64,10 @@ export async function serveLab(lab: Lab, options: LabServiceOptions): Promise<La
 /** The lab's hosts as Drover's configuration names them. */
 function configOf(lab: Lab, linkBitsPerSecond: number): Config {
   const hosts = lab.hosts.map(
-    ({ name, uri, peerUri }) =>
+    (host) =>
       [
-        name,
-        {
-          uri,
-          peerUri,
-          postCopy: 'allowed',
-          // What the lab's guests have in memory shrinks to next to nothing: no link would be slow.
-          compression: 'forbidden',
-          bandwidth: linkBitsPerSecond / 8,
-        },
+        host.name,
+        { ...configEntryOf(host), postCopy: 'allowed', bandwidth: linkBitsPerSecond / 8 },
       ] as const,
   );
   return { ...emptyConfig, hosts: Object.fromEntries(hosts) };

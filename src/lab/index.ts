@@ -1,3 +1,4 @@
+export { configEntryOf } from './config-entry.ts';
 export { createLab } from './create.ts';
 export { examineMachine, type Finding, missingPackages } from './doctor.ts';
 export { hostEnvironment, type LabHost } from './host.ts';

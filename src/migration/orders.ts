@@ -61,8 +61,8 @@ export function wantedNow(orders: Orders, capBytesPerSecond: number | undefined)
 function closedBy(config: Config | undefined, ends: readonly string[]): Permission | undefined {
   if (config === undefined) return undefined;
   for (const name of ends) {
-    const host = config.hosts[name];
-    if (host?.postCopy === 'forbidden') return permission(name, host.postCopy);
+    const postCopy = permission(name, config.hosts[name]?.postCopy);
+    if (!postCopy.allowed) return postCopy;
   }
   return undefined;
 }

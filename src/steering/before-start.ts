@@ -47,7 +47,7 @@ export function beforeStart(start: Start): {
 }
 
 /** What is left of the capabilities when a migration has begun as it does. */
-export function capabilitiesBegun(
+function capabilitiesBegun(
   budget: Budget,
   capabilities: MigrationCapabilities,
   linkBytesPerSecond: number | undefined,

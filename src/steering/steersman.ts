@@ -6,7 +6,8 @@ import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import { beforeStart, capabilitiesBegun, priorWith } from './before-start.ts';
+import { beforeStart, priorWith } from './before-start.ts';
+import { capabilitiesOnce } from './compress.ts';
 import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
 import { expect } from './expect.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
@@ -71,9 +72,11 @@ class ModelSteersman implements Steersman {
     const { slaClass, importance } = this.#briefing.intent();
     const budget = budgetFor(slaClass, importance, matrix);
     const link = this.#prior.bandwidthBytesPerSecond;
-    this.#atStart = capabilitiesBegun(budget, capabilities, link);
+    const fits = converges(this.#briefing, capabilities, matrix);
+    const start = planStart(budget, capabilities, fits, link);
+    this.#atStart = capabilitiesOnce(capabilities, start.compression);
     this.#model = modelOf(priorWith(this.#prior, this.#atStart));
-    return planStart(budget, capabilities, converges(this.#briefing, capabilities, matrix), link);
+    return start;
   }
 
   observe(sample: Sample): void {

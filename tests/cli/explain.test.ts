@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { addGuest, parseWorkload, removeGuest } from '../../src/lab/guest/index.ts';
-import { createLab, type Lab } from '../../src/lab/index.ts';
+import { configEntryOf, createLab, type Lab } from '../../src/lab/index.ts';
 import type { SlaClass } from '../../src/policy/vocabulary.ts';
 import { ended, saidBy } from './drover.ts';
 import { openWay, type Way, wayNames } from './ways.ts';
@@ -18,10 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-explain-'));
   lab = await createLab({ dir, hosts: 2, link: 300e6 });
   config = join(dir, 'drover.yaml');
-  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [
-    name,
-    { uri, peerUri, compression: 'forbidden' },
-  ]);
+  const hosts = lab.hosts.map((host) => [host.name, configEntryOf(host)]);
   await writeFile(config, stringify({ hosts: Object.fromEntries(hosts) }));
 });
 

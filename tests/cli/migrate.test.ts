@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { addGuest, type GuestSpec, parseWorkload, removeGuest } from '../../src/lab/guest/index.ts';
-import { createLab, type Lab } from '../../src/lab/index.ts';
+import { configEntryOf, createLab, type Lab } from '../../src/lab/index.ts';
 import { ended, saidBy } from './drover.ts';
 import { openWay, type Way, wayNames } from './ways.ts';
 
@@ -18,10 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-cli-'));
   lab = await createLab({ dir, hosts: 2, link: linkBits });
   config = join(dir, 'share', 'drover.yaml');
-  const hosts = lab.hosts.map(({ name, uri, peerUri }) => [
-    name,
-    { uri, peerUri, compression: 'forbidden' },
-  ]);
+  const hosts = lab.hosts.map((host) => [host.name, configEntryOf(host)]);
   const dark = { uri: `qemu+unix:///system?socket=${dir}/nobody` };
   const rules = [{ label: 'live', never: ['throttle'] }];
   await writeFile(config, stringify({ hosts: { ...Object.fromEntries(hosts), dark }, rules }));

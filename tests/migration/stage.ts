@@ -10,7 +10,7 @@ import {
   removeGuest,
   watchGuest,
 } from '../../src/lab/guest/index.ts';
-import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
+import { configEntryOf, createLab, downLab, type Lab } from '../../src/lab/index.ts';
 import type { RunEvent } from '../../src/migration/events.ts';
 import type { MigrateRequest } from '../../src/migration/request.ts';
 import type { MigrationResult } from '../../src/migration/result.ts';
@@ -42,11 +42,7 @@ export async function setStage(): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-migration-'));
   const lab = await createLab({ dir, hosts: 2, link: linkBits });
   const hosts = Object.fromEntries(
-    lab.hosts.map(({ name, uri, peerUri }) => [
-      name,
-      // What the guests' memory holds shrinks to next to nothing: no link would be slow.
-      { uri, peerUri, postCopy: 'allowed' as const, compression: 'forbidden' as const },
-    ]),
+    lab.hosts.map((host) => [host.name, { ...configEntryOf(host), postCopy: 'allowed' as const }]),
   );
   const down = async (): Promise<void> => {
     await downLab(dir);

@@ -19,10 +19,11 @@ import { hostsToSee, saysOf, verdictOf } from '../../operations/standing.ts';
 import { dueMoves, headStart, nextDueMs, nothingSeen, type Seen } from '../../operations/turns.ts';
 import type { Plan, PlannedMove } from '../../planner/plan.ts';
 import { type Importance, importances } from '../../policy/vocabulary.ts';
-import { livePhases, type NewEvent, type OperationRow } from '../../store/rows.ts';
+import { livePhases, type OperationRow } from '../../store/rows.ts';
 import type { NewWishes, Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { Courses } from './courses.ts';
+import { partEvents } from './part-events.ts';
 import { PlanMaker, type Planned } from './planner.ts';
 import { Scout } from './scout.ts';
 import { wantedOf } from './wanted.ts';
@@ -57,8 +58,6 @@ export interface PartRequest {
   readonly to: string;
   readonly importance: Importance;
   readonly deadlineAt: number | undefined;
-  /** What its guest was seen to write. */
-  readonly measured: readonly SeenWrites[];
   /** The same part asks for its next migration once. */
   readonly requestKey: string;
 }
@@ -87,6 +86,12 @@ export class OperationRun {
 
   close(): Promise<void> {
     return this.#scout.close();
+  }
+
+  /** What one of its VMs, on this host, was seen to write. */
+  measured(vm: string, host: string): readonly SeenWrites[] {
+    const seen = this.#sight.hosts.get(host)?.find(({ name }) => name === vm);
+    return seen === undefined ? [] : this.#scout.gauge.seen(seen.uuid);
   }
 
   /** Until something of its plan is due, ms; Infinity: nothing is. */
@@ -329,7 +334,6 @@ export class OperationRun {
       to: move.to,
       importance: matters,
       deadlineAt: deadlineOf(move, { plan, at, deadlineAt, memoryBytes, importance: matters }),
-      measured: this.#scout.gauge.seen(part.uuid),
       requestKey: `${row.id}/${part.uuid}/${part.tries + 1}`,
     };
     try {
@@ -433,19 +437,6 @@ export class OperationRun {
       ? undefined
       : Math.max(...seen.map(({ rate }) => rate));
   }
-}
-
-/** What of the VMs has changed, for who listens. */
-function partEvents(row: OperationRow, report: Report, at: number): readonly NewEvent[] {
-  const before = new Map((row.report?.parts ?? []).map((part) => [part.uuid, part.state]));
-  return report.parts
-    .filter(({ uuid, state }) => before.get(uuid) !== state)
-    .map(({ uuid, vm, state, to, why }) => ({
-      at,
-      type: 'operation.part',
-      subject: row.id,
-      data: { uuid, vm, state, to, why },
-    }));
 }
 
 function uuidOf({ uuid }: { readonly uuid: string }): string {

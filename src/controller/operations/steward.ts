@@ -1,4 +1,5 @@
-import type { OperationRow } from '../../store/rows.ts';
+import type { SeenWrites } from '../../hypervisor/port.ts';
+import type { MigrationRow, OperationRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../world.ts';
 import { OperationRun, type RunPorts } from './run.ts';
@@ -41,6 +42,12 @@ export class Steward {
   /** There is something new: the next round is now. */
   poke(): void {
     this.#wake.abort();
+  }
+
+  /** What the guest of a migration was seen to write by its operation; nothing where another replica carries that out. */
+  measuredFor({ operationId, vm, from }: MigrationRow): readonly SeenWrites[] {
+    const underway = operationId === undefined ? undefined : this.#runs.get(operationId);
+    return underway?.run.measured(vm, from) ?? [];
   }
 
   /** Hands everything over at once. */
