@@ -1,10 +1,13 @@
 import type { Plan, PlannedMove } from '../planner/plan.ts';
 import type { Part, PlannedPart } from './report.ts';
 
-/** Parts with what the plan says of them. `nameOf`: of a UUID. */
+/**
+ * Parts with what the plan says of them. `measured`: whether it was made by what they were seen to write; what was
+ * planned first is kept of such a one. `nameOf`: of a UUID.
+ */
 export function withPlan(
   parts: readonly Part[],
-  plan: Plan,
+  { plan, measured }: { readonly plan: Plan; readonly measured: boolean },
   now: number,
   nameOf: (uuid: string) => string,
 ): readonly Part[] {
@@ -21,7 +24,7 @@ export function withPlan(
         ...part,
         to,
         expected,
-        planned: part.planned ?? expected,
+        planned: part.planned ?? (measured ? expected : undefined),
         why: move.running ? part.why : named(move.why, nameOf),
       };
     }

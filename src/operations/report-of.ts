@@ -18,6 +18,8 @@ export interface Findings {
 export interface ReportedPlan {
   readonly plan: Plan;
   readonly at: number;
+  /** Whether it was made by what those that leave were seen to write. */
+  readonly measured: boolean;
   readonly assumed: readonly string[];
 }
 
@@ -30,7 +32,7 @@ export function reportOf(findings: Findings, before: Report | undefined): Report
     ...told,
     ...planOf(planned, before),
     at: now,
-    firstEta: before?.firstEta ?? eta,
+    firstEta: before?.firstEta ?? (planned?.measured === false ? undefined : eta),
     boundMs: planned?.plan.boundMs ?? 0,
     share: Math.max(before?.share ?? 0, shareOf(parts)),
     totalBytes: parts.reduce((sum, part) => sum + (part.planned?.bytes ?? part.memoryBytes), 0),

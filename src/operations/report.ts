@@ -82,7 +82,7 @@ export interface Part {
   readonly endedAt: number | undefined;
   /** As the migration measured it, ms. */
   readonly blackoutMs: number | undefined;
-  /** As it was planned first, and as it is planned now. */
+  /** As it was planned first by what all were seen to write, and as it is planned now. */
   readonly planned: PlannedPart | undefined;
   readonly expected: PlannedPart | undefined;
 }
@@ -114,7 +114,7 @@ export interface Report {
   readonly schedule: string;
   /** When the last one arrives; `undefined`: nothing is under way or planned. */
   readonly eta: Span | undefined;
-  /** As it was planned first. */
+  /** As it was planned first by what all were seen to write. */
   readonly firstEta: Span | undefined;
   /** No schedule of what is left takes less, ms. */
   readonly boundMs: number;

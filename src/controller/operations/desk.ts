@@ -276,14 +276,17 @@ export class OperationDesk {
     );
     const parts = withPlan(
       [...leaving, ...others].map(newPart),
-      planned.plan,
+      planned,
       now,
       (uuid) => all.get(uuid)?.name ?? uuid,
     );
-    const { plan, sight: seenNow, assumed } = planned;
+    const { plan, sight: seenNow, measured, assumed } = planned;
     const findings = { matter: row, importance: row.importance, parts, sight: seenNow, now };
     const said = why === undefined ? assumed : [...assumed, why];
-    return reportOf({ ...findings, planned: { plan, at: now, assumed: said } }, undefined);
+    return reportOf(
+      { ...findings, planned: { plan, at: now, measured, assumed: said } },
+      undefined,
+    );
   }
 
   /** What runs hears of it at once. */

@@ -131,6 +131,19 @@ test.each([
   },
 );
 
+test('what is planned before all are measured is not held to what comes', async () => {
+  const on = await staged('h1', 'h2');
+  for (const name of ['a', 'b', 'c']) on.addGuest(name, 'furious');
+  const { id } = await drained(on);
+  const { report: guess } = await until(on, id, ({ report }) => report?.eta !== undefined);
+  expect(guess?.firstEta).toBeUndefined();
+  expect(guess?.parts.map(({ planned }) => planned)).toEqual([undefined, undefined, undefined]);
+  const { report, requestedAt } = await until(on, id, hasEnded);
+  expect(report?.firstEta?.p50).toBeGreaterThan(requestedAt + 1_000);
+  for (const { planned } of report?.parts ?? [])
+    expect(planned?.endAt.p50).toBeGreaterThan(requestedAt + 1_000);
+});
+
 test('who began before it was known what it writes is given as little time then as any other', async () => {
   const on = await staged('h1', 'h2');
   on.addGuest('a', 'furious');

@@ -33,6 +33,8 @@ export interface Task {
 export interface Planned {
   readonly plan: Plan;
   readonly sight: Sight;
+  /** Whether all of those that leave had been measured; what is planned before that is not held to what comes. */
+  readonly measured: boolean;
   /** What is assumed, and not known. */
   readonly assumed: readonly string[];
 }
@@ -75,12 +77,13 @@ export class PlanMaker {
   async plan(task: Task): Promise<Planned> {
     const ground = await this.#ground(task.leaving, task.throughputOf);
     const { hosts, sight, assumed } = ground;
+    const measured = !task.leaving.some(({ uuid }) => this.#scout.gauge.isAwaited(uuid));
     for (let round = 1; ; round += 1) {
       const inventory = await this.#inventory(ground, task, task.wanted.importance);
       const wanted = within(inventory, task.wanted);
       const plan = await planBeside(inventory, wanted, seed);
       const isSure = round >= mostRounds || !(await this.#findsUnfit(plan, hosts));
-      if (isSure) return { plan, sight, assumed };
+      if (isSure) return { plan, sight, measured, assumed };
     }
   }
 

@@ -280,7 +280,7 @@ export class OperationRun {
     // Others may have to make room.
     const others = seen.filter(({ uuid }) => movers.has(uuid) && !known.has(uuid));
     const all = [...parts, ...others.map(newPart)];
-    return withPlan(all, planned.plan, now, (uuid) => names.get(uuid) ?? uuid);
+    return withPlan(all, planned, now, (uuid) => names.get(uuid) ?? uuid);
   }
 
   async #begin(row: OperationRow, parts: readonly Part[], importance: Importance): Promise<void> {
