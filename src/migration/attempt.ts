@@ -101,7 +101,12 @@ export class Attempt {
       source: ports.source,
       uuid: intent.domain.uuid,
       clock,
-      limits: limitsAfter(opening, this.#plan, this.#wanted().shareBytesPerSecond),
+      // What is wanted may have changed since it was decided what it starts with: the first turn sets it.
+      limits: limitsAfter(
+        opening,
+        this.#plan,
+        this.fromTheStart ? intent.bandwidthBytesPerSecond : this.#wanted().shareBytesPerSecond,
+      ),
       ports,
       tell,
     });

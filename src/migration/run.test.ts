@@ -86,6 +86,8 @@ interface Scene {
   readonly recoverable?: boolean;
   /** It is begun compressed, whatever the hosts can. */
   readonly compression?: boolean;
+  /** Its share of the link when it was decided to begin; all of it is free by then. */
+  readonly startsWithBytesPerSecond?: number;
   /** What happens to the stage meanwhile, by time in ms. */
   readonly fate?: Readonly<Record<number, (stage: Stage) => void>>;
   readonly before?: (stage: Stage) => void;
@@ -142,7 +144,7 @@ async function run(
   const intent: RunIntent = {
     domain,
     ways: destination.ways,
-    bandwidthBytesPerSecond: Infinity,
+    bandwidthBytesPerSecond: scene.startsWithBytesPerSecond ?? Infinity,
     capabilities: {
       postCopy: { allowed: true },
       postCopyRecoverable: recoverable,
@@ -427,6 +429,13 @@ describe('runMigration', () => {
     const postCopy = await play({ guest: furious, script: postCopyAt2s });
     const felt = postCopy.destination.toll(postCopy.uuid)?.pausedMs;
     expect(postCopy.result.blackout).toMatchObject({ measuredBy: 'events', ms: felt });
+  });
+
+  test('one that was to start with little of the link has what it may have by then', async () => {
+    const { result } = await play({ startsWithBytesPerSecond: mib });
+    const { result: free } = await play({});
+    expect(result.outcome).toBe('completed');
+    expect(result.totalMs).toBeLessThan(free.totalMs * 2);
   });
 
   test('a guest that stays has the limits that it had before', async () => {
