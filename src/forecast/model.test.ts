@@ -96,6 +96,26 @@ describe('what is left at a sync', () => {
   });
 });
 
+describe('what falls just now', () => {
+  /** Always something new, until it rests. */
+  const writing = (untilMs: number): Guest => {
+    let goneMs = 0;
+    const written = (ms: number): number => {
+      goneMs += ms;
+      return goneMs < untilMs ? steady(ms) : 0;
+    };
+    return { written, syncMs: 60 };
+  };
+
+  test('is nothing while as much is written as is sent', () => {
+    expect(lookAt(telemetry(writing(20_000), 9)).fallShare).toBeLessThan(0.1);
+  });
+
+  test('is all that the link carries as soon as the guest rests', () => {
+    expect(lookAt(telemetry(writing(8_500), 9)).fallShare).toBeGreaterThan(0.8);
+  });
+});
+
 describe('the link', () => {
   test('is measured through a stall', () => {
     const view = lookAt(telemetry({ written: busy, syncMs: 60, link: stall }, 8));

@@ -44,6 +44,8 @@ export interface Outlook {
   readonly workingSetNow: WorkingSet | undefined;
   /** Whether what is left has stopped falling: nothing less was left for half a pass. */
   readonly stalled: boolean;
+  /** How fast what is left falls just now, as a share of what the link carries; below 0: it grows. */
+  readonly fallShare: number;
   /** Whether less is left than was ever left at a sync more than a second ago. */
   readonly newLow: boolean;
   readonly rhythm: Rhythm | undefined;
@@ -60,6 +62,8 @@ export function outlook(model: GuestModel): Outlook | undefined {
   const wholePassMs = passMs(model);
   const recent = firstRecentLook(model, last, wholePassMs);
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
+  const workingSet =
+    model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes);
   return {
     atMs: last.atMs,
     remainingBytes: last.remainingBytes,
@@ -73,13 +77,13 @@ export function outlook(model: GuestModel): Outlook | undefined {
     passMs: wholePassMs,
     sentShare: sentShare(model),
     trough: summaryOf(model.lefts, recent),
-    workingSet:
-      model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes),
+    workingSet,
     workingSetNow: model.workingSetNow,
     stalled: isStalled(model, last, recent, wholePassMs),
+    fallShare: fallShareOf(model, last),
     newLow: isNewLow(model, last, recent),
     rhythm: model.rhythm,
-    unsteady: isUnsteady(model.spans, wholePassMs),
+    unsteady: isUnsteady(model.spans, workingSet, wholePassMs),
     syncing: model.syncing,
     sinceSyncMs: last.atMs - model.lastSyncMs,
   };
@@ -107,6 +111,7 @@ export function outlookBefore(
     workingSet: fitWorkingSet([], prior.written, 0, memoryBytes),
     workingSetNow: undefined,
     stalled: false,
+    fallShare: 0,
     newLow: false,
     rhythm: undefined,
     unsteady: false,
@@ -123,6 +128,17 @@ function isNewLow({ lefts, syncing }: GuestModel, last: Point, recent: number): 
   if (nowMs === undefined || now === undefined) return false;
   const earlier = leastBetween(lefts, recent, countBefore(lefts, nowMs - newLowMs));
   return Number.isFinite(earlier) && earlier > now;
+}
+
+/** Just now: a few looks of a QEMU that looks all the time, ms. */
+const justNowMs = 400;
+
+function fallShareOf({ lefts, link }: GuestModel, last: Point): number {
+  const from = countBefore(lefts, last.atMs - justNowMs);
+  const [fromMs, fromBytes] = [lefts.atMs[from], lefts.bytes[from]];
+  if (fromMs === undefined || fromBytes === undefined || last.atMs <= fromMs) return 0;
+  const carried = (link.bytesPerSecond * (last.atMs - fromMs)) / 1000;
+  return carried > 0 ? (fromBytes - last.remainingBytes) / carried : 0;
 }
 
 /** What falls by less than this within half a pass does not fall. */

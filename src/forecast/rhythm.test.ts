@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nextQuietMs, rhythmOf } from './rhythm.ts';
-import type { Span } from './working-set.ts';
+import { isUnsteady, nextQuietMs, rhythmOf } from './rhythm.ts';
+import { expectedOf, type Span } from './working-set.ts';
 
 const mib = 2 ** 20;
 
@@ -47,5 +47,32 @@ describe('the rhythm of a guest', () => {
     const rhythm = rhythmOf(played(`bbb${quiet}${burst}qqqq`));
     expect(rhythm).toMatchObject({ now: 'quiet', sinceMs: 33_000 });
     expect(rhythm && nextQuietMs(rhythm, 36_000)).toBe(36_000);
+  });
+});
+
+describe('an unsteady guest', () => {
+  /** A guest that writes 60 MiB/s over 40 MiB. */
+  const set = { rateBytesPerSecond: 60 * mib, setBytes: 40 * mib, errorShare: 0.1 };
+  const dirtyMib = { most: 39, none: 0 };
+
+  /** Four seconds with so much of the set dirty, and so many times what its curve says of that. */
+  function written(dirty: keyof typeof dirtyMib, times: number): Span[] {
+    return played('bbbb').map((span) => {
+      const seen = { ...span, dirtyBytes: dirtyMib[dirty] * mib };
+      return { ...seen, inflowBytes: times * expectedOf(seen, set) };
+    });
+  }
+
+  test.each([
+    ['one that goes on, while most of its set is dirty and later little', [1, 1], false],
+    ['one that writes five times as much as before', [0.4, 2], true],
+    ['one that writes three times as much as before', [0.5, 1.5], false],
+  ] as const)('%s: %s', (_, [first, then], unsteady) => {
+    const spans = [...written('most', first), ...written('none', then)];
+    expect(isUnsteady(spans, set, 2_000)).toBe(unsteady);
+  });
+
+  test('is nobody of whom nothing was seen', () => {
+    expect(isUnsteady(played('bbbb'), undefined, 2_000)).toBe(false);
   });
 });

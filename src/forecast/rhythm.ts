@@ -1,5 +1,5 @@
 import { median } from './points.ts';
-import type { Span } from './working-set.ts';
+import { expectedOf, type Span, type WorkingSet } from './working-set.ts';
 
 /** A guest that writes in bursts. Times are ms. */
 export interface Rhythm {
@@ -77,19 +77,31 @@ function lengths(spells: readonly Spell[], kind: Rhythm['now']): number[] {
 /** A guest that writes this many times more in one stretch than in another is unsteady. */
 const unsteadyTimes = 4;
 
-/** Whether it has written much more in one stretch of `ms` than in another. */
-export function isUnsteady(spans: readonly Span[], ms: number): boolean {
+/**
+ * Whether it has written much more in one stretch of `ms` than in another, each beside what its curve says of it: while
+ * most of a set is dirty already, the same writes make little more of it dirty.
+ */
+export function isUnsteady(
+  spans: readonly Span[],
+  set: WorkingSet | undefined,
+  ms: number,
+): boolean {
+  if (set === undefined || set.rateBytesPerSecond <= 0) return false;
   let least = Infinity;
   let most = 0;
   let inflow = 0;
+  let expected = 0;
   let lasted = 0;
   for (const span of spans) {
     inflow += span.inflowBytes;
+    expected += expectedOf(span, set);
     lasted += span.ms;
     if (lasted < ms) continue;
-    least = Math.min(least, inflow / lasted);
-    most = Math.max(most, inflow / lasted);
+    const times = inflow / Math.max(1, expected);
+    least = Math.min(least, times);
+    most = Math.max(most, times);
     inflow = 0;
+    expected = 0;
     lasted = 0;
   }
   return most > unsteadyTimes * least;

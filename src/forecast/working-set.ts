@@ -236,7 +236,8 @@ function misfitOf(
   return { misfit, errorShare: all > 0 ? Math.min(1, off / all) : 0 };
 }
 
-function expectedOf(span: Span, set: WorkingSet): number {
+/** What the curve says became dirty within a span, bytes. */
+export function expectedOf(span: Span, set: WorkingSet): number {
   const clean = cleanOf(span, set.setBytes) / set.setBytes;
   if (span.kind === 'pass') return clean * writtenWithin(set, span.ms);
   return (clean * set.rateBytesPerSecond * span.ms) / 1000;

@@ -13,7 +13,7 @@ export function patienceLeftMs(situation: Situation, view: Outlook): number {
 }
 
 /** What is left must still be sent once more, with time to spare, before the deadline. */
-function lastMomentMs(deadlineMs: number | undefined, view: Outlook): number {
+export function lastMomentMs(deadlineMs: number | undefined, view: Outlook): number {
   return deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
 }
 

@@ -18,6 +18,7 @@ import {
   patienceLeftMs,
   quietFitsInMs,
 } from './patience.ts';
+import { putOffBecause } from './put-off.ts';
 import type { Situation } from './situation.ts';
 import { switchSooner } from './sooner.ts';
 import { linkStory, shrunk, story } from './story.ts';
@@ -141,6 +142,11 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
   const ms = Math.ceil(limitMs);
   if (isFarAway(view, limitMs, forecast)) {
     const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; it is allowed shortly before.`;
+    return decision(situation, { kind: 'wait' }, why, expected, []);
+  }
+  const putOff = putOffBecause(situation, view, limitMs - before);
+  if (putOff !== undefined) {
+    const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; it is put off: ${putOff}.`;
     return decision(situation, { kind: 'wait' }, why, expected, []);
   }
   const why = `${story(view)} A pause of ${formatDuration(ms)} is enough to be across in some ${soon}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
