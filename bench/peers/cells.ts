@@ -45,7 +45,7 @@ const quick: readonly PeerScene[] = [
 }));
 
 /** What a link of so many Mbit/s carries, MiB/s. */
-function carries(linkMbitPerSecond: number): number {
+export function carries(linkMbitPerSecond: number): number {
   return (linkMbitPerSecond * 1e6) / 8 / 2 ** 20;
 }
 

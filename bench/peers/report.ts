@@ -51,7 +51,7 @@ export async function writeReport(path: string, rows: readonly Row[]): Promise<V
   return verdict;
 }
 
-function verdictOf(cells: readonly PeerCell[], rows: readonly Row[]): Verdict {
+export function verdictOf(cells: readonly PeerCell[], rows: readonly Row[]): Verdict {
   const all = cells.flatMap(({ peers }) => peers);
   const of = (holds: (peer: Peer) => boolean): string =>
     `${all.filter(holds).length}/${all.length}`;
@@ -63,7 +63,7 @@ function verdictOf(cells: readonly PeerCell[], rows: readonly Row[]): Verdict {
   const line = [
     `pareto ${of(({ standing }) => isKept(standing))} worst ${worst} regret ${regret} lost ${lost}`,
     `worst_within_budget ${within} undominated ${of(({ standing }) => isUndominated(standing))}`,
-    `ceiling ${of(({ reachable }) => reachable)}`,
+    `ceiling ${of(({ reachable }) => reachable)} as_asked ${of(({ asAsked }) => asAsked)}`,
   ].join(' ');
   return { line, lost };
 }

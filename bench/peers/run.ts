@@ -8,6 +8,7 @@ import { randomFrom, shuffled } from '../steering/shuffle.ts';
 import { Stage } from '../steering/stage.ts';
 import { armsOf, type PeerArm, runPeerArm } from './arms.ts';
 import { contentOf, type PeerScene, scenesOf } from './cells.ts';
+import { drawScenes } from './draw.ts';
 import { NovaCode } from './nova/code.ts';
 import { writeReport } from './report.ts';
 import { addRow, keyOf, type Row, readRows } from './rows.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     set: { type: 'string', default: 'full' },
     cells: { type: 'string' },
+    draw: { type: 'string' },
     scenes: { type: 'string' },
     arms: { type: 'string' },
     suite: { type: 'string', default: 'forky' },
@@ -165,7 +167,10 @@ function sentMbitPerSecond(samples: readonly Sample[]): number | null {
   return bits / 1e6 / ((last.atMs - first.atMs) / 1000);
 }
 
-const all = await scenesOf(values.quick ? 'quick' : values.set, values.cells);
+const all =
+  values.draw === undefined
+    ? await scenesOf(values.quick ? 'quick' : values.set, values.cells)
+    : drawScenes(randomFrom(seed), Number(values.draw));
 const scenes = all.filter(({ name }) => isWanted(values.scenes, name));
 await mkdir(dirname(values.rows), { recursive: true });
 if (!values['report-only']) await runSuites(scenes);

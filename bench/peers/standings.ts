@@ -25,7 +25,7 @@ function standingRows(
     .toSorted();
 }
 
-function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
+export function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
   return all.length === 0 ? '-' : `${Math.round((all.filter(holds).length / all.length) * 100)} %`;
 }
 
@@ -61,6 +61,7 @@ export function bounds(cells: readonly PeerCell[]): string {
       key,
       ones.length,
       shareText(ones, ({ standing }) => isKept(standing)),
+      shareText(ones, ({ asAsked }) => asAsked),
       shareText(ones, ({ reachable }) => reachable),
       shareText(ones, ({ standing }) => isUndominated(standing)),
       within.length,
@@ -72,11 +73,12 @@ export function bounds(cells: readonly PeerCell[]): string {
     '## What could be had',
     '',
     '- **Ceiling**: in each cell that one arm of all measured, Drover among them, that the budget allows and that is better than or equal to most systems: chosen when all was over, and for nothing but these pairs.',
+    "- **As asked**: who did what the guest's budget forbids, or left it where the operation has to end, did not do what was asked; it is worse than who did, whatever else. Between two who did, or did not, what is better or equal in everything.",
     '- **Not dominated**: the system is not better or equal in everything and better in something.',
     "- **Within the budget**: only those pairs in which the system did nothing that the guest's budget forbids.",
     '',
-    '| beside | pairs | win or equal | ceiling | not dominated | pairs within the budget | win or equal of them | not dominated of them |',
-    '|---|---|---|---|---|---|---|---|',
+    '| beside | pairs | win or equal | as asked | ceiling | not dominated | pairs within the budget | win or equal of them | not dominated of them |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows.toSorted(),
   ].join('\n');
 }

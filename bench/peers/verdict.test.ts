@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Figures } from '../steering/cost.ts';
-import { drover, figures, row } from './rows-in-tests.ts';
 import type { Row } from './rows.ts';
+import { drover, figures, row } from './rows-in-tests.ts';
 import {
   isUndominated,
   meetingsOf,

@@ -39,6 +39,8 @@ export interface PeerCell {
 export interface Peer {
   readonly result: Result;
   readonly standing: Standing;
+  /** Better or equal, where who did not do as asked counts as worse than who did. */
+  readonly asAsked: boolean;
   /** Whether the cell's ceiling is better than this system, or equal to it. */
   readonly reachable: boolean;
 }
@@ -114,6 +116,7 @@ function cellOf(
     peers: peers.map((result) => ({
       result,
       standing: standingOf(drover.figures, result.figures),
+      asAsked: isKeptAsAsked(drover, result, pair),
       reachable: ceiling !== undefined && isKept(standingOf(ceiling.figures, result.figures)),
     })),
     others,
@@ -139,6 +142,18 @@ export function isKept(standing: Standing): boolean {
   return standing === 'win' || standing === 'equal';
 }
 
+function isKeptAsAsked(mine: Result, other: Result, pair: Pair): boolean {
+  const didMine = didAsAsked(mine, pair);
+  if (didMine !== didAsAsked(other, pair)) return didMine;
+  return isKept(standingOf(mine.figures, other.figures));
+}
+
+/** It kept to the guest's budget, and has moved it, or may leave it where it is. */
+function didAsAsked({ figures, forbidden }: Result, { slaClass, importance }: Pair): boolean {
+  const mayStay = budgetFor(slaClass, importance).otherwise === 'stay';
+  return forbidden === undefined && (figures.arrived || mayStay);
+}
+
 /** The system is not better or equal in everything, and better in something. */
 export function isUndominated(standing: Standing): boolean {
   return standing !== 'lose';
@@ -160,7 +175,7 @@ function oracleOf(
 function resultOf(runs: readonly Row[], pair: Pair): Result {
   const [first] = runs;
   if (first === undefined) throw new Error('an arm without runs');
-  const each = runs.map((run) => withinLimit(run.figures, run));
+  const each = runs.map((run) => upToLimit(run.figures, run));
   const figures = middleOf(each);
   const budget = budgetFor(pair.slaClass, pair.importance);
   return {
@@ -173,10 +188,10 @@ function resultOf(runs: readonly Row[], pair: Pair): Result {
   };
 }
 
-/** Who did not arrive is held to the time at which everybody else was cancelled: Drover gives up by itself. */
-function withinLimit(figures: Figures, row: Row): Figures {
+/** Who did not arrive has taken all of the time there was, whoever gave up: to give up early is no merit. */
+function upToLimit(figures: Figures, row: Row): Figures {
   if (figures.arrived) return figures;
-  return { ...figures, totalMs: Math.min(figures.totalMs, limitMs(row)) };
+  return { ...figures, totalMs: limitMs(row) };
 }
 
 /** Medians; arrived where most did. */

@@ -1,8 +1,8 @@
 import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
 import { boundOfSteps } from '../../src/planner/bound.ts';
 import { chooseSchedule } from '../../src/planner/choose.ts';
-import type { Rules } from '../../src/planner/rules.ts';
 import type { Course } from '../../src/planner/course.ts';
+import type { Rules } from '../../src/planner/rules.ts';
 import { follow } from '../../src/planner/schedule.ts';
 import { weights } from '../../src/steering/harm.ts';
 
