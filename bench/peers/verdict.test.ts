@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Pair } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import type { Row } from './rows.ts';
 import { drover, figures, row } from './rows-in-tests.ts';
@@ -29,6 +30,8 @@ test.each<[string, Partial<Figures>, Standing]>([
   expect(standingOf(figures, { ...figures, ...changes })).toBe(standing);
 });
 
+const petHigh = { slaClass: 'pet', importance: 'high' } as const;
+const pandaMedium = { slaClass: 'panda', importance: 'medium' } as const;
 const slower = { ...figures, totalMs: 20_000 };
 
 test('each system is taken with the timers that cost it least', () => {
@@ -157,4 +160,49 @@ test('what a budget forbids is told apart from what is only dearer', () => {
   const [meeting] = meetings;
   expect(meeting).toMatchObject({ slaClass: 'panda', system: 'oVirt', cells: 2, forbidden: 1 });
   expect(meeting?.ratioWithinBudget).toBeCloseTo(1, 6);
+});
+
+const gentle = { blackoutMs: 10, lostWorkMs: 0 } as const;
+
+/** A high importance has to end; a medium one may leave a panda where it is, and forbids post-copy of it. */
+test.each<[string, Partial<Figures>, Partial<Figures>, Pair, boolean]>([
+  [
+    'the other left it, unharmed, where it had to leave',
+    {},
+    { arrived: false, ...gentle },
+    petHigh,
+    true,
+  ],
+  ['the other left it where it may stay', {}, { arrived: false, ...gentle }, pandaMedium, false],
+  [
+    'the other was faster and gentler by post-copy of a panda',
+    {},
+    { postCopy: true, ...gentle },
+    pandaMedium,
+    true,
+  ],
+  [
+    'both did post-copy of a panda',
+    { postCopy: true },
+    { postCopy: true, ...gentle },
+    pandaMedium,
+    false,
+  ],
+  ['Drover left it where it had to leave', { arrived: false, ...gentle }, {}, petHigh, false],
+  ['Drover throttled beyond the budget', { throttlePercent: 90 }, {}, pandaMedium, false],
+])('%s: as asked', (_, mine, other, pair, asAsked) => {
+  const [cell] = peerCellsOf([
+    { ...drover, pair, figures: { ...figures, ...mine } },
+    row({ figures: { ...figures, ...other } }),
+  ]);
+  expect(cell?.peers.map((peer) => peer.asAsked)).toEqual([asAsked]);
+});
+
+test('to give up early is no merit', () => {
+  const stays = { ...figures, arrived: false, ...gentle };
+  const [cell] = peerCellsOf([
+    { ...drover, figures: { ...stays, totalMs: 60_000 } },
+    row({ figures: { ...stays, totalMs: 3_000 } }),
+  ]);
+  expect(cell?.peers.map(({ standing }) => standing)).toEqual(['equal']);
 });

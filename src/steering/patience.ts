@@ -17,13 +17,18 @@ export function lastMomentMs(deadlineMs: number | undefined, view: Outlook): num
   return deadlineMs === undefined ? Infinity : deadlineMs - 2 * view.passMs;
 }
 
-/** What should be about to fit is waited for by so many passes over all memory after that. */
+/** What should be about to fit is waited for by so many passes over all memory after its deadline has ended patience. */
 const overduePasses = 0.25;
+/** ... and by so many after patience has ended by itself: what is foreseen to fit from one moment to the next may never. */
+const endlessPasses = 3;
 
-/** Because of its deadline it was to be ended by now, though every moment may seem the one before it fits. */
-export function isOverdue({ model, atMs, deadlineMs }: Situation, view: Outlook): boolean {
-  const since = Math.max(model.firstPassEndMs ?? atMs, lastMomentMs(deadlineMs, view));
-  return atMs - since > overduePasses * view.passMs;
+/** It was to be ended by now, though every moment may seem the one before it fits. */
+export function isOverdue(situation: Situation, view: Outlook): boolean {
+  const { model, atMs, deadlineMs } = situation;
+  const firstPassEndMs = model.firstPassEndMs ?? atMs;
+  const late = Math.max(firstPassEndMs, lastMomentMs(deadlineMs, view));
+  const over = firstPassEndMs + patienceInAllMs(situation, view);
+  return atMs - late > overduePasses * view.passMs || atMs - over > endlessPasses * view.passMs;
 }
 
 /** A guest that writes now much and now little may well fall quiet: it is waited for longer. */

@@ -42,26 +42,30 @@ function situationAt(readMs: number, atMs: number): Situation {
 }
 
 /** A panda that is sent at 24 MiB/s, and what is left falls a little all the while. */
-function hopefulBy(deadlineMs: number | undefined): Situation {
-  const seen = readings(12_000).map((sample, index) => ({
+function hopefulBy(deadlineMs: number | undefined, atMs: number): Situation {
+  const seen = readings(atMs).map((sample, index) => ({
     ...sample,
     memoryRemainingBytes: Math.max(8 - index * 0.02, 64 - index * 6) * mib,
   }));
   const state = { maxDowntimeMs: 100, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 3 };
   const of = { slaClass: 'panda', budget: budgetFor('panda', 'high'), state } as const;
   const model = seen.reduce(observe, modelOf(nothingKnown));
-  const at = { ...situationAt(12_000, 12_000), ...of, model };
+  const at = { ...situationAt(atMs, atMs), ...of, model };
   return deadlineMs === undefined ? at : { ...at, deadlineMs };
 }
 
 describe('a panda that is always about to fit', () => {
   test.each([
-    { deadlineMs: undefined, ends: false },
-    { deadlineMs: 17_000, ends: false },
-    { deadlineMs: 8_000, ends: true },
-  ])('is not waited for long after its deadline ($deadlineMs): $ends', ({ deadlineMs, ends }) => {
-    expect(steer(hopefulBy(deadlineMs)).action.kind === 'start-post-copy').toBe(ends);
-  });
+    { deadlineMs: undefined, atMs: 12_000, ends: false },
+    { deadlineMs: 17_000, atMs: 12_000, ends: false },
+    { deadlineMs: 8_000, atMs: 12_000, ends: true },
+    { deadlineMs: undefined, atMs: 20_000, ends: true },
+  ])(
+    'is not waited for long after its deadline ($deadlineMs), nor for ever ($atMs): $ends',
+    ({ deadlineMs, atMs, ends }) => {
+      expect(steer(hopefulBy(deadlineMs, atMs)).action.kind === 'start-post-copy').toBe(ends);
+    },
+  );
 });
 
 describe('old news', () => {

@@ -87,10 +87,10 @@ function steerWriter(situation: Situation, view: Outlook): Decision {
   const ending =
     patienceMs > 0 ? undefined : leastHarmful(situation, candidatesOf(situation, view));
   const isTaken =
-    ending === undefined ||
-    (path !== undefined && !isOverdue(situation, view) && !isWorthwhile(situation, ending, path));
-  if (path !== undefined && isTaken)
-    return switchSooner(situation, view, path) ?? takePath(situation, view, path);
+    path !== undefined &&
+    !isOverdue(situation, view) &&
+    (ending === undefined || !isWorthwhile(situation, ending, path));
+  if (isTaken) return switchSooner(situation, view, path) ?? takePath(situation, view, path);
   const gap = gapOf(situation, view);
   const quietMs = quietFitsInMs(situation, view, situation.state.maxDowntimeMs);
   if (quietMs !== undefined) {
@@ -159,8 +159,10 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
  * away. A QEMU that looks only when a pass ends is not to miss the limit there.
  */
 function isFarAway(view: Outlook, limitMs: number, forecast: Forecast): boolean {
-  const { syncing, remainingBytes, bandwidthBytesPerSecond } = view;
+  const { syncing, remainingBytes, bandwidthBytesPerSecond, stalled, trough } = view;
   const limitBytes = (limitMs * bandwidthBytesPerSecond) / 1000;
+  // A wave that falls no further comes to its trough at a moment that nobody knows, always some time away.
+  if (stalled && trough !== undefined && trough.leastBytes <= limitBytes) return false;
   return syncing === 'continuous' && remainingBytes > limitBytes && switchesInMs(forecast) > soonMs;
 }
 
