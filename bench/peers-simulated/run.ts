@@ -81,14 +81,18 @@ function sufferedOn({
 }
 
 function rowOf(
-  { name, pairs: _, ...scene }: PeerScene,
+  { name, does, memoryMib, guests, guest, linkMbitPerSecond }: PeerScene,
   who: Pick<Row, 'arm' | 'system' | 'pair'>,
   figures: Figures,
 ): Row {
   return {
-    ...scene,
     ...who,
     scene: name,
+    does,
+    memoryMib,
+    guests,
+    guest,
+    linkMbitPerSecond,
     at: '',
     machine: 'simulated',
     suite: values.suite,
@@ -97,7 +101,7 @@ function rowOf(
     timers: 'scaled',
     round: 0,
     seed: Number(values.seed),
-    linkCheckedMbitPerSecond: scene.linkMbitPerSecond,
+    linkCheckedMbitPerSecond: linkMbitPerSecond,
     sentMbitPerSecond: null,
     postCopyRecoverable: true,
     harm: null,

@@ -1,7 +1,7 @@
-import { Command } from 'commander';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { storeFile } from '../fleet/state-dir.ts';
 import { openStore } from '../store/open.ts';

@@ -10,8 +10,8 @@ import type { EventRow, HostRow, MigrationRow } from '../store/rows.ts';
 import type { NewWishes, Store } from '../store/store.ts';
 import type { Asker } from './asker.ts';
 import type { FleetHost } from './fleet.ts';
-import type { OperationDesk } from './operations/desk.ts';
 import type { PlacedVm } from './one-place.ts';
+import type { OperationDesk } from './operations/desk.ts';
 import type { AskedMove } from './operations/guide.ts';
 
 /**

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { orderedPairs } from './surveyed.ts';
-import { type Tour, toursOver, type Pair } from './tour.ts';
+import { type Pair, type Tour, toursOver } from './tour.ts';
 
 function waysOf(tours: readonly Tour[]): readonly string[] {
   return tours.flatMap((tour) => tour.slice(1).map((to, index) => `${tour[index]} ${to}`));

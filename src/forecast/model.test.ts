@@ -74,6 +74,16 @@ const stall = (atMs: number): number => (atMs > 6_000 && atMs < 6_500 ? 0 : 1);
 /** The link falls to a fifth. */
 const drop = (atMs: number): number => (atMs > 8_000 ? 0.2 : 1);
 
+/** Always something new, until it rests. */
+function writing(untilMs: number): Guest {
+  let goneMs = 0;
+  const written = (ms: number): number => {
+    goneMs += ms;
+    return goneMs < untilMs ? steady(ms) : 0;
+  };
+  return { written, syncMs: 60 };
+}
+
 describe('what is left at a sync', () => {
   test('is the working set where whole passes are made, not the low end of the saw tooth', () => {
     const samples = telemetry({ written: busy, syncMs: Infinity }, 20);
@@ -97,16 +107,6 @@ describe('what is left at a sync', () => {
 });
 
 describe('what falls just now', () => {
-  /** Always something new, until it rests. */
-  const writing = (untilMs: number): Guest => {
-    let goneMs = 0;
-    const written = (ms: number): number => {
-      goneMs += ms;
-      return goneMs < untilMs ? steady(ms) : 0;
-    };
-    return { written, syncMs: 60 };
-  };
-
   test('is nothing while as much is written as is sent', () => {
     expect(lookAt(telemetry(writing(20_000), 9)).fallShare).toBeLessThan(0.1);
   });

@@ -1,6 +1,6 @@
 import { leastBytes } from './carry.ts';
-import { pathRate, type Ways } from './loads.ts';
 import type { Course } from './course.ts';
+import { pathRate, type Ways } from './loads.ts';
 import { besidesMs } from './schedule.ts';
 import type { Task } from './wanted.ts';
 

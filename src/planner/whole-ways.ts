@@ -1,5 +1,5 @@
 import type { Course } from './course.ts';
-import { jobsOf, type Jobs } from './jobs.ts';
+import { type Jobs, jobsOf } from './jobs.ts';
 import type { Random } from './polish.ts';
 import type { Schedule } from './schedule.ts';
 import { Sheet } from './sheet.ts';
