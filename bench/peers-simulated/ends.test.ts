@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { steer } from '../../src/migration/testing/steered.ts';
 import { budgetFor } from '../../src/policy/budget-for.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
-import { guestOf, stageOf } from '../calibration/simulated-side.ts';
 import { passMs } from '../peers/cells.ts';
 import { drawScenes } from '../peers/draw.ts';
 import { randomFrom } from '../steering/shuffle.ts';
+import { stageFor } from './stage.ts';
 
 /** Patience is doubled at most, for who writes now much and now little. */
 const patienceTimes = 2;
@@ -26,15 +26,10 @@ describe.each(['forky', 'trixie'])('on %s', (suite) => {
   test.each([...drawScenes(randomFrom(3), 40), wave])(
     '$does, $memoryMib MiB over $linkMbitPerSecond Mbit/s ends in finite time',
     async (scene) => {
-      const { does, memoryMib, linkMbitPerSecond } = scene;
-      const pass = passMs(scene, linkMbitPerSecond);
+      const pass = passMs(scene, scene.linkMbitPerSecond);
       for (const slaClass of slaClasses)
         for (const importance of importances) {
-          const guest = guestOf(
-            { workload: does, memoryBytes: memoryMib * 2 ** 20 },
-            { pages: 0, workedMs: 300 },
-          );
-          const stage = stageOf(suite, linkMbitPerSecond, guest);
+          const stage = stageFor(suite, scene);
           await steer(stage, { slaClass, importance, deadlineMs: undefined });
           const { patiencePasses } = budgetFor(slaClass, importance);
           const mostPasses = 1 + patienceTimes * patiencePasses + passesBesides;

@@ -1,6 +1,6 @@
 import { carries, type PeerScene } from '../peers/cells.ts';
-import { shareText } from '../peers/standings.ts';
-import { isKept, isUndominated, type PeerCell } from '../peers/verdict.ts';
+import { pairHeads, pairShares } from '../peers/standings.ts';
+import type { PeerCell } from '../peers/verdict.ts';
 
 /** What is written as a share of what the link carries, up to so much. */
 const rhos = [
@@ -17,18 +17,10 @@ export function kindTable(cells: readonly PeerCell[], scenes: readonly PeerScene
     peers.map((peer) => ({ kind: kinds.get(scene) ?? '', ...peer })),
   );
   const rows = [...Map.groupBy(all, ({ kind }) => kind)].map(
-    ([kind, ones]) =>
-      `| ${[
-        kind,
-        ones.length,
-        shareText(ones, ({ standing }) => isKept(standing)),
-        shareText(ones, ({ asAsked }) => asAsked),
-        shareText(ones, ({ reachable }) => reachable),
-        shareText(ones, ({ standing }) => isUndominated(standing)),
-      ].join(' | ')} |`,
+    ([kind, ones]) => `| ${[kind, ...pairShares(ones)].join(' | ')} |`,
   );
   return [
-    '| writes | of the link | pairs | win or equal | as asked | ceiling | not dominated |',
+    `| writes | of the link | ${pairHeads} |`,
     '|---|---|---|---|---|---|---|',
     ...rows.toSorted(),
     '',

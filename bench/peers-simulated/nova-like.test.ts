@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sample } from '../../src/forecast/telemetry.ts';
+import { sampleAt } from '../../tests/store/rows.ts';
 import { novaLike } from './nova-like.ts';
 
 const forced = {
@@ -8,23 +9,7 @@ const forced = {
   live_migration_completion_timeout: 15,
 } as const;
 
-function at(seconds: number): Sample {
-  return {
-    atMs: seconds * 1000,
-    memoryTotalBytes: 2 ** 33,
-    memoryRemainingBytes: 2 ** 32,
-    memorySentBytes: 2 ** 32,
-    normalPages: 0,
-    constantPages: 0,
-    pageSizeBytes: 4096,
-    dirtyRateBytesPerSecond: 0,
-    throughputBytesPerSecond: 0,
-    iteration: 2,
-    throttlePercent: 0,
-    postCopyRequests: 0,
-    phase: 'pre-copy',
-  };
-}
+const at = (seconds: number): Sample => ({ ...sampleAt(0), atMs: seconds * 1000 });
 
 test('begins with 50 ms, and allows 50 more after each 75 s for a GiB, up to 500', () => {
   const nova = novaLike({ name: 'nova-defaults', options: {} }, 2, 1);

@@ -1,20 +1,21 @@
 /** Drover beside what operators use, in the simulator, in scenes that chance draws; see README.md. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Stage, steer } from '../../src/migration/testing/steered.ts';
-import { guestOf, stageOf } from '../calibration/simulated-side.ts';
 import { limitMs, type PeerScene, scenesOf } from '../peers/cells.ts';
 import { drawScenes } from '../peers/draw.ts';
 import { verdictOf } from '../peers/report.ts';
-import type { Row } from '../peers/rows.ts';
+import { type Row, sceneOfRow } from '../peers/rows.ts';
 import { bounds } from '../peers/standings.ts';
 import { peerCellsOf } from '../peers/verdict.ts';
 import { type Pair, pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import { drive } from '../steering/drive.ts';
+import { figuresOf } from '../steering/figures.ts';
 import { randomFrom } from '../steering/shuffle.ts';
+import { figuresSteered, sufferedOn } from '../steering-simulated/steered.ts';
 import { type Arm, otherArms } from './arms.ts';
 import { kindTable } from './kinds.ts';
+import { stageFor } from './stage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,69 +31,26 @@ const count = Number(values.count ?? (values.quick ? 60 : 300));
 
 /** From the request to the answer on the lab, beside what is simulated, ms: pre-flight, and the last look at both hosts. */
 const aroundMs = 50;
-/** The guest began its rhythm anew so long ago. */
-const moment = { pages: 0, workedMs: 300 };
-
-function stageFor({ does, memoryMib, linkMbitPerSecond }: PeerScene): Stage {
-  const guest = guestOf({ workload: does, memoryBytes: memoryMib * 2 ** 20 }, moment);
-  return stageOf(values.suite, linkMbitPerSecond, guest);
-}
-
 async function byDrover(scene: PeerScene, pair: Pair): Promise<Figures> {
-  const stage = stageFor(scene);
-  const { outcome, switchedToPostCopy, sentBytes, telemetry } = await steer(stage, {
-    ...pair,
-    deadlineMs: undefined,
-  });
-  return {
-    ...sufferedOn(stage),
-    arrived: outcome === 'completed',
-    totalMs: stage.clock.nowMs() + aroundMs,
-    sentBytes,
-    postCopy: switchedToPostCopy,
-    throttlePercent: Math.max(0, ...telemetry.map(({ throttlePercent }) => throttlePercent)),
-  };
+  const figures = await figuresSteered(stageFor(values.suite, scene), pair);
+  return { ...figures, totalMs: figures.totalMs + aroundMs };
 }
 
 async function byOther(scene: PeerScene, { begin }: Arm): Promise<Figures> {
-  const stage = stageFor(scene);
+  const stage = stageFor(values.suite, scene);
   const { clock, source, destination, uuid } = stage;
   const { totalMs, samples } = await clock.run(
     drive(begin(), { source, destination }, uuid, limitMs(scene), clock),
   );
-  return {
-    ...sufferedOn(stage),
-    arrived: (await clock.run(source.findDomain(uuid))) === undefined,
-    totalMs,
-    sentBytes: samples.at(-1)?.memorySentBytes ?? 0,
-    postCopy: samples.some(({ phase }) => phase === 'post-copy'),
-    throttlePercent: Math.max(0, ...samples.map(({ throttlePercent }) => throttlePercent)),
-  };
+  const arrived = (await clock.run(source.findDomain(uuid))) === undefined;
+  const did = { totalMs, sentBytes: undefined, samples };
+  return figuresOf(did, { arrived, ...sufferedOn(stage) });
 }
 
-function sufferedOn({
-  source,
-  destination,
-  uuid,
-}: Stage): Pick<Figures, 'blackoutMs' | 'lostWorkMs'> {
-  const { pausedMs, slowedMs } = destination.toll(uuid) ??
-    source.toll(uuid) ?? { pausedMs: 0, slowedMs: 0 };
-  return { blackoutMs: pausedMs, lostWorkMs: pausedMs + slowedMs };
-}
-
-function rowOf(
-  { name, does, memoryMib, guests, guest, linkMbitPerSecond }: PeerScene,
-  who: Pick<Row, 'arm' | 'system' | 'pair'>,
-  figures: Figures,
-): Row {
+function rowOf(scene: PeerScene, who: Pick<Row, 'arm' | 'system' | 'pair'>, figures: Figures): Row {
   return {
     ...who,
-    scene: name,
-    does,
-    memoryMib,
-    guests,
-    guest,
-    linkMbitPerSecond,
+    ...sceneOfRow(scene),
     at: '',
     machine: 'simulated',
     suite: values.suite,
@@ -101,7 +59,7 @@ function rowOf(
     timers: 'scaled',
     round: 0,
     seed: Number(values.seed),
-    linkCheckedMbitPerSecond: linkMbitPerSecond,
+    linkCheckedMbitPerSecond: scene.linkMbitPerSecond,
     sentMbitPerSecond: null,
     postCopyRecoverable: true,
     harm: null,

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../../src/forecast/telemetry.ts';
-import { byDrover, figuresOf } from '../steering/arms.ts';
+import { byDrover } from '../steering/arms.ts';
 import { pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import { type Driven, drive } from '../steering/drive.ts';
+import { figuresOf } from '../steering/figures.ts';
 import type { Harm, Stage, Way } from '../steering/stage.ts';
 import { runStatic, type staticArms } from '../steering/static-arms.ts';
 import { contentOf, limitMs, type PeerScene, passMs } from './cells.ts';

@@ -4,6 +4,7 @@ import { guestKinds } from '../../src/lab/guest/index.ts';
 import { orNothing } from '../../src/lab/run.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
 import { figuresSchema } from '../steering/kept.ts';
+import type { PeerScene } from './cells.ts';
 import { foretoldSchema } from './foretold.ts';
 
 /** One run, as a line of JSON. */
@@ -39,6 +40,23 @@ const rowSchema = z.object({
   foretold: foretoldSchema.optional(),
 });
 export type Row = z.infer<typeof rowSchema>;
+
+/** What a row says of its scene. */
+export function sceneOfRow({
+  name,
+  does,
+  memoryMib,
+  guests,
+  guest,
+  linkMbitPerSecond,
+  linkFallsTo,
+}: PeerScene): Pick<
+  Row,
+  'scene' | 'does' | 'memoryMib' | 'guests' | 'guest' | 'linkMbitPerSecond' | 'linkFallsTo'
+> {
+  const falls = linkFallsTo === undefined ? {} : { linkFallsTo };
+  return { scene: name, does, memoryMib, guests, guest, linkMbitPerSecond, ...falls };
+}
 
 export async function readRows(path: string): Promise<readonly Row[]> {
   const text = await orNothing(readFile(path, 'utf8'), '');

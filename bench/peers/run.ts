@@ -11,7 +11,7 @@ import { contentOf, type PeerScene, scenesOf } from './cells.ts';
 import { drawScenes } from './draw.ts';
 import { NovaCode } from './nova/code.ts';
 import { writeReport } from './report.ts';
-import { addRow, keyOf, type Row, readRows } from './rows.ts';
+import { addRow, keyOf, type Row, readRows, sceneOfRow } from './rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -122,8 +122,6 @@ async function measure(
   const cpu = process.cpuUsage();
   const { figures, harm, samples, foretold } = await runPeerArm(stages, scene, arm);
   const { user, system } = process.cpuUsage(cpu);
-  const { name, ...ofScene } = scene;
-  const { does, memoryMib, guests, guest, linkMbitPerSecond, linkFallsTo } = ofScene;
   const row: Row = {
     at: new Date().toISOString(),
     machine,
@@ -132,13 +130,7 @@ async function measure(
     timers,
     round,
     seed,
-    scene: name,
-    does,
-    memoryMib,
-    guests,
-    guest,
-    linkMbitPerSecond,
-    ...(linkFallsTo === undefined ? {} : { linkFallsTo }),
+    ...sceneOfRow(scene),
     linkCheckedMbitPerSecond,
     sentMbitPerSecond: sentMbitPerSecond(samples),
     postCopyRecoverable: stage.postCopyRecoverable,
@@ -154,7 +146,7 @@ async function measure(
   const { arrived, totalMs, blackoutMs, lostWorkMs } = figures;
   const took = [totalMs, blackoutMs, lostWorkMs].map(Math.round).join(' / ');
   console.error(
-    `${stage.suite} ${name} ${arm.name}: ${arrived ? 'arrived' : 'stayed'}, ${took} ms`,
+    `${stage.suite} ${scene.name} ${arm.name}: ${arrived ? 'arrived' : 'stayed'}, ${took} ms`,
   );
 }
 

@@ -1,4 +1,11 @@
-import { isKept, isUndominated, type PeerCell, type Standing, standingOf } from './verdict.ts';
+import {
+  isKept,
+  isUndominated,
+  type Peer,
+  type PeerCell,
+  type Standing,
+  standingOf,
+} from './verdict.ts';
 
 const kinds: readonly Standing[] = [
   'win',
@@ -25,8 +32,22 @@ function standingRows(
     .toSorted();
 }
 
-export function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
+function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
   return all.length === 0 ? '-' : `${Math.round((all.filter(holds).length / all.length) * 100)} %`;
+}
+
+/** The heads of what `pairShares` gives. */
+export const pairHeads = 'pairs | win or equal | as asked | ceiling | not dominated';
+
+/** How many pairs there are, and in which share of them Drover stands how. */
+export function pairShares(pairs: readonly Peer[]): readonly string[] {
+  return [
+    String(pairs.length),
+    shareText(pairs, ({ standing }) => isKept(standing)),
+    shareText(pairs, ({ asAsked }) => asAsked),
+    shareText(pairs, ({ reachable }) => reachable),
+    shareText(pairs, ({ standing }) => isUndominated(standing)),
+  ];
 }
 
 const shareHeads = 'win or equal | not dominated';
@@ -59,11 +80,7 @@ export function bounds(cells: readonly PeerCell[]): string {
     const within = ones.filter(({ result }) => result.forbidden === undefined);
     return `| ${[
       key,
-      ones.length,
-      shareText(ones, ({ standing }) => isKept(standing)),
-      shareText(ones, ({ asAsked }) => asAsked),
-      shareText(ones, ({ reachable }) => reachable),
-      shareText(ones, ({ standing }) => isUndominated(standing)),
+      ...pairShares(ones),
       within.length,
       shareText(within, ({ standing }) => isKept(standing)),
       shareText(within, ({ standing }) => isUndominated(standing)),
@@ -77,7 +94,7 @@ export function bounds(cells: readonly PeerCell[]): string {
     '- **Not dominated**: the system is not better or equal in everything and better in something.',
     "- **Within the budget**: only those pairs in which the system did nothing that the guest's budget forbids.",
     '',
-    '| beside | pairs | win or equal | as asked | ceiling | not dominated | pairs within the budget | win or equal of them | not dominated of them |',
+    `| beside | ${pairHeads} | pairs within the budget | win or equal of them | not dominated of them |`,
     '|---|---|---|---|---|---|---|---|---|',
     ...rows.toSorted(),
   ].join('\n');

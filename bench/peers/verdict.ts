@@ -113,12 +113,14 @@ function cellOf(
     scene,
     pair,
     drover,
-    peers: peers.map((result) => ({
-      result,
-      standing: standingOf(drover.figures, result.figures),
-      asAsked: isKeptAsAsked(drover, result, pair),
-      reachable: ceiling !== undefined && isKept(standingOf(ceiling.figures, result.figures)),
-    })),
+    peers: peers.map((result) => {
+      const standing = standingOf(drover.figures, result.figures);
+      const didAsAsked = hasDoneAsAsked(drover, pair);
+      const asAsked = didAsAsked === hasDoneAsAsked(result, pair) ? isKept(standing) : didAsAsked;
+      const reachable =
+        ceiling !== undefined && isKept(standingOf(ceiling.figures, result.figures));
+      return { result, standing, asAsked, reachable };
+    }),
     others,
     ceiling,
     ...oracle,
@@ -142,16 +144,13 @@ export function isKept(standing: Standing): boolean {
   return standing === 'win' || standing === 'equal';
 }
 
-function isKeptAsAsked(mine: Result, other: Result, pair: Pair): boolean {
-  const didMine = didAsAsked(mine, pair);
-  if (didMine !== didAsAsked(other, pair)) return didMine;
-  return isKept(standingOf(mine.figures, other.figures));
+/** It kept to the guest's budget, and has moved it, or may leave it where it is. */
+function hasDoneAsAsked({ figures, forbidden }: Result, pair: Pair): boolean {
+  return forbidden === undefined && (figures.arrived || mayStay(pair));
 }
 
-/** It kept to the guest's budget, and has moved it, or may leave it where it is. */
-function didAsAsked({ figures, forbidden }: Result, { slaClass, importance }: Pair): boolean {
-  const mayStay = budgetFor(slaClass, importance).otherwise === 'stay';
-  return forbidden === undefined && (figures.arrived || mayStay);
+function mayStay({ slaClass, importance }: Pair): boolean {
+  return budgetFor(slaClass, importance).otherwise === 'stay';
 }
 
 /** The system is not better or equal in everything, and better in something. */
@@ -161,12 +160,11 @@ export function isUndominated(standing: Standing): boolean {
 
 function oracleOf(
   others: readonly Result[],
-  { slaClass, importance }: Pair,
+  pair: Pair,
 ): { readonly oracle: string; readonly cost: number } {
-  const mayStay = budgetFor(slaClass, importance).otherwise === 'stay';
-  const stay = { arm: 'stay', cost: notArrivedCost[importance] };
+  const stay = { arm: 'stay', cost: notArrivedCost[pair.importance] };
   const allowed = others.filter(({ forbidden }) => forbidden === undefined);
-  const [best] = [...allowed, ...(mayStay || allowed.length === 0 ? [stay] : [])].toSorted(
+  const [best] = [...allowed, ...(mayStay(pair) || allowed.length === 0 ? [stay] : [])].toSorted(
     (a, b) => a.cost - b.cost,
   );
   return { oracle: best?.arm ?? stay.arm, cost: best?.cost ?? stay.cost };

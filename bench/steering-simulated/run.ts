@@ -1,7 +1,7 @@
 /** Steered migrations in the simulator, all in some ten seconds: what a change of the steering does; see README.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { setStage, steer } from '../../src/migration/testing/steered.ts';
+import { setStage } from '../../src/migration/testing/steered.ts';
 import { budgetFor } from '../../src/policy/budget-for.ts';
 import { geometricMean } from '../averages.ts';
 import { type Pair, pairName } from '../steering/cells.ts';
@@ -16,6 +16,7 @@ import {
   type Suite,
   suites,
 } from './scenes.ts';
+import { figuresSteered } from './steered.ts';
 
 const { values } = parseArgs({
   options: {
@@ -37,29 +38,16 @@ interface Cell {
   readonly figures: Figures;
 }
 
-async function simulate(
+function simulate(
   { syncMs, setupMs }: Suite,
   carriedBytesPerSecond: number,
   writes: Parameters<typeof guestOf>[0],
-  { slaClass, importance }: Pair,
+  pair: Pair,
   seed: number,
 ): Promise<Figures> {
   const noise = { linkShare: 0.05, callMs: 2, seed };
   const settings = { linkBytesPerSecond: carriedBytesPerSecond, syncMs, setupMs, callMs: 1, noise };
-  const stage = setStage(settings, guestOf(writes), slaClass);
-  const intent = { slaClass, importance, deadlineMs: undefined };
-  const { outcome, switchedToPostCopy, sentBytes, telemetry } = await steer(stage, intent);
-  const { clock, destination, uuid } = stage;
-  const { pausedMs, slowedMs } = destination.toll(uuid) ?? { pausedMs: 0, slowedMs: 0 };
-  return {
-    arrived: outcome === 'completed',
-    totalMs: clock.nowMs(),
-    blackoutMs: pausedMs,
-    lostWorkMs: pausedMs + slowedMs,
-    sentBytes,
-    postCopy: switchedToPostCopy,
-    throttlePercent: Math.max(0, ...telemetry.map(({ throttlePercent }) => throttlePercent)),
-  };
+  return figuresSteered(setStage(settings, guestOf(writes), pair.slaClass), pair);
 }
 
 async function cellOf(

@@ -1,4 +1,3 @@
-import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Beginning } from '../../src/migration/beginning.ts';
 import { keepsNothing } from '../../src/migration/keeping.ts';
 import type { Orders } from '../../src/migration/orders.ts';
@@ -9,7 +8,8 @@ import { setTags } from '../../src/migration/tags.ts';
 import type { Recording } from '../../src/recording/recording.ts';
 import { guestMemoryBytes, type Pair, pairName, type Scene, workloads } from './cells.ts';
 import type { Figures } from './cost.ts';
-import type { Felt, Harm, Stage, Way } from './stage.ts';
+import { figuresOf } from './figures.ts';
+import type { Harm, Stage, Way } from './stage.ts';
 import { defaultDowntimeMs, runStatic, type StaticArmName } from './static-arms.ts';
 import { beginStaticRecording, endStaticRecording } from './static-recording.ts';
 
@@ -50,28 +50,6 @@ export interface Did {
   readonly recording: Recording;
   readonly totalMs: number;
   readonly sentBytes: number | undefined;
-}
-
-/** What a run did, by the readings of its job and by what the guest felt. */
-export function figuresOf(
-  did: {
-    readonly totalMs: number;
-    readonly sentBytes: number | undefined;
-    readonly samples: readonly Sample[];
-  },
-  felt: Felt,
-): Figures {
-  const { totalMs, samples, sentBytes } = did;
-  const { arrived, blackoutMs, lostWorkMs } = felt;
-  return {
-    arrived,
-    totalMs,
-    blackoutMs,
-    lostWorkMs,
-    sentBytes: sentBytes ?? samples.at(-1)?.memorySentBytes ?? 0,
-    postCopy: samples.some(({ phase }) => phase === 'post-copy'),
-    throttlePercent: Math.max(0, ...samples.map(({ throttlePercent }) => throttlePercent)),
-  };
 }
 
 async function byStatic(way: Way, scene: Scene, name: StaticArmName): Promise<Did> {

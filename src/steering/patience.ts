@@ -24,11 +24,17 @@ const endlessPasses = 3;
 
 /** It was to be ended by now, though every moment may seem the one before it fits. */
 export function isOverdue(situation: Situation, view: Outlook): boolean {
-  const { model, atMs, deadlineMs } = situation;
-  const firstPassEndMs = model.firstPassEndMs ?? atMs;
-  const late = Math.max(firstPassEndMs, lastMomentMs(deadlineMs, view));
-  const over = firstPassEndMs + patienceInAllMs(situation, view);
-  return atMs - late > overduePasses * view.passMs || atMs - over > endlessPasses * view.passMs;
+  const sinceMs = sinceFirstPassMs(situation);
+  const lateMs = Math.min(sinceMs, situation.atMs - lastMomentMs(situation.deadlineMs, view));
+  return (
+    lateMs > overduePasses * view.passMs ||
+    sinceMs - patienceInAllMs(situation, view) > endlessPasses * view.passMs
+  );
+}
+
+/** How long ago all memory had been sent once, ms: 0 until then. */
+export function sinceFirstPassMs({ model, atMs }: Situation): number {
+  return atMs - (model.firstPassEndMs ?? atMs);
 }
 
 /** A guest that writes now much and now little may well fall quiet: it is waited for longer. */
@@ -54,9 +60,9 @@ export function limitWithinMs({ budget, state }: Situation, view: Outlook): numb
 const limitPasses = 2;
 
 /** Whether the limit in force has been so for too long to believe that it will be met. */
-export function limitDisproved({ state, atMs, model }: Situation, view: Outlook): boolean {
-  const since = Math.max(state.maxDowntimeSetAtMs, model.firstPassEndMs ?? atMs);
-  return atMs - since > limitPasses * view.passMs;
+export function limitDisproved(situation: Situation, view: Outlook): boolean {
+  const inForceMs = situation.atMs - situation.state.maxDowntimeSetAtMs;
+  return Math.min(inForceMs, sinceFirstPassMs(situation)) > limitPasses * view.passMs;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Outlook } from '../forecast/outlook.ts';
 import { impatience, weights } from './harm.ts';
-import { lastMomentMs } from './patience.ts';
+import { lastMomentMs, sinceFirstPassMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -21,16 +21,15 @@ export function putOffBecause(
   view: Outlook,
   longerMs: number,
 ): string | undefined {
-  const { slaClass, importance, model, atMs, deadlineMs } = situation;
+  const { slaClass, importance, atMs, deadlineMs } = situation;
   // Where QEMU looks only when a pass ends, that end is not to be missed.
   if (view.syncing === 'passes' || atMs > lastMomentMs(deadlineMs, view)) return undefined;
   const { pause } = weights[slaClass];
   const msWeighs = impatience[importance] / 1000;
   // Each ms of waiting takes so many ms from the pause that is needed.
   if (view.fallShare > Math.max(fallingShare, msWeighs / pause))
-    return 'what is left falls, and less is needed from one moment to the next';
-  const waitedMs = atMs - (model.firstPassEndMs ?? atMs);
-  if (waitedMs * msWeighs < longerMs * pause * waitShare)
-    return 'the guest may rest, and need less';
+    return 'it is put off: what is left falls, and less is needed from one moment to the next';
+  if (sinceFirstPassMs(situation) * msWeighs < longerMs * pause * waitShare)
+    return 'it is put off: the guest may rest, and need less';
   return undefined;
 }

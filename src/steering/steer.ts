@@ -140,13 +140,11 @@ function takePath(situation: Situation, view: Outlook, { limitMs, forecast }: Pa
     return decision(situation, { kind: 'wait' }, why, expected, []);
   }
   const ms = Math.ceil(limitMs);
-  if (isFarAway(view, limitMs, forecast)) {
-    const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; it is allowed shortly before.`;
-    return decision(situation, { kind: 'wait' }, why, expected, []);
-  }
-  const putOff = putOffBecause(situation, view, limitMs - before);
-  if (putOff !== undefined) {
-    const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; it is put off: ${putOff}.`;
+  const notYet = isFarAway(view, limitMs, forecast)
+    ? 'it is allowed shortly before'
+    : putOffBecause(situation, view, limitMs - before);
+  if (notYet !== undefined) {
+    const why = `${story(view)} A pause of ${formatDuration(ms)} would be enough to be across in some ${soon}; ${notYet}.`;
     return decision(situation, { kind: 'wait' }, why, expected, []);
   }
   const why = `${story(view)} A pause of ${formatDuration(ms)} is enough to be across in some ${soon}; ${formatDuration(situation.budget.blackoutMs)} is allowed.`;
