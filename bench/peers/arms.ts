@@ -16,7 +16,15 @@ import { novaArms } from './nova/arms.ts';
 import type { NovaCode, NovaRun } from './nova/code.ts';
 import { ovirtContenders, ovirtPacking } from './ovirt.ts';
 import { proxmoxContenders } from './proxmox.ts';
-import { gather, moveByController, pooled, together, watchAll } from './several.ts';
+import {
+  gather,
+  type MoveOne,
+  moveByController,
+  pooled,
+  together,
+  watchAll,
+  waysOf,
+} from './several.ts';
 import { byVirsh } from './virsh.ts';
 
 /** Who moves the guest, and as whose. */
@@ -25,9 +33,12 @@ export interface PeerArm {
   readonly system: string;
   /** What the guest is worth, where the arm asks. */
   readonly pair: PeerScene['pairs'][number] | undefined;
-  /** Each guest over its way; what came of them, in that order. */
-  readonly move: (ways: readonly Way[], scene: PeerScene) => Promise<readonly Moved[]>;
+  /** Whatever has to start before it can move anything is started. */
+  readonly ready: (ways: readonly Way[], scene: PeerScene) => Promise<Move>;
 }
+
+/** Each guest over its way; what came of them, in that order. */
+type Move = () => Promise<readonly Moved[]>;
 
 export function armsOf(
   scene: PeerScene,
@@ -66,11 +77,10 @@ export async function runPeerArm(
   const [stage, ...others] = stages;
   const pair = others.length === 0 ? arm.pair : undefined;
   const before = pair === undefined ? undefined : await sayBefore(stage, scene, pair);
-  // The look took seconds: what writes in bursts is met where it is in all other arms.
-  if (before !== undefined) await stage.play(scene);
-  const runs = await watchAll(stages, (ways) =>
-    onLinkOf(stage, scene, () => arm.move(ways, scene)),
-  );
+  const move = await arm.ready(await waysOf(stages), scene);
+  // That took seconds with some: what writes in bursts is met at the same moment by all.
+  for (const one of stages) await one.play(scene);
+  const runs = await watchAll(stages, () => onLinkOf(stage, scene, move));
   const figures = together(
     runs.map(({ did, felt }) => {
       const read = figuresOf(did, felt);
@@ -114,14 +124,16 @@ async function onLinkOf<T>(stage: Stage, scene: PeerScene, move: () => Promise<T
 }
 
 function droverArm(pair: PeerScene['pairs'][number]): PeerArm {
-  const move: PeerArm['move'] = async (ways, { linkMbitPerSecond }) => {
+  const ready: PeerArm['ready'] = async (ways, { linkMbitPerSecond }) => {
     const [way, ...others] = ways;
     if (way === undefined || others.length > 0)
-      return moveByController(ways, pair, linkMbitPerSecond);
-    const { totalMs, sentBytes, recording } = await byDrover(way, pair);
-    return [{ totalMs, sentBytes, samples: recording.samples, recording }];
+      return () => moveByController(ways, pair, linkMbitPerSecond);
+    return async () => {
+      const { totalMs, sentBytes, recording } = await byDrover(way, pair);
+      return [{ totalMs, sentBytes, samples: recording.samples, recording }];
+    };
   };
-  return { name: `drover-${pairName(pair)}`, system: 'Drover', pair, move };
+  return { name: `drover-${pairName(pair)}`, system: 'Drover', pair, ready };
 }
 
 /** An arm that knows no classes, and has so many of its guests move at the same time. */
@@ -129,17 +141,21 @@ function otherArm(
   name: string,
   system: string,
   atOnce: number,
-  moveOne: (way: Way, scene: PeerScene) => Promise<Moved>,
+  readyFor: (way: Way, scene: PeerScene) => Promise<MoveOne>,
 ): PeerArm {
-  const move: PeerArm['move'] = (ways, scene) => pooled(ways, atOnce, (way) => moveOne(way, scene));
-  return { name, system, pair: undefined, move };
+  const ready: PeerArm['ready'] = async (ways, scene) => {
+    const moves = await Promise.all(ways.map((way) => readyFor(way, scene)));
+    return () => pooled(moves, atOnce);
+  };
+  return { name, system, pair: undefined, ready };
 }
 
 function contenderArm(contender: Contender, memoryGib: number): PeerArm {
   const { name, system, atOnce } = contender;
-  return otherArm(name, system, atOnce, async (way, scene) =>
-    sent(way, await drive(driverOf(contender, memoryGib), way, way.uuid, limitMs(scene))),
-  );
+  return otherArm(name, system, atOnce, async (way, scene) => async () => {
+    const driver = driverOf(contender, memoryGib);
+    return sent(way, await drive(driver, way, way.uuid, limitMs(scene)));
+  });
 }
 
 /** Its compute hosts move one guest at a time, unless they are told otherwise. */
@@ -147,8 +163,11 @@ const novaAtOnce = 1;
 
 function novaArm(name: string, nova: NovaCode, run: NovaRun): PeerArm {
   return otherArm(name, 'Nova', novaAtOnce, async (way) => {
-    const driven = await nova.move(way, run);
-    return { ...driven, ...(await sent(way, driven)) };
+    const move = await nova.ready(way, run);
+    return async () => {
+      const driven = await move();
+      return { ...driven, ...(await sent(way, driven)) };
+    };
   });
 }
 
@@ -158,13 +177,20 @@ const staticNames: readonly Mechanism[] = ['short-pause', 'post-copy', 'stop-and
 const packingNames: readonly Mechanism[] = ['multifd-zstd'];
 
 function staticArm(name: Mechanism): PeerArm {
-  return otherArm(name, 'static', Infinity, async (way, scene) =>
-    sent(way, await runStatic(name, way, way.uuid, limitMs(scene))),
+  return otherArm(
+    name,
+    'static',
+    Infinity,
+    async (way, scene) => async () =>
+      sent(way, await runStatic(name, way, way.uuid, limitMs(scene))),
   );
 }
 
-const virshArm = otherArm('virsh', 'virsh', Infinity, async (way, scene) =>
-  sent(way, await byVirsh(way, limitMs(scene))),
+const virshArm = otherArm(
+  'virsh',
+  'virsh',
+  Infinity,
+  async (way, scene) => async () => sent(way, await byVirsh(way, limitMs(scene))),
 );
 
 async function sent(way: Way, driven: Driven): Promise<Moved> {

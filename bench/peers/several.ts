@@ -16,16 +16,23 @@ interface Watched {
   readonly felt: Felt;
 }
 
+/** One guest over its way. */
+export type MoveOne = () => Promise<Moved>;
+
+/** The way that each guest would take now. */
+export function waysOf(stages: AtLeastOne<Stage>): Promise<readonly Way[]> {
+  return Promise.all(stages.map((stage) => stage.look(async (way) => way)));
+}
+
 /** All guests undisturbed, then moved together; what each did and felt. */
 export async function watchAll(
   stages: AtLeastOne<Stage>,
-  move: (ways: readonly Way[]) => Promise<readonly Moved[]>,
+  move: () => Promise<readonly Moved[]>,
 ): Promise<AtLeastOne<Watched>> {
-  const ways = await Promise.all(stages.map((stage) => stage.look(async (way) => way)));
   let moving: Promise<readonly Moved[]> | undefined;
   const watch = (stage: Stage, index: number): Promise<Watched> =>
     stage.watch(async () => {
-      moving ??= move(ways);
+      moving ??= move();
       const did = (await moving)[index];
       if (did === undefined) throw new Error('a guest was not moved');
       return did;
@@ -49,23 +56,19 @@ const gatherMbitPerSecond = 1_000;
 const gatherLimitMs = 60_000;
 
 /** So many at once; each one's time counts from the start of all. */
-export async function pooled(
-  ways: readonly Way[],
-  atOnce: number,
-  moveOne: (way: Way) => Promise<Moved>,
-): Promise<readonly Moved[]> {
+export async function pooled(moves: readonly MoveOne[], atOnce: number): Promise<readonly Moved[]> {
   const startMs = performance.now();
-  const waiting = [...ways.entries()];
+  const waiting = [...moves.entries()];
   const moved: Moved[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, way] = next;
+      const [index, moveOne] = next;
       const behindMs = performance.now() - startMs;
-      const one = await moveOne(way);
+      const one = await moveOne();
       moved[index] = { ...one, totalMs: behindMs + one.totalMs };
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, ways.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(atOnce, moves.length) }, work));
   return moved;
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { must, run } from '../../../src/lab/run.ts';
 import type { Driven } from '../../steering/drive.ts';
 import type { Way } from '../../steering/stage.ts';
+import { startWaiting } from './waiting.ts';
 
 /** What its code imports besides itself. */
 const packages = [
@@ -16,7 +17,7 @@ const packages = [
   'python3-oslo.utils',
 ];
 const pythonFolder = 'usr/lib/python3/dist-packages';
-/** Longer than Python takes to start, and a cancel or the end of a post-copy after it. */
+/** Longer than a cancel takes, or the end of a post-copy. */
 const endingMs = 60_000;
 
 /** One of Nova's options, as its configuration file has it. */
@@ -66,16 +67,15 @@ export class NovaCode {
     await rm(this.#folder, { recursive: true });
   }
 
-  /** Has it move the guest; cancelled after `limitMs`, as every other. */
-  async move(
+  /** Starts it; what is returned has it move the guest, cancelled after `limitMs`, as every other. */
+  async ready(
     { vm, uuid, source, destination, config }: Way,
     wanted: NovaRun,
-  ): Promise<DrivenByNova> {
+  ): Promise<() => Promise<DrivenByNova>> {
     const [to] = destination.ways;
     const uri = config.hosts[source.name]?.uri;
     if (to === undefined || uri === undefined) throw new Error('a host has no address');
     const { options, memoryGib, factor, limitMs } = wanted;
-    const late = setTimeout(() => void source.abortJob(uuid).catch(() => undefined), limitMs);
     const told = {
       nova: join(this.#folder, pythonFolder),
       config: await this.#write(options),
@@ -87,13 +87,14 @@ export class NovaCode {
     };
     const flags = Object.entries(told).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const script = new URL('drive.py', import.meta.url).pathname;
-    const ran = run(['/usr/bin/python3', script, ...flags], { timeoutMs: limitMs + endingMs });
-    const { code, stdout, stderr } = await ran;
-    clearTimeout(late);
-    if (code !== 0) throw new Error(`Nova's code ended with ${code}: ${stderr}`);
-    const { ms, asked } = answerSchema.parse(JSON.parse(stdout));
-    const postCopy = asked.migrateStartPostCopy > 0;
-    return { totalMs: Math.min(ms, limitMs), samples: [], postCopy };
+    const goOn = await startWaiting(['/usr/bin/python3', script, ...flags]);
+    return async () => {
+      const late = setTimeout(() => void source.abortJob(uuid).catch(() => undefined), limitMs);
+      const { ms, asked } = answerSchema.parse(JSON.parse(await goOn(limitMs + endingMs)));
+      clearTimeout(late);
+      const postCopy = asked.migrateStartPostCopy > 0;
+      return { totalMs: Math.min(ms, limitMs), samples: [], postCopy };
+    };
   }
 
   async #write(options: NovaOptions): Promise<string> {

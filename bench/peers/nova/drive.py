@@ -5,7 +5,8 @@ nova/virt/libvirt/{migration,guest}.py and nova/conf/libvirt.py are imported as 
 LibvirtDriver are compiled out of driver.py as they stand. What of Nova they name besides is a stub that
 does nothing: records, notifications, XML for networks and disks. Nova's clock can run faster than ours.
 
-Prints one JSON object: how long it took, from the call to the end that Nova saw, and what it did.
+Prints `ready` when all is imported and connected, and waits for a line: the guest is to be met at its time, and not
+after Python's start. Prints one JSON object then: how long it took, from the call to the end that Nova saw, and what it did.
 """
 import argparse
 import ast
@@ -211,6 +212,9 @@ def main():
         finally:
             ended.set()
 
+    print("ready", flush=True)
+    if not sys.stdin.readline():
+        return
     outcome = []
     begun = time.monotonic()
     threading.Thread(target=carry, daemon=True).start()
