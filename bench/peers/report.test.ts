@@ -31,6 +31,22 @@ test('the verdict has the pairs that are kept, not dominated and within reach', 
   expect(await readFile(path(), 'utf8')).toContain('| all | 3 | 33 % | 33 % | 100 % | 67 % | 3 |');
 });
 
+test("each arm is held against all systems but its own, in Drover's place", async () => {
+  const rows = [
+    drover,
+    row({ figures: slower }),
+    row({ arm: 'o', system: 'oVirt', figures: faster }),
+    row({ arm: 's', system: 'static', figures: { ...faster, arrived: false } }),
+  ];
+  await writeReport(path(), rows);
+  const [, place = ''] = (await readFile(path(), 'utf8')).split("## In Drover's place");
+  expect(place).toMatch(/^\| o \| 1 \| 100 % \| - \| 100 % \| \S+ \| 0 \|$/m);
+  // Between: worse than oVirt, better than virsh. Who does not arrive keeps nothing, and does not do as asked.
+  expect(place).toMatch(/^\| Drover \| 1 \| 50 % \| 0 % \| 100 % \| \S+ \| 0 \|$/m);
+  expect(place).toMatch(/^\| virsh \| 1 \| 0 % \| 0 % \| - \| \S+ \| 0 \|$/m);
+  expect(place).toMatch(/^\| s \| 1 \| 0 % \| 0 % \| 0 % \| \S+ \| 1 \|$/m);
+});
+
 test('a report of single runs speaks of no chance', async () => {
   await writeReport(path(), [drover, row({})]);
   expect(await readFile(path(), 'utf8')).not.toMatch(/repetitions/);

@@ -8,6 +8,7 @@ import { armRow } from '../steering/report.ts';
 import { fullNames } from './cells.ts';
 import { actualOf } from './foretold.ts';
 import { drawnFrom, intervalOver } from './intervals.ts';
+import { league } from './league.ts';
 import { plotOf } from './plot.ts';
 import { keptInterval, repetitionTable } from './repetitions.ts';
 import type { Row } from './rows.ts';
@@ -41,6 +42,7 @@ export async function writeReport(path: string, rows: readonly Row[]): Promise<V
     bounds(cells),
     standings(cells),
     policies(cells),
+    league(cells),
     costTable(cells),
     cpuTable(rows),
     foretoldTable(rows),

@@ -145,7 +145,7 @@ export function isKept(standing: Standing): boolean {
 }
 
 /** It kept to the guest's budget, and has moved it, or may leave it where it is. */
-function hasDoneAsAsked({ figures, forbidden }: Result, pair: Pair): boolean {
+export function hasDoneAsAsked({ figures, forbidden }: Result, pair: Pair): boolean {
   return forbidden === undefined && (figures.arrived || mayStay(pair));
 }
 
@@ -177,7 +177,7 @@ function resultOf(runs: readonly Row[], pair: Pair): Result {
   const figures = middleOf(each);
   const budget = budgetFor(pair.slaClass, pair.importance);
   return {
-    arm: first.arm,
+    arm: first.timers === 'scaled' ? first.arm : `${first.arm}, unscaled`,
     system: first.system,
     figures,
     runs: each,
