@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { limitMs, type PeerScene, scenesOf } from '../peers/cells.ts';
 import { drawScenes } from '../peers/draw.ts';
+import { league } from '../peers/league.ts';
 import { verdictOf } from '../peers/report.ts';
 import { type Row, sceneOfRow } from '../peers/rows.ts';
 import { bounds } from '../peers/standings.ts';
@@ -15,7 +16,7 @@ import { randomFrom } from '../steering/shuffle.ts';
 import { figuresSteered, sufferedOn } from '../steering-simulated/steered.ts';
 import { type Arm, otherArms } from './arms.ts';
 import { kindTable } from './kinds.ts';
-import { stageFor } from './stage.ts';
+import { mustBeSimulable, stageFor } from './stage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -85,6 +86,7 @@ const scenes =
   values.cells === undefined
     ? drawScenes(randomFrom(Number(values.seed)), count)
     : await scenesOf('full', values.cells);
+mustBeSimulable(scenes);
 const rows: Row[] = [];
 for (const scene of scenes) rows.push(...(await rowsOf(scene)));
 if (values.keep !== undefined)
@@ -92,4 +94,5 @@ if (values.keep !== undefined)
 const cells = peerCellsOf(rows);
 console.log(kindTable(cells, scenes));
 console.log(bounds(cells));
+console.log(`\n${league(cells)}\n`);
 console.log(verdictOf(cells, rows).line);
