@@ -7,8 +7,10 @@ import {
   type GuestKind,
   guestKind,
   type NodeInfo,
+  type NodeCpuStats,
   type NodeMemoryStats,
   nodeInfo,
+  nodeCpuStats,
   nodeMemoryStats,
   type StatsGroup,
   type StatsMap,
@@ -26,6 +28,7 @@ import { flagsWord } from './words.ts';
 const noWaitBit = 29;
 /** All NUMA cells together. */
 const allCells = -1;
+const allCpus = -1;
 
 export interface DomainFilter extends CallOptions {
   readonly active?: boolean | undefined;
@@ -100,6 +103,15 @@ export class Connection {
       options,
     );
     return nodeMemoryStats(answer);
+  }
+
+  /** Of all processors together. As with memory, the daemon is asked twice. */
+  async nodeCpuStats(options?: CallOptions): Promise<NodeCpuStats> {
+    const args = { cpu: allCpus, most: 0, flags: 0 };
+    const { available } = await this.#rpc.call('nodeGetCpuStats', args, options);
+    return nodeCpuStats(
+      await this.#rpc.call('nodeGetCpuStats', { ...args, most: available }, options),
+    );
   }
 
   async freeMemoryBytes(options?: CallOptions): Promise<number> {

@@ -48,6 +48,8 @@ export interface UndefineOptions extends CallOptions {
 
 /** The metadata kind that holds elements of other namespaces. */
 const elementMetadata = 2;
+/** Addresses as the guest's machine has them, not as one of its processes does. */
+const physicalMemory = 2;
 const metadataSources = { current: 0, live: 1, config: 2 } as const;
 const mebibyte = 1024 * 1024;
 /** What the daemon reports where no limit is set: the most MiB/s that its bytes/s can hold. */
@@ -260,6 +262,15 @@ export class Domain implements DomainReference {
     const args = { domains: [this], groups: statsGroupsWord(['dirty-rate']), flags: 0 };
     const records = await this.#rpc.call('connectGetAllDomainStats', args, options);
     return dirtyRate(statsMap(records[0]?.parameters ?? []));
+  }
+
+  /**
+   * Reads `bytes` (4 MiB at most) of the running domain's physical memory. Where there is none at that address,
+   * the hypervisor may read a device there. The daemon has it written to a file of its own, which it removes at once.
+   */
+  peekMemory(address: number, bytes: number, options?: CallOptions): Promise<Uint8Array> {
+    const where = { address: amount(address, 'the address'), bytes, flags: physicalMemory };
+    return this.#rpc.call('domainMemoryPeek', { domain: this, ...where }, options);
   }
 
   async #jobStats(flags: number, options?: CallOptions): Promise<JobStats | undefined> {

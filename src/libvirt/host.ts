@@ -71,6 +71,34 @@ export function nodeMemoryStats({
   return stats;
 }
 
+/** How long the host's processors, all taken together, have done what since it started, ms. */
+export interface NodeCpuStats {
+  readonly userMs?: number;
+  readonly kernelMs?: number;
+  readonly idleMs?: number;
+  /** Idle, with a disk to wait for. */
+  readonly ioWaitMs?: number;
+}
+
+const cpuFields = new Map<string, keyof NodeCpuStats>([
+  ['user', 'userMs'],
+  ['kernel', 'kernelMs'],
+  ['idle', 'idleMs'],
+  ['iowait', 'ioWaitMs'],
+]);
+const nsPerMs = 1e6;
+
+export function nodeCpuStats({
+  statistics,
+}: Pick<ResultOf<'nodeGetCpuStats'>, 'statistics'>): NodeCpuStats {
+  const stats: { -readonly [K in keyof NodeCpuStats]: NodeCpuStats[K] } = {};
+  for (const { field, value } of statistics) {
+    const property = cpuFields.get(field);
+    if (property !== undefined) stats[property] = Number(value) / nsPerMs;
+  }
+  return stats;
+}
+
 /** Which hypervisor a question is about; the daemon fills in what is left out. */
 export interface GuestKind {
   readonly emulator?: string | undefined;

@@ -30,6 +30,7 @@ export type {
 export type {
   CpuComparison,
   GuestKind,
+  NodeCpuStats,
   NodeInfo,
   NodeMemoryStats,
   StatsGroup,

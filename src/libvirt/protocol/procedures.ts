@@ -21,6 +21,7 @@ const most = {
   domains: 16384,
   authentications: 20,
   nodeStatistics: 16,
+  peekedBytes: 4 * 1024 * 1024,
   jobStatistics: 64,
   migrateParameters: 64,
   cookieBytes: 4 * 1024 * 1024,
@@ -101,12 +102,25 @@ export const procedures = {
   authList: quick(66, nothing, list(int32, most.authentications)),
   authPolkit: quick(70, nothing, int32),
   nodeGetFreeMemory: quick(102, nothing, uint64),
+  domainMemoryPeek: waiting(
+    104,
+    struct({ domain, address: uint64, bytes: uint32, ...flagsOnly }),
+    opaque(most.peekedBytes),
+  ),
   domainIsPersistent: quick(151, domainOnly, bool),
   connectGetLibVersion: quick(157, nothing, uint64),
   domainMigrateSetMaxDowntime: quick(166, domainAndAmount, nothing),
   domainCreateWithFlags: waiting(196, domainAndFlags, domain),
   domainMigrateSetMaxSpeed: quick(207, domainAndAmount, nothing),
   domainGetState: quick(212, domainAndFlags, struct({ state: int32, reason: int32 })),
+  nodeGetCpuStats: quick(
+    227,
+    struct({ cpu: int32, most: int32, ...flagsOnly }),
+    struct({
+      statistics: list(namedCount, most.nodeStatistics),
+      available: int32,
+    }),
+  ),
   nodeGetMemoryStats: quick(
     228,
     struct({

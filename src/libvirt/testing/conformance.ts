@@ -48,6 +48,8 @@ export const scenarios: readonly Scenario[] = [
       const memory = await connection.nodeMemoryStats();
       assert.ok((memory.totalBytes ?? 0) >= (memory.freeBytes ?? Number.POSITIVE_INFINITY));
       assert.ok((await connection.freeMemoryBytes()) > 0);
+      const { idleMs = 0, userMs = 0, kernelMs = 0 } = await connection.nodeCpuStats();
+      assert.ok(idleMs + userMs + kernelMs > 1000);
     },
   },
   {
@@ -101,6 +103,13 @@ export const scenarios: readonly Scenario[] = [
         await domain.resume();
         await domain.state();
         assert.ok(!seen.some(({ event }) => event === 'RESUME'));
+      }),
+  },
+  {
+    name: 'as much of the memory of a running domain is read as was asked for',
+    run: (connection) =>
+      withDomain(connection, async (domain) => {
+        assert.equal((await domain.peekMemory(mebibyte, 8192)).length, 8192);
       }),
   },
   {

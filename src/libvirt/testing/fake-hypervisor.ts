@@ -149,6 +149,11 @@ function answerForHost(daemon: FakeDaemon): void {
     statistics: most === 0 ? [] : statistics,
     available: statistics.length,
   }));
+  const times = ['kernel', 'user', 'idle', 'iowait'].map((field) => ({ field, value: 10n ** 10n }));
+  daemon.answer('nodeGetCpuStats', ({ most }) => ({
+    statistics: most === 0 ? [] : times,
+    available: times.length,
+  }));
 }
 
 function answerForDomains(daemon: FakeDaemon, world: World): void {
@@ -162,6 +167,10 @@ function answerForDomains(daemon: FakeDaemon, world: World): void {
     world.start(world.find(domain), flags === 1),
   );
   daemon.answer('domainGetState', ({ domain }) => world.find(domain).state);
+  daemon.answer('domainMemoryPeek', ({ domain, bytes }) => {
+    if (world.find(domain).reference.id < 0) throw new Refusal(errors.invalid, 'not running');
+    return new Uint8Array(bytes);
+  });
   daemon.answer('domainIsPersistent', ({ domain }) => world.find(domain).persistent);
   daemon.answer('domainSuspend', ({ domain }) => change(world, domain, 'paused', 'suspended'));
   daemon.answer('domainResume', ({ domain }) => change(world, domain, 'unpaused', 'resumed'));
