@@ -32,6 +32,30 @@ export const threadBytesPerSecond = 300e6;
 /** QEMU's own number of connections, each with a thread. */
 export const leastConnections = 2;
 
+/** What was read of a guest's memory before its start, without pages of zeros, and what zstd made of it, bytes. */
+export interface Sounding {
+  readonly contentBytes: number;
+  readonly compressedBytes: number;
+}
+
+/** Less content than this says nothing of the rest. */
+const tellingContentBytes = 16 * 4096;
+
+/** Bytes of memory for each that zstd makes of them; `undefined` where too little was there to read. */
+export function ratioSounded({ contentBytes, compressedBytes }: Sounding): number | undefined {
+  if (contentBytes < tellingContentBytes || compressedBytes <= 0) return undefined;
+  return Math.max(1, contentBytes / compressedBytes);
+}
+
+/** What such a stream carries of memory, bytes/s: as far as it shrinks, and no faster than threads compress. */
+export function carriesCompressed(
+  linkBytesPerSecond: number,
+  ratio: number,
+  threads: number,
+): number {
+  return Math.min(linkBytesPerSecond * ratio, threads * threadBytesPerSecond);
+}
+
 export type Counters = Pick<Sample, 'normalPages' | 'pageSizeBytes' | 'memorySentBytes'>;
 
 export function isCompressed(counters: Counters): boolean {

@@ -1,4 +1,5 @@
 import type { Syncing } from '../forecast/prior.ts';
+import type { Sounding } from '../forecast/shrinking.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import type { Tags, TagsFound } from '../policy/tags.ts';
 import type { Permission } from '../steering/decision.ts';
@@ -48,6 +49,13 @@ export interface Host {
    * where this host cannot tell. The domain must run, and no migration of it be under way.
    */
   measureWrites(uuid: string, seconds: number): Promise<SeenWrites | undefined>;
+  /**
+   * What zstd makes of some of the running domain's memory; `undefined` where it cannot be told where memory lies.
+   * Nothing of what was read is kept, or leaves this call.
+   */
+  soundMemory(domain: DomainFacts): Promise<Sounding | undefined>;
+  /** Share of its processors' time that nobody used within the next `ms`, 0 to 1; `undefined` where it cannot tell. */
+  idleShare(ms: number): Promise<number | undefined>;
   /** Memory that the domain has used up to now, as far as the host can tell, bytes. */
   residentBytes(uuid: string): Promise<number | undefined>;
   maxDowntimeMs(uuid: string): Promise<number>;

@@ -1,4 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
+import type { Sounding } from '../forecast/shrinking.ts';
 import { noTags, type Tags, type TagsFound } from '../policy/tags.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import type {
@@ -30,6 +31,9 @@ import {
 import type { Site, World } from './simulated-setting.ts';
 import type { Toll } from './simulated-toll.ts';
 
+/** So much of a guest's memory is looked at. */
+const soundedBytes = 2 * 2 ** 20;
+
 /** One simulated host. Beside the port it has the levers that a test or a bench pulls. */
 export class SimulatedHost implements Host, Site {
   readonly name: string;
@@ -40,6 +44,7 @@ export class SimulatedHost implements Host, Site {
   readonly #facts: HostFacts;
   readonly #survey: HostSurvey;
   #reachable = true;
+  #idleShare = 1;
   /** How far its clock is ahead of everybody else's, ms. */
   #clockAheadMs = 0;
   /** Errors that the next calls of this name end with, after having done their work. */
@@ -93,6 +98,11 @@ export class SimulatedHost implements Host, Site {
     this.#reachable = reachable;
     if (!reachable) for (const end of this.#endLostCalls) end();
     this.register.setHeard(reachable);
+  }
+
+  /** How much of its processors' time nobody uses, 0 to 1. */
+  setIdleShare(share: number): void {
+    this.#idleShare = share;
   }
 
   setClockAhead(ms: number): void {
@@ -207,6 +217,20 @@ export class SimulatedHost implements Host, Site {
     const fromMs = this.#world.clock.nowMs();
     await this.#world.clock.sleep(ms);
     return { ms, bytes: writtenBytes(guest, fromMs, fromMs + ms) };
+  }
+
+  /** As if all of its memory were alike. */
+  async soundMemory({ uuid }: DomainFacts): Promise<Sounding | undefined> {
+    await this.#call();
+    const { touchedBytes, shrinksTo = 1 } = this.#resident(uuid).guest;
+    const contentBytes = Math.min(touchedBytes, soundedBytes);
+    return { contentBytes, compressedBytes: contentBytes * shrinksTo };
+  }
+
+  async idleShare(ms: number): Promise<number> {
+    await this.#call();
+    await this.#world.clock.sleep(ms);
+    return this.#idleShare;
   }
 
   async residentBytes(uuid: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { DroverError } from '../../errors/catalogue.ts';
+import type { Sounding } from '../../forecast/shrinking.ts';
 import {
   type Connection,
   type Domain,
@@ -33,7 +34,9 @@ import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
+import { idleShare } from './processors.ts';
 import { endProbe, probesOn, probeXml, readClock } from './probe.ts';
+import { soundMemory } from './sounding.ts';
 import { stateOf } from './states.ts';
 import { offersCpu, surveyOf } from './survey.ts';
 import { readTagsXml } from './tags.ts';
@@ -203,6 +206,14 @@ export class LibvirtHost implements Host {
       const domain = await connection.lookupByUuid(uuid);
       return measureWrites(connection, domain, seconds, this.#clock);
     });
+  }
+
+  soundMemory(domain: DomainFacts): Promise<Sounding | undefined> {
+    return this.#with(domain.uuid, (itself) => soundMemory(itself, domain, this.#clock));
+  }
+
+  idleShare(ms: number): Promise<number | undefined> {
+    return this.#ask((connection) => idleShare(connection, ms, this.#clock));
   }
 
   residentBytes(uuid: string): Promise<number | undefined> {
