@@ -106,6 +106,11 @@ function carriedBy(lessons: readonly Lesson[]): number | undefined {
   return seen.length === 0 ? undefined : Math.max(...seen);
 }
 
+/** Whether the guest itself has shown what it writes, by now or on earlier migrations; not only others of its class. */
+export function knowsOwnWrites({ written }: Pick<Prior, 'written'>): boolean {
+  return written.some(({ weight }) => weight > weights.ofClass);
+}
+
 /** What was seen, but no more than is allowed; the cap alone where nothing was seen. */
 function capped(seen: number | undefined, cap: number | undefined): number | undefined {
   if (seen === undefined || cap === undefined) return seen ?? cap;

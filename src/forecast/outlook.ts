@@ -89,10 +89,11 @@ export function outlook(model: GuestModel): Outlook | undefined {
   };
 }
 
-/** What can be said before the first reading. */
+/** What can be said before the first reading; `ratio`: see Outlook. */
 export function outlookBefore(
   prior: Prior & { readonly bandwidthBytesPerSecond: number },
   memoryBytes: number,
+  ratio = 1,
 ): Outlook {
   const { bandwidthBytesPerSecond, touchedBytes = memoryBytes } = prior;
   return {
@@ -101,7 +102,7 @@ export function outlookBefore(
     unsentBytes: memoryBytes,
     firstPassBytes: memoryBytes,
     bandwidthBytesPerSecond,
-    ratio: 1,
+    ratio,
     linkCollapsed: false,
     linkChange: undefined,
     standstills: 0,

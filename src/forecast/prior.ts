@@ -10,7 +10,20 @@ export interface Prior {
   readonly written: readonly Written[];
   /** Whether QEMU looks for dirty pages all the time, or at the end of each pass. */
   readonly syncing: Syncing;
+  /** What sounding its memory has shown; `undefined`: nobody has, or it showed nothing. */
+  readonly sounded?: Sounded | undefined;
 }
+
+/** What a look at some of a guest's memory, and at its host, says of compressing it. */
+export interface Sounded {
+  /** Bytes of memory with content for each byte that zstd makes of them. */
+  readonly ratio: number;
+  /** So many processors of the source idled just now, 0 and more; `undefined`: nobody has looked. */
+  readonly idleProcessors?: number | undefined;
+}
+
+/** A link of which nothing is known is taken for a common one: 1 Gbit/s, of which 94.1 % is payload at an MTU of 1500. */
+export const usualLinkBytesPerSecond = 0.941 * 125_000_000;
 
 /**
  * QEMU up to 10 looks for dirty pages when a pass over the memory ends; QEMU 11.1 does so sixteen

@@ -5,7 +5,7 @@ import type { Budget } from '../policy/budget.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import type { Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import { capabilitiesOnce, chooseCompression } from './compress.ts';
+import { type Compression, capabilitiesOnce } from './compress.ts';
 import type { MigrationCapabilities } from './decision.ts';
 import { firstDowntimeMs } from './plan-start.ts';
 import { type Situation, stateAtStart } from './situation.ts';
@@ -17,20 +17,36 @@ export interface Start {
   readonly deadlineMs: number | undefined;
   readonly capabilities: MigrationCapabilities;
   readonly matrix: Matrix;
-  readonly prior: Prior & { readonly bandwidthBytesPerSecond: number };
+  readonly prior: Prior;
   readonly memoryBytes: number;
 }
 
-/** Where a migration stands when it begins. */
-export function beforeStart(start: Start): {
+/** How it begins, as far as it matters for where that leads. */
+export interface Manner {
+  readonly compression: Compression | undefined;
+  /** What goes over the wire, bytes/s. */
+  readonly linkBytesPerSecond: number;
+  /** Bytes of memory for each of those; 1 where it is not compressed, or nobody knows what becomes of it. */
+  readonly ratio: number;
+}
+
+export interface Begun {
   readonly situation: Situation;
   readonly view: Outlook;
-} {
+}
+
+export function budgetOf({ slaClass, importance, matrix }: Start): Budget {
+  return budgetFor(slaClass, importance, matrix);
+}
+
+/** Where a migration stands when it begins in this way. */
+export function begun(start: Start, manner: Manner): Begun {
   const { slaClass, importance, deadlineMs, memoryBytes } = start;
-  const budget = budgetFor(slaClass, importance, start.matrix);
-  const { bandwidthBytesPerSecond } = start.prior;
-  const capabilities = capabilitiesBegun(budget, start.capabilities, bandwidthBytesPerSecond);
-  const prior = priorWith(start.prior, capabilities);
+  const { linkBytesPerSecond, ratio } = manner;
+  const budget = budgetOf(start);
+  const capabilities = capabilitiesOnce(start.capabilities, manner.compression);
+  const bandwidthBytesPerSecond = linkBytesPerSecond * ratio;
+  const prior = priorWith({ ...start.prior, bandwidthBytesPerSecond }, capabilities);
   const situation = {
     slaClass,
     importance,
@@ -42,18 +58,8 @@ export function beforeStart(start: Start): {
   };
   return {
     situation: deadlineMs === undefined ? situation : { ...situation, deadlineMs },
-    view: outlookBefore(prior, memoryBytes),
+    view: outlookBefore(prior, memoryBytes, ratio),
   };
-}
-
-/** What is left of the capabilities when a migration has begun as it does. */
-function capabilitiesBegun(
-  budget: Budget,
-  capabilities: MigrationCapabilities,
-  linkBytesPerSecond: number | undefined,
-): MigrationCapabilities {
-  const choice = chooseCompression(budget, capabilities, linkBytesPerSecond);
-  return capabilitiesOnce(capabilities, choice.taken ? choice.compression : undefined);
 }
 
 /** A QEMU that looks for dirty pages all the time does so only where it may switch to post-copy. */

@@ -97,13 +97,19 @@ describe('a start', () => {
   const budget = budgetFor('panda', 'medium');
 
   test('never has compression and post-copy together, and says why', () => {
-    const plan = planStart(budget, able, undefined, undefined);
+    const plan = planStart(budget, able, undefined, chooseCompression(budget, able, undefined));
     expect(plan).toMatchObject({ postCopy: false, compression: { connections: 2 } });
     expect(plan.why).toMatch(/memory compressed \(zstd, 2 connections\).*forbids running split/);
   });
 
   test('says why it does without, where that was possible', () => {
-    const plan = planStart(budget, { ...able, compression: forbidden }, undefined, undefined);
+    const without = { ...able, compression: forbidden };
+    const plan = planStart(
+      budget,
+      without,
+      undefined,
+      chooseCompression(budget, without, undefined),
+    );
     expect(plan).toMatchObject({ postCopy: true });
     expect(plan.compression).toBeUndefined();
     expect(plan.why).toMatch(/uncompressed \(the admin forbids it\)/);

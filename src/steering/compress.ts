@@ -11,17 +11,18 @@ export interface Compression {
 
 export type CompressionChoice =
   | { readonly taken: true; readonly compression: Compression; readonly because: string }
-  | { readonly taken: false; readonly because: string };
+  /** `told`: whether a person should hear of it. */
+  | { readonly taken: false; readonly because: string; readonly told: boolean };
 
 /** More threads than this are not taken from the guests of a host. */
 const mostConnections = 4;
 /** What memory is often said to shrink to is a third: so fast the threads should be beside the link. */
-const usualRatio = 3;
+export const usualRatio = 3;
 /** Where the threads cannot be faster than the link by this, it is not worth them. */
-const worthwhileRatio = 1.5;
+export const worthwhileRatio = 1.5;
 
 /**
- * Whether a migration starts compressed. Only where it could never switch to post-copy: QEMU 11.1 hangs with both.
+ * Whether a migration starts compressed because it could never switch to post-copy: QEMU 11.1 hangs with both.
  * A link of which nothing is known is taken for a common one, of 1 Gbit/s.
  */
 export function chooseCompression(
@@ -31,23 +32,32 @@ export function chooseCompression(
 ): CompressionChoice {
   const { compression } = capabilities;
   const closed = postCopyOpen(budget, capabilities);
-  if (closed.allowed) return not('post-copy may be needed, and QEMU cannot do both');
-  if (compression === undefined) return not('nobody has looked whether the hosts can');
+  if (closed.allowed) return untold('post-copy may be needed, and QEMU cannot do both');
+  if (compression === undefined) return untold('nobody has looked whether the hosts can');
   if (!compression.allowed) return not(compression.because);
-  if (linkBytesPerSecond === undefined) return taken(leastConnections, closed.because);
-  if (mostConnections * threadBytesPerSecond < linkBytesPerSecond * worthwhileRatio)
+  const because = `that is closed anyhow (${closed.because})`;
+  if (linkBytesPerSecond === undefined)
+    return { taken: true, compression: { connections: leastConnections }, because };
+  const connections = connectionsFor(linkBytesPerSecond);
+  if (connections === undefined)
     return not(`a link of ${formatRate(linkBytesPerSecond)} is faster than it`);
-  const needed = Math.ceil((linkBytesPerSecond * usualRatio) / threadBytesPerSecond);
-  const connections = Math.min(mostConnections, Math.max(leastConnections, needed));
-  return taken(connections, closed.because);
-}
-
-function taken(connections: number, because: string): CompressionChoice {
   return { taken: true, compression: { connections }, because };
 }
 
-function not(because: string): CompressionChoice {
-  return { taken: false, because };
+/** As many as keep up with the link; `undefined`: all that there may be are hardly faster than it. */
+export function connectionsFor(linkBytesPerSecond: number): number | undefined {
+  if (mostConnections * threadBytesPerSecond < linkBytesPerSecond * worthwhileRatio)
+    return undefined;
+  const needed = Math.ceil((linkBytesPerSecond * usualRatio) / threadBytesPerSecond);
+  return Math.min(mostConnections, Math.max(leastConnections, needed));
+}
+
+export function not(because: string): CompressionChoice {
+  return { taken: false, because, told: true };
+}
+
+function untold(because: string): CompressionChoice {
+  return { taken: false, because, told: false };
 }
 
 /** What is left of the capabilities by the way in which a migration was begun: its flags hold to its end. */

@@ -1,4 +1,4 @@
-import type { Prior } from '../forecast/prior.ts';
+import { type Prior, usualLinkBytesPerSecond } from '../forecast/prior.ts';
 import type { WorkingSet } from '../forecast/working-set.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { Matrix } from '../policy/matrix.ts';
@@ -23,9 +23,6 @@ export interface Foresight {
   readonly options: readonly OpenOption[];
 }
 
-/** A common network: 1 Gbit/s, of which 94.1 % is payload at an MTU of 1500. */
-const guessedBytesPerSecond = 0.941 * 125_000_000;
-
 /** A pure function of what is known. */
 export function foresee(all: {
   readonly intent: Intent;
@@ -36,7 +33,7 @@ export function foresee(all: {
 }): Foresight {
   const { prior, memoryBytes } = all;
   const bandwidthGuessed = prior.bandwidthBytesPerSecond === undefined;
-  const bandwidthBytesPerSecond = prior.bandwidthBytesPerSecond ?? guessedBytesPerSecond;
+  const bandwidthBytesPerSecond = prior.bandwidthBytesPerSecond ?? usualLinkBytesPerSecond;
   const { situation, view } = beforeStart({
     ...all,
     ...all.intent,

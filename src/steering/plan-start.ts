@@ -1,6 +1,6 @@
 import type { Budget } from '../policy/budget.ts';
 import { formatDuration } from '../units/format.ts';
-import { type Compression, type CompressionChoice, chooseCompression } from './compress.ts';
+import type { Compression, CompressionChoice } from './compress.ts';
 import type { MigrationCapabilities, Permission } from './decision.ts';
 import { postCopyOpen } from './post-copy-open.ts';
 
@@ -42,22 +42,21 @@ const leastPercent = usualThrottle.initialPercent + usualThrottle.incrementPerce
  * Every migration starts able to switch to post-copy where hosts and admin allow it: being able
  * costs nothing but compression. Where it is closed, compression and the throttle are the only help for a
  * guest that outruns the link, and they can only be switched on now. `converges` says whether the throttle is
- * expected to be needed, and `linkBytesPerSecond` what the link carries: `undefined` where that is not known.
+ * expected to be needed: `undefined` where that is not known.
  */
 export function planStart(
   budget: Budget,
   capabilities: MigrationCapabilities,
   converges: boolean | undefined,
-  linkBytesPerSecond: number | undefined,
+  choice: CompressionChoice,
 ): StartPlan {
-  const choice = chooseCompression(budget, capabilities, linkBytesPerSecond);
   const compression = choice.taken ? choice.compression : undefined;
   const postCopy = capabilities.postCopy.allowed && !choice.taken;
   const open = postCopyOpen(budget, capabilities);
   const needless = open.allowed || converges === true;
   const throttle = needless ? undefined : throttleFor(budget, capabilities);
   const maxDowntimeMs = firstDowntimeMs(budget);
-  const ability = choice.taken ? compressedText(choice) : abilityText(budget, capabilities, choice);
+  const ability = choice.taken ? compressedText(choice) : abilityText(capabilities, choice);
   const slowing =
     throttle === undefined
       ? because(capabilities.autoConverge, ', without a throttle')
@@ -73,20 +72,19 @@ export function planStart(
 
 type Taken = Extract<CompressionChoice, { taken: true }>;
 
-function compressedText({ compression: { connections }, because: closed }: Taken): string {
-  return `with its memory compressed (zstd, ${connections} connections), which rules post-copy out: that is closed anyhow (${closed})`;
+function compressedText({ compression: { connections }, because }: Taken): string {
+  return `with its memory compressed (zstd, ${connections} connections), which rules post-copy out: ${because}`;
 }
 
+type NotTaken = Extract<CompressionChoice, { taken: false }>;
+
 function abilityText(
-  budget: Budget,
-  capabilities: MigrationCapabilities,
-  { because: uncompressed }: CompressionChoice,
+  { postCopy }: MigrationCapabilities,
+  { because: uncompressed, told }: NotTaken,
 ): string {
-  const { postCopy, compression } = capabilities;
   const ability = postCopy.allowed
     ? 'able to switch to post-copy'
     : because(postCopy, 'without post-copy');
-  const told = compression !== undefined && !postCopyOpen(budget, capabilities).allowed;
   return told ? `${ability}, uncompressed (${uncompressed})` : ability;
 }
 

@@ -6,14 +6,16 @@ import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { defaultMatrix, type Matrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
-import { beforeStart, priorWith } from './before-start.ts';
-import { capabilitiesOnce } from './compress.ts';
+import { beforeStart } from './before-start.ts';
+import { priorWith, type Start } from './begun.ts';
+import { capabilitiesOnce, chooseCompression } from './compress.ts';
 import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
 import { expect } from './expect.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
 import { type AskedPause, asPauses, asReckoned, lowered } from './reckoned.ts';
 import type { SteeringState } from './situation.ts';
 import { steer } from './steer.ts';
+import { chooseAtStart } from './weigh-compression.ts';
 
 /** Who decides for one migration. It sees samples and the time, and touches nothing. */
 export interface Steersman {
@@ -71,9 +73,12 @@ class ModelSteersman implements Steersman {
     const { matrix = defaultMatrix } = this.#briefing;
     const { slaClass, importance } = this.#briefing.intent();
     const budget = budgetFor(slaClass, importance, matrix);
-    const link = this.#prior.bandwidthBytesPerSecond;
-    const fits = converges(this.#briefing, capabilities, matrix);
-    const start = planStart(budget, capabilities, fits, link);
+    const known = startOf(this.#briefing, capabilities, matrix);
+    const choice =
+      known === undefined
+        ? chooseCompression(budget, capabilities, this.#prior.bandwidthBytesPerSecond)
+        : chooseAtStart(known);
+    const start = planStart(budget, capabilities, converges(known), choice);
     this.#atStart = capabilitiesOnce(capabilities, start.compression);
     this.#model = modelOf(priorWith(this.#prior, this.#atStart));
     return start;
@@ -132,18 +137,22 @@ function withAdmins(
   return { ...atStart, postCopy };
 }
 
-/** Whether it is expected to fit by itself; `undefined` where too little is known before the start. */
-function converges(
+/** `undefined` where nobody has said how much memory there is: then nothing is foreseen. */
+function startOf(
   briefing: Briefing,
   capabilities: MigrationCapabilities,
   matrix: Matrix,
-): boolean | undefined {
+): Start | undefined {
   const { prior = nothingKnown, memoryBytes } = briefing;
-  const { bandwidthBytesPerSecond, written } = prior;
-  if (bandwidthBytesPerSecond === undefined || written.length === 0 || memoryBytes === undefined)
-    return undefined;
-  const known = { ...prior, bandwidthBytesPerSecond };
-  const start = { ...briefing.intent(), capabilities, matrix, prior: known, memoryBytes };
+  if (memoryBytes === undefined) return undefined;
+  return { ...briefing.intent(), capabilities, matrix, prior, memoryBytes };
+}
+
+/** Whether it is expected to fit by itself; `undefined` where too little is known before the start. */
+function converges(start: Start | undefined): boolean | undefined {
+  if (start === undefined) return undefined;
+  const { bandwidthBytesPerSecond, written } = start.prior;
+  if (bandwidthBytesPerSecond === undefined || written.length === 0) return undefined;
   const { situation, view } = beforeStart(start);
   return expect(situation, view).ending === 'switch-over';
 }

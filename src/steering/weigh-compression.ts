@@ -1,0 +1,117 @@
+import { knowsOwnWrites } from '../forecast/learn.ts';
+import type { Outlook } from '../forecast/outlook.ts';
+import { type Prior, type Sounded, usualLinkBytesPerSecond } from '../forecast/prior.ts';
+import { carriesCompressed } from '../forecast/shrinking.ts';
+import { formatDuration, formatRate } from '../units/format.ts';
+import { type Begun, begun, budgetOf, type Manner, type Start } from './begun.ts';
+import {
+  type Compression,
+  type CompressionChoice,
+  chooseCompression,
+  connectionsFor,
+  not,
+  usualRatio,
+  worthwhileRatio,
+} from './compress.ts';
+import { expect } from './expect.ts';
+import { harmOf } from './harm.ts';
+import { postCopyOpen } from './post-copy-open.ts';
+
+/**
+ * Whether a migration starts compressed: because it could never switch to post-copy, or because what its memory
+ * shrinks to makes that needless.
+ */
+export function chooseAtStart(start: Start): CompressionChoice {
+  const { sounded } = start.prior;
+  if (sounded !== undefined && isOpen(start)) return weigh(start, sounded);
+  const { bandwidthBytesPerSecond } = start.prior;
+  return chooseCompression(budgetOf(start), start.capabilities, bandwidthBytesPerSecond);
+}
+
+/** Both can be had, each without the other. */
+export function isOpen(start: Start): boolean {
+  const { capabilities } = start;
+  return (
+    capabilities.compression?.allowed === true &&
+    postCopyOpen(budgetOf(start), capabilities).allowed
+  );
+}
+
+/** How it begins with this compression, or with none. What was not sounded is taken to shrink to nothing less. */
+export function mannerOf(
+  { prior }: Pick<Start, 'prior'>,
+  compression: Compression | undefined,
+): Manner {
+  const linkBytesPerSecond = linkOf(prior);
+  const { sounded } = prior;
+  if (compression === undefined || sounded === undefined)
+    return { compression, linkBytesPerSecond, ratio: 1 };
+  const { ratio, idleProcessors = compression.connections } = sounded;
+  const threads = Math.min(compression.connections, idleProcessors);
+  const carried = carriesCompressed(linkBytesPerSecond, ratio, threads);
+  return { compression, linkBytesPerSecond, ratio: carried / linkBytesPerSecond };
+}
+
+export function linkOf({ bandwidthBytesPerSecond }: Prior): number {
+  return bandwidthBytesPerSecond ?? usualLinkBytesPerSecond;
+}
+
+/** Post-copy is given up for what does so much less harm: what is foreseen may be off by a quarter. */
+const clearlyLessShare = 0.75;
+
+function weigh(start: Start, { ratio, idleProcessors }: Sounded): CompressionChoice {
+  const link = linkOf(start.prior);
+  const connections = connectionsFor(link);
+  if (connections === undefined) return not(`a link of ${formatRate(link)} is faster than it`);
+  if (ratio < worthwhileRatio) return not(`its memory shrinks only ${times(ratio)}`);
+  if (!knowsOwnWrites(start.prior)) return not('what it writes is not known');
+  if (idleProcessors === undefined) return not('how busy its host is, is not known');
+  const manner = mannerOf(start, { connections });
+  if (manner.ratio < worthwhileRatio)
+    return not(`processors for it are lacking: ${rounded(idleProcessors)} idle`);
+  const compressed = begun(start, manner);
+  const uncompressed = begun(start, mannerOf(start, undefined));
+  if (!surelyFits(compressed)) return not('it might not fit if it wrote half as much again');
+  const [it, other] = [foreseen(compressed), foreseen(uncompressed)];
+  if (it.harm >= other.harm * clearlyLessShare)
+    return not(`it would do hardly less harm: ${it.text} instead of ${other.text}`);
+  return {
+    taken: true,
+    compression: { connections },
+    because: `its memory shrinks ${times(ratio)}, and it is expected to fit ${it.text}, uncompressed ${other.text}`,
+  };
+}
+
+/** A guest may come to write more than it was seen to, and cannot be switched to post-copy then. */
+const moreWritesTimes = 1.5;
+
+/** Whether it would end by itself within the budget's pause and patience also if the guest wrote so much more. */
+function surelyFits({ situation, view }: Begun): boolean {
+  const { ending, forecast } = expect(situation, { ...view, workingSet: busier(view) });
+  return ending === 'switch-over' && forecast.blackoutMs.p90 <= situation.budget.blackoutMs;
+}
+
+function busier({ workingSet }: Outlook): Outlook['workingSet'] {
+  if (workingSet === undefined) return undefined;
+  const rateBytesPerSecond = workingSet.rateBytesPerSecond * moreWritesTimes;
+  return { ...workingSet, rateBytesPerSecond };
+}
+
+function foreseen({ situation, view }: Begun): { readonly harm: number; readonly text: string } {
+  const { slaClass, importance } = situation;
+  const { forecast } = expect(situation, view);
+  if (!forecast.completes) return { harm: Infinity, text: 'never' };
+  const { timeMs, blackoutMs } = forecast;
+  return {
+    harm: harmOf(forecast, slaClass, importance),
+    text: `after ${formatDuration(timeMs.p50)} with a pause of ${formatDuration(blackoutMs.p50)}`,
+  };
+}
+
+function times(ratio: number): string {
+  return `${rounded(ratio)} times`;
+}
+
+function rounded(figure: number): string {
+  return `${Number(figure.toPrecision(2))}`;
+}
