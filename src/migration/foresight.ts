@@ -7,6 +7,7 @@ import { approach, hangUp } from './approach.ts';
 import { lookBack } from './look-back.ts';
 import type { MigrateRequest } from './request.ts';
 import { intentOf } from './service.ts';
+import { soundOut } from './sounding.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 /** What a migration would be like, and from what that is known. */
@@ -38,16 +39,17 @@ export async function forecastVm(
       if (seen !== undefined) measured.push(seen);
     }
     const unread: string[] = [];
-    const { prior, sources } = await lookBack(
-      approached,
-      surroundings.keeping,
-      measured,
-      (problem) => unread.push(problem),
-    );
+    const tell = (problem: string): void => void unread.push(problem);
+    const before = await lookBack(approached, surroundings.keeping, measured, tell);
+    const { capabilities } = allowed;
+    const intent = intentOf(request, approached);
+    const matrix = matrixWith(config.policy);
+    const asked = { ...intent, capabilities, matrix };
+    const { prior, sources } = await soundOut(cleared, asked, before, tell);
     const foresight = foresee({
-      intent: intentOf(request, approached),
-      capabilities: allowed.capabilities,
-      matrix: matrixWith(config.policy),
+      intent,
+      capabilities,
+      matrix,
       prior,
       memoryBytes: domain.memoryBytes,
     });

@@ -1,5 +1,5 @@
-import { type Lesson, priorFrom } from '../forecast/learn.ts';
-import type { Prior } from '../forecast/prior.ts';
+import { type Knowledge, type Lesson, priorFrom } from '../forecast/learn.ts';
+import type { Prior, Sounded } from '../forecast/prior.ts';
 import type { SeenWrites } from '../hypervisor/port.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import type { Keeping, LessonsOf } from './keeping.ts';
@@ -10,6 +10,8 @@ export interface Known {
   readonly prior: Prior;
   /** Where each part of it comes from, for a person. */
   readonly sources: readonly string[];
+  /** What the prior was made of. */
+  readonly knowledge: Knowledge;
 }
 
 /** The newest of each kind are enough. */
@@ -36,7 +38,7 @@ export async function knownBefore(
   ]);
   const resident = await source.residentBytes(domain.uuid);
   const residentBytes = resident === undefined ? undefined : Math.min(resident, domain.memoryBytes);
-  const prior = priorFrom({
+  return knownBy({
     ofGuest,
     ofWay,
     ofClass,
@@ -45,17 +47,21 @@ export async function knownBefore(
     residentBytes,
     syncing: sourceFacts.syncing,
   });
-  return { prior, sources: sourcesOf(prior, { ofGuest, ofWay, ofClass, measured: all.measured }) };
 }
 
-interface Counted {
-  readonly ofGuest: readonly Lesson[];
-  readonly ofWay: readonly Lesson[];
-  readonly ofClass: readonly Lesson[];
-  readonly measured: readonly SeenWrites[];
+/** The same with what was found out since. */
+export function knownBy(knowledge: Knowledge, sounded?: Sounded): Known {
+  const prior = priorFrom(knowledge);
+  const sources = sourcesOf(prior, knowledge);
+  if (sounded === undefined) return { prior, sources, knowledge };
+  return {
+    prior: { ...prior, sounded },
+    sources: [...sources, 'what its memory shrinks to from a look at some of it'],
+    knowledge,
+  };
 }
 
-function sourcesOf(prior: Prior, { ofGuest, ofWay, ofClass, measured }: Counted): string[] {
+function sourcesOf(prior: Prior, { ofGuest, ofWay, ofClass, measured }: Knowledge): string[] {
   const link =
     ofWay.length > 0
       ? `the link from ${counted(ofWay)} between these hosts`

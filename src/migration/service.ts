@@ -15,6 +15,7 @@ import { headOf } from './recording.ts';
 import type { MigrateRequest } from './request.ts';
 import type { MigrationResult } from './result.ts';
 import { type Run, readyToStart } from './run.ts';
+import { soundOut } from './sounding.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function readyToMove(
 ): Promise<Run> {
   const approached = await approach(request, config, surroundings);
   try {
-    if (watching.letGo.aborted || watching.orders?.().cancelled) throw stoppedBefore(request);
+    unlessStopped(request, watching);
     tellDoubts(approached.findings, watching);
     tellUnreadable(approached, watching);
     return await start({ request, config, watching, surroundings, approached });
@@ -55,8 +56,10 @@ export async function migrateVm(
   return { ...(await run.toTheEnd()), ...gathering.story() };
 }
 
-function stoppedBefore({ vm }: MigrateRequest): DroverError {
-  return new DroverError('migration.not-running', `${vm} was not moved: stopped before it began`, {
+/** Throws where it is not to begin any more. */
+function unlessStopped({ vm }: MigrateRequest, { letGo, orders }: Watching): void {
+  if (!letGo.aborted && orders?.().cancelled !== true) return;
+  throw new DroverError('migration.not-running', `${vm} was not moved: stopped before it began`, {
     hint: 'Nothing was touched.',
   });
 }
@@ -93,7 +96,11 @@ async function start(all: Start): Promise<Run> {
   const { keeping, clock } = surroundings;
   const matrix = matrixWith(config.policy);
   const notice = (message: string): void => watching.onEvent({ kind: 'notice', message, atMs: 0 });
-  const { prior } = await lookBack(approached, keeping, keeping.measured?.() ?? [], notice);
+  const before = await lookBack(approached, keeping, keeping.measured?.() ?? [], notice);
+  const { capabilities } = approached.allowed;
+  const asked = { ...intentOf(request, approached), capabilities, matrix };
+  const { prior } = await soundOut(approached.cleared, asked, before, notice);
+  unlessStopped(request, watching);
   const head = headOf({ request, approached, matrix, prior });
   const { persistent, uuid } = domain;
   const startNumber = await source.startNumber(uuid);

@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { type Config, emptyConfig } from '../fleet/config.ts';
+import { learn } from '../forecast/learn.ts';
+import { SimulatedWorld } from '../hypervisor/simulated.ts';
+import type { SimulatedHost } from '../hypervisor/simulated-host.ts';
+import { VirtualClock } from '../hypervisor/virtual-clock.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
+import { forecastVm } from './foresight.ts';
+import { type Keeping, keepsNothing } from './keeping.ts';
+import type { MigrationResult } from './result.ts';
+import { migrateVm } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
+import { surroundingsOf } from './testing/surroundings.ts';
+
+const mib = 2 ** 20;
+const request = { vm: 'vm', from: 'h1', to: 'h2', importance: 'high' } as const;
+const watching = { onEvent: () => undefined, letGo: new AbortController().signal };
+
+interface Scene {
+  readonly slaClass?: SlaClass;
+  readonly shrinksTo?: number;
+  readonly memoryBytes?: number;
+  readonly compression?: 'forbidden';
+  /** What is as it usually is not. */
+  readonly but?: (source: SimulatedHost) => void;
+}
+
+interface Stage {
+  readonly clock: VirtualClock;
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  /** What the source was asked before anything began. */
+  readonly asked: readonly string[];
+}
+
+function setStage(scene: Scene): Stage {
+  const clock = new VirtualClock();
+  const settings = { linkBytesPerSecond: 112 * mib, syncMs: 60, setupMs: 50, callMs: 1 };
+  const world = new SimulatedWorld(clock, settings);
+  const able = { compression: { allowed: true }, cpus: 2 } as const;
+  const [h1, h2] = [world.addHost('h1', able), world.addHost('h2', able)];
+  const { memoryBytes = 256 * mib, shrinksTo = 1 / 3 } = scene;
+  const writes = { workingSetBytes: memoryBytes / 2, writeBytesPerSecond: 80 * mib };
+  const guest = { name: 'vm', memoryBytes, touchedBytes: memoryBytes, throttleEffect: 1 };
+  h1.addGuest({ ...guest, ...writes, shrinksTo }, scene.slaClass ?? 'pet');
+  const asked: string[] = [];
+  noteCalls(h1, asked);
+  scene.but?.(h1);
+  const compression = scene.compression ?? 'allowed';
+  const settingsOf = (name: string): Config['hosts'][string] => ({
+    uri: `simulated:///${name}`,
+    peerUri: `simulated://${name}/system`,
+    postCopy: 'allowed',
+    compression,
+  });
+  const hosts = { h1: settingsOf('h1'), h2: settingsOf('h2') };
+  return {
+    clock,
+    config: { ...emptyConfig, hosts },
+    surroundings: surroundingsOf(clock, [h1, h2]),
+    asked,
+  };
+}
+
+function noteCalls(host: SimulatedHost, asked: string[]): void {
+  const { soundMemory, measureWrites, idleShare } = host;
+  host.soundMemory = (domain) => {
+    asked.push('memory');
+    return soundMemory.call(host, domain);
+  };
+  host.measureWrites = (uuid, seconds) => {
+    asked.push('writes');
+    return measureWrites.call(host, uuid, seconds);
+  };
+  host.idleShare = (ms) => {
+    asked.push('idle');
+    return idleShare.call(host, ms);
+  };
+}
+
+interface Case extends Scene {
+  readonly name: string;
+  readonly asked: readonly string[];
+  readonly why: RegExp;
+}
+
+const compressed: readonly Case[] = [
+  {
+    name: 'a pet whose memory shrinks',
+    asked: ['memory', 'writes', 'idle'],
+    why: /memory compressed \(zstd, 2 connections\).*shrinks 3 times/,
+  },
+  {
+    name: 'cattle',
+    slaClass: 'cattle',
+    asked: ['memory', 'writes', 'idle'],
+    why: /shrinks 3 times/,
+  },
+  { name: 'a panda that is never split', slaClass: 'panda', asked: [], why: /closed anyhow/ },
+];
+
+const plain: readonly Case[] = [
+  {
+    name: 'a pet whose memory does not shrink',
+    shrinksTo: 0.95,
+    asked: ['memory'],
+    why: /able to switch to post-copy, uncompressed \(its memory shrinks only 1\.1 times\)/,
+  },
+  {
+    name: 'one whose host is busy',
+    but: (source) => source.setIdleShare(0.1),
+    asked: ['memory', 'writes', 'idle'],
+    why: /processors for it are lacking: 0\.2 idle/,
+  },
+  { name: 'one that is soon across', memoryBytes: 64 * mib, asked: [], why: /able to switch/ },
+  { name: 'one that may not be', compression: 'forbidden', asked: [], why: /able to switch/ },
+  {
+    name: 'one that cannot be sounded',
+    but: (source) => {
+      source.soundMemory = () => Promise.reject(new Error('access denied'));
+    },
+    asked: [],
+    why: /shrinks to, or what it writes, cannot be seen: access denied/,
+  },
+  {
+    name: 'one whose host does not know where its memory lies',
+    but: (source) => {
+      source.soundMemory = () => Promise.resolve(undefined);
+    },
+    asked: [],
+    why: /able to switch to post-copy, and may pause/,
+  },
+  {
+    name: 'one whose writes cannot be sampled',
+    but: (source) => {
+      source.measureWrites = () => Promise.reject(new Error('another job'));
+    },
+    asked: ['memory', 'idle'],
+    why: /cannot be seen: another job/,
+  },
+];
+
+describe('on simulated hosts', () => {
+  test.each(compressed)('$name goes compressed, and arrives', async (scene) => {
+    const { asked, result } = await moved(scene);
+    expect(asked).toEqual(scene.asked);
+    expect(result).toMatchObject({ outcome: 'completed', switchedToPostCopy: false });
+    expect(result.startedWithPostCopy).toBe(false);
+    expect(result.why.join('\n')).toMatch(scene.why);
+  });
+
+  test.each(plain)('$name starts able to switch to post-copy', async (scene) => {
+    const { asked, result } = await moved(scene);
+    expect(asked).toEqual(scene.asked);
+    expect(result).toMatchObject({ outcome: 'completed', startedWithPostCopy: true });
+    expect(result.why.join('\n')).toMatch(scene.why);
+  });
+
+  test('what is known of its writes is not sampled again, and is enough', async () => {
+    const before = await moved({ shrinksTo: 0.95 });
+    const lesson = learn(before.result.telemetry);
+    const remembers: Keeping = {
+      ...keepsNothing,
+      lessons: ({ of }) => Promise.resolve(of === 'class' ? [] : [lesson]),
+    };
+    const { asked, result } = await moved({}, remembers);
+    expect(asked).toEqual(['memory', 'idle']);
+    expect(result.why.join('\n')).toMatch(/shrinks 3 times/);
+  });
+
+  test('what is found out is kept with the migration, and nothing of the memory', async () => {
+    const begun: unknown[] = [];
+    const keeping: Keeping = {
+      ...keepsNothing,
+      begin: ({ head }) => Promise.resolve(void begun.push(head.prior)),
+    };
+    await moved({}, keeping);
+    expect(begun).toMatchObject([
+      { sounded: { ratio: 3, idleProcessors: 2 }, written: [{ ms: 1000, weight: 1 }] },
+    ]);
+  });
+
+  test('who stops it while it is being looked at, has it not begin', async () => {
+    const { clock, config, surroundings } = setStage({});
+    const orders = (): { readonly cancelled: boolean } => ({ cancelled: clock.nowMs() > 500 });
+    const stopped = migrateVm(request, config, { ...watching, orders }, surroundings);
+    await expect(clock.run(stopped)).rejects.toMatchObject({ code: 'migration.not-running' });
+  });
+
+  test('the forecast says the same', async () => {
+    const { clock, config, surroundings } = setStage({});
+    const foretold = await clock.run(forecastVm(request, config, surroundings));
+    expect(foretold.sources.join('; ')).toMatch(/shrinks to from a look/);
+    const postCopy = foretold.options.find(({ option }) => option === 'post-copy');
+    expect(postCopy?.permission.allowed).toBe(false);
+    expect(foretold.expected.forecast.timeMs.p50).toBeLessThan(2_000);
+  });
+});
+
+async function moved(
+  scene: Scene,
+  keeping: Keeping = keepsNothing,
+): Promise<{ readonly asked: readonly string[]; readonly result: MigrationResult }> {
+  const { clock, config, surroundings, asked } = setStage(scene);
+  const asMeant =
+    scene.slaClass === 'panda' ? { ...request, importance: 'medium' as const } : request;
+  const result = await clock.run(
+    migrateVm(asMeant, config, watching, { ...surroundings, keeping }),
+  );
+  return { asked, result };
+}
