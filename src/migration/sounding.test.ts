@@ -63,19 +63,15 @@ function setStage(scene: Scene): Stage {
 }
 
 function noteCalls(host: SimulatedHost, asked: string[]): void {
-  const { soundMemory, measureWrites, idleShare } = host;
-  host.soundMemory = (domain) => {
-    asked.push('memory');
-    return soundMemory.call(host, domain);
-  };
-  host.measureWrites = (uuid, seconds) => {
-    asked.push('writes');
-    return measureWrites.call(host, uuid, seconds);
-  };
-  host.idleShare = (ms) => {
-    asked.push('idle');
-    return idleShare.call(host, ms);
-  };
+  const noting =
+    <A extends readonly unknown[], R>(what: string, ask: (...given: A) => R) =>
+    (...given: A): R => {
+      asked.push(what);
+      return ask(...given);
+    };
+  host.soundMemory = noting('memory', host.soundMemory.bind(host));
+  host.measureWrites = noting('writes', host.measureWrites.bind(host));
+  host.idleShare = noting('idle', host.idleShare.bind(host));
 }
 
 interface Case extends Scene {

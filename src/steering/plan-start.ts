@@ -72,8 +72,8 @@ export function planStart(
 
 type Taken = Extract<CompressionChoice, { taken: true }>;
 
-function compressedText({ compression: { connections }, because }: Taken): string {
-  return `with its memory compressed (zstd, ${connections} connections), which rules post-copy out: ${because}`;
+function compressedText({ compression: { connections }, because: grounds }: Taken): string {
+  return `with its memory compressed (zstd, ${connections} connections), which rules post-copy out: ${grounds}`;
 }
 
 type NotTaken = Extract<CompressionChoice, { taken: false }>;

@@ -190,6 +190,16 @@ function writtenInASecond(writes: number, memoryBytes: number): number {
   return setBytes * -Math.expm1((-writes * mib) / setBytes);
 }
 
+function whyOf(ratio: number | undefined): string {
+  const { capabilities, matrix, prior, memoryBytes, ...intent } = startOf({ ratio });
+  const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
+  return steersman.plan(capabilities).why;
+}
+
+function rateOf(idle: number): number {
+  return beforeStart(startOf({ idle })).view.bandwidthBytesPerSecond;
+}
+
 describe('compressed, or able to switch to post-copy', () => {
   test.each(cases)('$name', ({ taken, because, ...one }) => {
     const choice = chooseAtStart(startOf(one));
@@ -226,11 +236,6 @@ describe('compressed, or able to switch to post-copy', () => {
   });
 
   test('the plan says why it is not, where the memory was sounded, and says nothing where it was not', () => {
-    const whyOf = (ratio: number | undefined): string => {
-      const { capabilities, matrix, prior, memoryBytes, ...intent } = startOf({ ratio });
-      return steersmanFor({ intent: () => intent, matrix, prior, memoryBytes }).plan(capabilities)
-        .why;
-    };
     expect(whyOf(1.1)).toMatch(
       /able to switch to post-copy, uncompressed \(its memory shrinks only 1\.1 times\)/,
     );
@@ -238,8 +243,6 @@ describe('compressed, or able to switch to post-copy', () => {
   });
 
   test('carries no more than the idle processors compress', () => {
-    const rateOf = (idle: number): number =>
-      beforeStart(startOf({ idle })).view.bandwidthBytesPerSecond;
     expect(rateOf(8)).toBeCloseTo(gbit * 2.9, -3);
     expect(rateOf(1)).toBeCloseTo(300e6, -3);
   });

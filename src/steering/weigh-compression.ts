@@ -10,7 +10,6 @@ import {
   chooseCompression,
   connectionsFor,
   not,
-  usualRatio,
   worthwhileRatio,
 } from './compress.ts';
 import { expect } from './expect.ts';

@@ -34,8 +34,9 @@ import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
-import { idleShare } from './processors.ts';
+import { parametersOf } from './parameters.ts';
 import { endProbe, probesOn, probeXml, readClock } from './probe.ts';
+import { idleShare } from './processors.ts';
 import { soundMemory } from './sounding.ts';
 import { stateOf } from './states.ts';
 import { offersCpu, surveyOf } from './survey.ts';
@@ -44,8 +45,6 @@ import { compressionOf, postCopyOf, postCopyRecoveryOf, syncingOf } from './vers
 import { Watch } from './watch.ts';
 import { measureWrites, residentBytes } from './writes.ts';
 import { at, parseXml, textOf } from './xml.ts';
-
-const mib = 2 ** 20;
 
 const lacking = new Lacking();
 
@@ -454,27 +453,6 @@ async function jobStats(domain: Domain): Promise<JobStats | undefined> {
 
 /** Libvirt 12 gives no statistics in the moment in which QEMU 11 hands devices over to post-copy. */
 const passingStatus = /unexpected migration status in postcopy-device/;
-
-function parametersOf(options: MigrateOptions): MigrateParameters {
-  const { bandwidthBytesPerSecond: bandwidth, compression, way } = options;
-  const { address } = way;
-  return {
-    postCopy: options.postCopy,
-    migrateUri: address === undefined ? undefined : `tcp://${bracketed(address)}`,
-    autoConverge: options.autoConverge,
-    parallelConnections: compression?.connections,
-    compression: compression && { methods: ['zstd'] },
-    bandwidthMiBPerSecond:
-      bandwidth === undefined ? undefined : Math.max(1, Math.round(bandwidth / mib)),
-    persistDestination: options.persistent,
-    undefineSource: options.persistent,
-  };
-}
-
-/** An IPv6 address as a URI writes it. */
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
-}
 
 function refusal(host: string, message: string): DroverError {
   return new DroverError('hypervisor.failed', `${host}: ${message}`);
