@@ -106,6 +106,14 @@ const cases: readonly Case[] = [
     taken: undefined,
     because: /processors for it are lacking: 0\.3 idle/,
   },
+  {
+    name: 'it is stopped within its pause, where there is no patience',
+    slaClass: 'cattle',
+    writes: 143,
+    idle: 1,
+    taken: 2,
+    because: /shrinks/,
+  },
   { name: 'its host is half busy', idle: 1, taken: 2, because: /shrinks/ },
   {
     name: 'it writes more than would be carried compressed',

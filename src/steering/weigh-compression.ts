@@ -81,13 +81,18 @@ function weigh(start: Start, { ratio, idleProcessors }: Sounded): CompressionCho
   };
 }
 
-/** A guest may come to write more than it was seen to, and cannot be switched to post-copy then. */
+/**
+ * A guest may come to write more than it was seen to, and cannot be switched to post-copy then. (One that rewrites the
+ * same part of its memory all the time writes more than a second shows; but that part, which it does show, then takes
+ * less than two thirds of a second.)
+ */
 const moreWritesTimes = 1.5;
 
-/** Whether it would end by itself within the budget's pause and patience also if the guest wrote so much more. */
+/** Whether it would end within the budget's pause and patience also if the guest wrote so much more. */
 function surelyFits({ situation, view }: Begun): boolean {
-  const { ending, forecast } = expect(situation, { ...view, workingSet: busier(view) });
-  return ending === 'switch-over' && forecast.blackoutMs.p90 <= situation.budget.blackoutMs;
+  // A freeze within the pause that is allowed anyhow is a switch-over with a larger limit.
+  const { forecast } = expect(situation, { ...view, workingSet: busier(view) });
+  return forecast.completes && forecast.blackoutMs.p90 <= situation.budget.blackoutMs;
 }
 
 function busier({ workingSet }: Outlook): Outlook['workingSet'] {
