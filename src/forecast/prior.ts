@@ -10,16 +10,16 @@ export interface Prior {
   readonly written: readonly Written[];
   /** Whether QEMU looks for dirty pages all the time, or at the end of each pass. */
   readonly syncing: Syncing;
-  /** What sounding its memory has shown; `undefined`: nobody has, or it showed nothing. */
+  /** Whether it might go compressed instead of being able to switch to post-copy; `undefined`: nobody has looked. */
   readonly sounded?: Sounded | undefined;
 }
 
 /** What a look at some of a guest's memory, and at its host, says of compressing it. */
 export interface Sounded {
-  /** Bytes of memory with content for each byte that zstd makes of them. */
-  readonly ratio: number;
-  /** So many processors of the source idled just now, 0 and more; `undefined`: nobody has looked. */
-  readonly idleProcessors?: number | undefined;
+  /** So many processors of the source idled just now, 0 and more. */
+  readonly idleProcessors: number;
+  /** Bytes of memory with content for each byte that zstd makes of them; `undefined`: too few idled to look at it. */
+  readonly ratio?: number | undefined;
 }
 
 /** A link of which nothing is known is taken for a common one: 1 Gbit/s, of which 94.1 % is payload at an MTU of 1500. */

@@ -227,7 +227,7 @@ export class SimulatedHost implements Host, Site {
     return { contentBytes, compressedBytes: contentBytes * shrinksTo };
   }
 
-  async idleShare(ms: number): Promise<number> {
+  async idleShare(ms: number): Promise<number | undefined> {
     await this.#call();
     await this.#world.clock.sleep(ms);
     return this.#idleShare;

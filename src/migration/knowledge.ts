@@ -54,9 +54,10 @@ export function knownBy(knowledge: Knowledge, sounded?: Sounded): Known {
   const prior = priorFrom(knowledge);
   const sources = sourcesOf(prior, knowledge);
   if (sounded === undefined) return { prior, sources, knowledge };
+  const shrinks = 'what its memory shrinks to from a look at some of it';
   return {
     prior: { ...prior, sounded },
-    sources: [...sources, 'what its memory shrinks to from a look at some of it'],
+    sources: sounded.ratio === undefined ? sources : [...sources, shrinks],
     knowledge,
   };
 }

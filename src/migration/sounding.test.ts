@@ -83,13 +83,13 @@ interface Case extends Scene {
 const compressed: readonly Case[] = [
   {
     name: 'a pet whose memory shrinks',
-    asked: ['memory', 'writes', 'idle'],
+    asked: ['idle', 'memory', 'writes', 'idle'],
     why: /memory compressed \(zstd, 2 connections\).*shrinks 3 times/,
   },
   {
     name: 'cattle',
     slaClass: 'cattle',
-    asked: ['memory', 'writes', 'idle'],
+    asked: ['idle', 'memory', 'writes', 'idle'],
     why: /shrinks 3 times/,
   },
   { name: 'a panda that is never split', slaClass: 'panda', asked: [], why: /closed anyhow/ },
@@ -99,14 +99,28 @@ const plain: readonly Case[] = [
   {
     name: 'a pet whose memory does not shrink',
     shrinksTo: 0.95,
-    asked: ['memory'],
+    asked: ['idle', 'memory'],
     why: /able to switch to post-copy, uncompressed \(its memory shrinks only 1\.1 times\)/,
   },
   {
     name: 'one whose host is busy',
     but: (source) => source.setIdleShare(0.1),
-    asked: ['memory', 'writes', 'idle'],
+    asked: ['idle'],
     why: /processors for it are lacking: 0\.2 idle/,
+  },
+  {
+    name: 'one whose host turns out to be',
+    but: (source) => source.setIdleShare(0.2),
+    asked: ['idle', 'memory', 'writes', 'idle'],
+    why: /processors for it are lacking: 0\.4 idle/,
+  },
+  {
+    name: 'one whose host cannot tell',
+    but: (source) => {
+      source.idleShare = () => Promise.resolve(undefined);
+    },
+    asked: [],
+    why: /able to switch to post-copy, and may pause/,
   },
   { name: 'one that is soon across', memoryBytes: 64 * mib, asked: [], why: /able to switch/ },
   { name: 'one that may not be', compression: 'forbidden', asked: [], why: /able to switch/ },
@@ -115,15 +129,15 @@ const plain: readonly Case[] = [
     but: (source) => {
       source.soundMemory = () => Promise.reject(new Error('access denied'));
     },
-    asked: [],
-    why: /shrinks to, or what it writes, cannot be seen: access denied/,
+    asked: ['idle'],
+    why: /Whether to compress its memory cannot be told: access denied/,
   },
   {
     name: 'one whose host does not know where its memory lies',
     but: (source) => {
       source.soundMemory = () => Promise.resolve(undefined);
     },
-    asked: [],
+    asked: ['idle'],
     why: /able to switch to post-copy, and may pause/,
   },
   {
@@ -131,8 +145,8 @@ const plain: readonly Case[] = [
     but: (source) => {
       source.measureWrites = () => Promise.reject(new Error('another job'));
     },
-    asked: ['memory', 'idle'],
-    why: /cannot be seen: another job/,
+    asked: ['idle', 'memory', 'idle'],
+    why: /cannot be told: another job/,
   },
 ];
 
@@ -160,7 +174,7 @@ describe('on simulated hosts', () => {
       lessons: ({ of }) => Promise.resolve(of === 'class' ? [] : [lesson]),
     };
     const { asked, result } = await moved({}, remembers);
-    expect(asked).toEqual(['memory', 'idle']);
+    expect(asked).toEqual(['idle', 'memory']);
     expect(result.why.join('\n')).toMatch(/shrinks 3 times/);
   });
 

@@ -1,12 +1,12 @@
 import { knowsOwnWrites } from '../forecast/learn.ts';
 import type { Sounded } from '../forecast/prior.ts';
 import { ratioSounded } from '../forecast/shrinking.ts';
-import type { SeenWrites } from '../hypervisor/port.ts';
 import type { Start } from '../steering/begun.ts';
 import {
+  firstLookMs,
+  isTooBusy,
   lookingPays,
   sampledSeconds,
-  shortLookMs,
   soundingPays,
 } from '../steering/sounding-pays.ts';
 import { type Known, knownBy } from './knowledge.ts';
@@ -16,9 +16,9 @@ import type { Cleared } from './preflight.ts';
 type Guest = Pick<Cleared, 'domain' | 'source' | 'sourceFacts'>;
 
 /**
- * What else is to be known where a migration could go compressed or be able to switch to post-copy, and not both: what
- * the guest's memory shrinks to and, where that makes it worth it, what it writes and how busy its host is. What cannot
- * be found out is not known, and stops nothing: that is told.
+ * What else is to be known where a migration could go compressed or be able to switch to post-copy, and not both: how
+ * busy its host is, what the guest's memory shrinks to and, where that makes it worth it, what it writes. What cannot be
+ * found out is not known, and stops nothing: that is told.
  */
 export async function soundOut(
   guest: Guest,
@@ -30,36 +30,39 @@ export async function soundOut(
   const start = { ...asked, memoryBytes: domain.memoryBytes, prior: known.prior };
   if (!soundingPays(start)) return known;
   try {
+    const idleProcessors = await idleIn(guest, firstLookMs);
+    if (idleProcessors === undefined) return known;
+    if (isTooBusy(start, idleProcessors)) return knownBy(known.knowledge, { idleProcessors });
     const sounding = await source.soundMemory(domain);
     const ratio = sounding === undefined ? undefined : ratioSounded(sounding);
     if (ratio === undefined) return known;
-    return await lookFurther(guest, start, known, ratio);
+    return await withWrites(guest, start, known, { idleProcessors, ratio });
   } catch (error) {
-    tell(`What its memory shrinks to, or what it writes, cannot be seen: ${messageOf(error)}`);
+    tell(`Whether to compress its memory cannot be told: ${messageOf(error)}`);
     return known;
   }
 }
 
-async function lookFurther(
-  { domain, source, sourceFacts }: Guest,
+/** Where what it writes has to be sampled, its host is looked at for as long. */
+async function withWrites(
+  guest: Guest,
   start: Start,
   { knowledge }: Known,
-  ratio: number,
+  sounded: Sounded & { readonly ratio: number },
 ): Promise<Known> {
-  if (!lookingPays(start, ratio)) return knownBy(knowledge, { ratio });
-  const sampling = !knowsOwnWrites(start.prior);
-  const [seen, idle] = await Promise.all([
-    sampling ? source.measureWrites(domain.uuid, sampledSeconds) : undefined,
-    source.idleShare(sampling ? sampledSeconds * 1000 : shortLookMs),
+  const { domain, source } = guest;
+  if (!lookingPays(start, sounded.ratio) || knowsOwnWrites(start.prior))
+    return knownBy(knowledge, sounded);
+  const [seen, idleProcessors = sounded.idleProcessors] = await Promise.all([
+    source.measureWrites(domain.uuid, sampledSeconds),
+    idleIn(guest, sampledSeconds * 1000),
   ]);
-  return knownBy(withSeen(knowledge, seen), soundedBy(ratio, idle, sourceFacts.cpus));
+  const measured = seen === undefined ? knowledge.measured : [...knowledge.measured, seen];
+  return knownBy({ ...knowledge, measured }, { ...sounded, idleProcessors });
 }
 
-function withSeen(knowledge: Known['knowledge'], seen: SeenWrites | undefined): Known['knowledge'] {
-  if (seen === undefined) return knowledge;
-  return { ...knowledge, measured: [...knowledge.measured, seen] };
-}
-
-function soundedBy(ratio: number, idle: number | undefined, cpus: number): Sounded {
-  return idle === undefined ? { ratio } : { ratio, idleProcessors: idle * cpus };
+/** How many processors of the source idle within so long; `undefined` where it cannot tell. */
+async function idleIn({ source, sourceFacts }: Guest, ms: number): Promise<number | undefined> {
+  const share = await source.idleShare(ms);
+  return share === undefined ? undefined : share * sourceFacts.cpus;
 }

@@ -132,7 +132,7 @@ export const recordingSchema = z.object({
     touchedBytes: maybe(number),
     written: z.array(z.object({ ms: number, bytes: number, weight: number })).readonly(),
     syncing: z.enum(['passes', 'continuous']),
-    sounded: z.object({ ratio: number, idleProcessors: number.optional() }).optional(),
+    sounded: z.object({ idleProcessors: number, ratio: number.optional() }).optional(),
   }),
   samples,
   decisions: z.array(decision).readonly(),

@@ -6,7 +6,7 @@ import { beforeStart } from './before-start.ts';
 import type { Start } from './begun.ts';
 import type { MigrationCapabilities } from './decision.ts';
 import { foresee } from './foresee.ts';
-import { lookingPays, soundingPays } from './sounding-pays.ts';
+import { isTooBusy, lookingPays, soundingPays } from './sounding-pays.ts';
 import { steersmanFor } from './steersman.ts';
 import { chooseAtStart } from './weigh-compression.ts';
 
@@ -81,7 +81,6 @@ const cases: readonly Case[] = [
     taken: undefined,
     because: /^its memory shrinks only 1\.1 times$/,
   },
-  { name: 'nobody has sounded it', ratio: undefined, taken: undefined, because: /cannot do both/ },
   {
     name: 'what it writes is not known',
     writes: undefined,
@@ -95,10 +94,17 @@ const cases: readonly Case[] = [
     because: /what it writes is not known/,
   },
   {
-    name: 'nobody has looked at its host',
+    name: 'nobody has looked at it, nor at its host',
     idle: undefined,
     taken: undefined,
-    because: /how busy its host is/,
+    because: /cannot do both/,
+  },
+  {
+    name: 'its host is so busy that nobody looked at it',
+    ratio: undefined,
+    idle: 0.1,
+    taken: undefined,
+    because: /processors for it are lacking: 0\.1 idle/,
   },
   {
     name: 'its host is busy',
@@ -169,7 +175,7 @@ const cases: readonly Case[] = [
 function startOf(one: Omit<Case, 'name' | 'taken' | 'because'>): Start {
   const { memoryBytes, writes, link, ratio, idle, ofOthers } = { ...usual, ...one };
   const weight = ofOthers === true ? 0.05 : 1;
-  const sounded = ratio === undefined ? undefined : { ratio, idleProcessors: idle };
+  const sounded = idle === undefined ? undefined : { ratio, idleProcessors: idle };
   const prior: Prior = {
     ...nothingKnown,
     bandwidthBytesPerSecond: link,
@@ -198,8 +204,8 @@ function writtenInASecond(writes: number, memoryBytes: number): number {
   return setBytes * -Math.expm1((-writes * mib) / setBytes);
 }
 
-function whyOf(ratio: number | undefined): string {
-  const { capabilities, matrix, prior, memoryBytes, ...intent } = startOf({ ratio });
+function whyOf(one: Pick<Case, 'ratio' | 'idle'>): string {
+  const { capabilities, matrix, prior, memoryBytes, ...intent } = startOf(one);
   const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
   return steersman.plan(capabilities).why;
 }
@@ -244,10 +250,10 @@ describe('compressed, or able to switch to post-copy', () => {
   });
 
   test('the plan says why it is not, where the memory was sounded, and says nothing where it was not', () => {
-    expect(whyOf(1.1)).toMatch(
+    expect(whyOf({ ratio: 1.1 })).toMatch(
       /able to switch to post-copy, uncompressed \(its memory shrinks only 1\.1 times\)/,
     );
-    expect(whyOf(undefined)).toMatch(/able to switch to post-copy, and may pause/);
+    expect(whyOf({ idle: undefined })).toMatch(/able to switch to post-copy, and may pause/);
   });
 
   test('carries no more than the idle processors compress', () => {
@@ -280,5 +286,13 @@ describe('whether the memory is worth sounding', () => {
     [1.1, false],
   ])('and, shrinking %s times, what it writes worth sampling: %s', (ratio, pays) => {
     expect(lookingPays(startOf({ writes: undefined }), ratio)).toBe(pays);
+  });
+
+  test.each([
+    [0.1, true],
+    [0.4, false],
+    [2, false],
+  ])('but not where by a short look %s processors idle: %s', (idle, busy) => {
+    expect(isTooBusy(startOf({}), idle)).toBe(busy);
   });
 });

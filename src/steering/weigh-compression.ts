@@ -43,11 +43,10 @@ export function mannerOf(
 ): Manner {
   const linkBytesPerSecond = linkOf(prior);
   const { sounded } = prior;
-  if (compression === undefined || sounded === undefined)
+  if (compression === undefined || sounded?.ratio === undefined)
     return { compression, linkBytesPerSecond, ratio: 1 };
-  const { ratio, idleProcessors = compression.connections } = sounded;
-  const threads = Math.min(compression.connections, idleProcessors);
-  const carried = carriesCompressed(linkBytesPerSecond, ratio, threads);
+  const threads = Math.min(compression.connections, sounded.idleProcessors);
+  const carried = carriesCompressed(linkBytesPerSecond, sounded.ratio, threads);
   return { compression, linkBytesPerSecond, ratio: carried / linkBytesPerSecond };
 }
 
@@ -62,12 +61,12 @@ function weigh(start: Start, { ratio, idleProcessors }: Sounded): CompressionCho
   const link = linkOf(start.prior);
   const connections = connectionsFor(link);
   if (connections === undefined) return not(`a link of ${formatRate(link)} is faster than it`);
+  const lacking = not(`processors for it are lacking: ${rounded(idleProcessors)} idle`);
+  if (ratio === undefined) return lacking;
   if (ratio < worthwhileRatio) return not(`its memory shrinks only ${times(ratio)}`);
   if (!knowsOwnWrites(start.prior)) return not('what it writes is not known');
-  if (idleProcessors === undefined) return not('how busy its host is, is not known');
   const manner = mannerOf(start, { connections });
-  if (manner.ratio < worthwhileRatio)
-    return not(`processors for it are lacking: ${rounded(idleProcessors)} idle`);
+  if (manner.ratio < worthwhileRatio) return lacking;
   const compressed = begun(start, manner);
   const uncompressed = begun(start, mannerOf(start, undefined));
   if (!surelyFits(compressed)) return not('it might not fit if it wrote half as much again');
