@@ -24,7 +24,11 @@ function halfway(writes: number, again: number): Outlook {
     atMs: 2_000,
     unsentBytes,
     remainingBytes: unsentBytes + again * 128 * mib,
-    workingSet: { setBytes: 128 * mib, rateBytesPerSecond: writes * linkBytesPerSecond, errorShare: 0 },
+    workingSet: {
+      setBytes: 128 * mib,
+      rateBytesPerSecond: writes * linkBytesPerSecond,
+      errorShare: 0,
+    },
   };
 }
 

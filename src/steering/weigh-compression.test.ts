@@ -4,6 +4,7 @@ import { defaultMatrix } from '../policy/matrix.ts';
 import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import { beforeStart } from './before-start.ts';
 import type { Start } from './begun.ts';
+import { capabilitiesOnce } from './compress.ts';
 import type { MigrationCapabilities } from './decision.ts';
 import { foresee } from './foresee.ts';
 import { isTooBusy, lookingPays, soundingPays } from './sounding-pays.ts';
@@ -254,6 +255,17 @@ describe('compressed, or able to switch to post-copy', () => {
       /able to switch to post-copy, uncompressed \(its memory shrinks only 1\.1 times\)/,
     );
     expect(whyOf({ idle: undefined })).toMatch(/able to switch to post-copy, and may pause/);
+  });
+
+  test.each([
+    ['compressed', { connections: 2 }, false],
+    ['able to switch', undefined, true],
+  ] as const)('once begun %s, it stays so for whoever takes it up', (_, compression, postCopy) => {
+    const { capabilities, matrix, prior, memoryBytes, ...intent } = startOf({});
+    const steersman = steersmanFor({ intent: () => intent, matrix, prior, memoryBytes });
+    const plan = steersman.plan(capabilitiesOnce(capabilities, compression));
+    expect(plan.postCopy).toBe(postCopy);
+    expect(plan.compression).toEqual(compression);
   });
 
   test('carries no more than the idle processors compress', () => {
