@@ -36,7 +36,7 @@ export function isOpen(start: Start): boolean {
   );
 }
 
-/** How it begins with this compression, or with none. What was not sounded is taken to shrink to nothing less. */
+/** How it begins with this compression, or with none. What was not sounded is taken not to shrink. */
 export function mannerOf(
   { prior }: Pick<Start, 'prior'>,
   compression: Compression | undefined,
