@@ -109,6 +109,7 @@ function amountOf(action: Action): string[] {
     case 'freeze':
       return [`some ${formatDuration(action.expectedMs)}`];
     case 'start-post-copy':
+    case 'begin-again':
     case 'stay':
     case 'wait':
       return [];

@@ -67,6 +67,7 @@ export class Attempt {
   #lookDue = false;
   #lookedAtMs = -Infinity;
   #cancelSeen = false;
+  #beginsAgain = false;
   #postCopySeen = false;
   /** How long it was expected to take at the last decision. */
   #arrivesInMs: number | undefined;
@@ -115,6 +116,11 @@ export class Attempt {
   /** What the call that carried the migration ended with: for the story, never for the outcome. */
   get callError(): unknown {
     return this.#callError;
+  }
+
+  /** Whether it was cancelled to begin again in another way: it may have arrived before that, or been cancelled for good. */
+  get beginsAgain(): boolean {
+    return this.#beginsAgain;
   }
 
   async run(): Promise<Conclusion> {
@@ -236,6 +242,9 @@ export class Attempt {
         return this.#controls.freeze(action.reckonedMs ?? action.expectedMs);
       case 'start-post-copy':
         return this.#startPostCopy();
+      case 'begin-again':
+        this.#beginsAgain = true;
+        return this.#dispatch({ kind: 'cancel', because: 'again' });
       case 'stay':
         return this.#dispatch({ kind: 'cancel', because: 'stay' });
     }

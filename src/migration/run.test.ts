@@ -33,13 +33,19 @@ const furious: GuestModel = {
 function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200): Steersman {
   const left = new Map(Object.entries(script).map(([at, action]) => [Number(at), action]));
   return {
-    plan: ({ postCopy, compression }) => ({
-      postCopy: postCopy.allowed && compression?.allowed !== true,
-      compression: compression?.allowed === true ? { connections: 2 } : undefined,
-      autoConverge: undefined,
-      maxDowntimeMs,
-      why: 'It starts.',
-    }),
+    plan: ({ postCopy, compression }) => {
+      const isCompressed = compression?.allowed === true;
+      // Only what goes compressed is to begin again.
+      for (const [at, { kind }] of left)
+        if (kind === 'begin-again' && !isCompressed) left.delete(at);
+      return {
+        postCopy: postCopy.allowed && !isCompressed,
+        compression: isCompressed ? { connections: 2 } : undefined,
+        autoConverge: undefined,
+        maxDowntimeMs,
+        why: 'It starts.',
+      };
+    },
     observe: () => undefined,
     decide: (atMs) => {
       const due = [...left.keys()].find((at) => at <= atMs);
@@ -382,6 +388,28 @@ const cases: readonly Case[] = [
     outcome: 'completed',
     runsOn: ['h2'],
     says: /^(?!.*starts again)/,
+  },
+  {
+    name: 'compressed, it is cancelled to begin again, and can switch to post-copy then',
+    compression: true,
+    destinationFacts: { compression: { allowed: true } },
+    guest: furious,
+    script: { 1_500: { kind: 'begin-again' }, 2_500: { kind: 'start-post-copy' } },
+    outcome: 'completed',
+    runsOn: ['h2'],
+    postCopy: true,
+    says: /cancelled to begin again uncompressed/,
+  },
+  {
+    name: 'and a person who cancels it meanwhile is obeyed',
+    compression: true,
+    destinationFacts: { compression: { allowed: true } },
+    guest: furious,
+    script: { 1_500: { kind: 'begin-again' } },
+    fate: { 1_510: ({ cancel }) => cancel() },
+    outcome: 'aborted',
+    runsOn: ['h1'],
+    says: /^(?!.*begin again)/,
   },
   {
     name: 'both hosts lose the guest',

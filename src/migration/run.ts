@@ -15,12 +15,12 @@ import type { Conclusion, MigrationResult } from './result.ts';
  * time, and each waits in as few places as possible.
  */
 export class Run {
-  readonly #intent: RunIntent;
+  #intent: RunIntent;
   readonly #ports: RunPorts;
   readonly #clock: Clock;
   readonly #onEvent: (event: RunEvent) => void;
   readonly #letGo: Waker;
-  readonly #attempt: Attempt;
+  #attempt: Attempt;
 
   constructor(
     intent: RunIntent,
@@ -45,46 +45,73 @@ export class Run {
    */
   async toTheEnd(): Promise<Conclusion> {
     try {
-      const result = await this.#attempt.run();
-      const refusal = this.#refusal(result);
-      return refusal === undefined ? result : await this.#without(refusal, result);
+      let result = await this.#attempt.run();
+      for (let without = this.#without(result); without !== undefined; ) {
+        this.#attempt = this.#again(without, result);
+        result = await this.#attempt.run();
+        without = this.#without(result);
+      }
+      return result;
     } finally {
       const { source, destination } = this.#ports;
       await Promise.all([source.close(), destination.close()]);
     }
   }
 
-  /** What can depend on a kernel's setting, or on how a QEMU was built, no client can read beforehand. */
-  #refusal({ outcome }: Conclusion): Refusal | undefined {
-    const { fromTheStart, callError } = this.#attempt;
-    if (!fromTheStart || outcome !== 'failed-safe') return undefined;
+  /** What it begins again without; `undefined`: it has ended. Each time there is one thing less. */
+  #without(result: Conclusion): Without | undefined {
+    const without = this.#attempt.fromTheStart ? this.#reasonToBeginAgain(result) : undefined;
+    if (without === undefined) return undefined;
+    return this.#intent.capabilities[without.what]?.allowed === true ? without : undefined;
+  }
+
+  #reasonToBeginAgain({ outcome }: Conclusion): Without | undefined {
+    const { beginsAgain, callError } = this.#attempt;
+    if (outcome === 'stayed') return beginsAgain ? uncompressed : undefined;
+    if (outcome !== 'failed-safe') return undefined;
     return refusals.find(({ code }) => hasCode(callError, code));
   }
 
-  #without({ what, name }: Refusal, { totalMs }: Conclusion): Promise<Conclusion> {
-    const message = `The hosts refused ${name} when it was asked for: it starts again without.`;
+  #again({ what, message, because }: Without, { totalMs }: Conclusion): Attempt {
     this.#onEvent({ kind: 'notice', message, atMs: totalMs });
-    const refused = { allowed: false, because: 'the hosts refused it at the start' } as const;
+    const closed = { allowed: false, because } as const;
     const intent = {
       ...this.#intent,
-      capabilities: { ...this.#intent.capabilities, [what]: refused },
+      capabilities: { ...this.#intent.capabilities, [what]: closed },
     };
+    this.#intent = intent;
     const opening = { kind: 'start', former: this.#attempt.former } as const;
-    return new Attempt(intent, this.#ports, this.#clock, this.#onEvent, this.#letGo, opening).run();
+    return new Attempt(intent, this.#ports, this.#clock, this.#onEvent, this.#letGo, opening);
   }
 }
 
-/** Something that a migration can do without. */
-interface Refusal {
-  readonly code: ErrorCode;
+/** Something that a migration can do without, and why it has to. */
+interface Without {
   readonly what: 'postCopy' | 'compression';
-  readonly name: string;
+  readonly message: string;
+  readonly because: string;
 }
 
-const refusals: readonly Refusal[] = [
-  { code: 'hypervisor.no-post-copy', what: 'postCopy', name: 'post-copy' },
-  { code: 'hypervisor.no-compression', what: 'compression', name: 'compression' },
+const uncompressed: Without = {
+  what: 'compression',
+  message:
+    'It was cancelled to begin again uncompressed: the guest runs on at its source meanwhile.',
+  because: 'compressed, it did not fit',
+};
+
+/** What can depend on a kernel's setting, or on how a QEMU was built, no client can read beforehand. */
+const refusals: readonly (Without & { readonly code: ErrorCode })[] = [
+  { code: 'hypervisor.no-post-copy', ...refused('postCopy', 'post-copy') },
+  { code: 'hypervisor.no-compression', ...refused('compression', 'compression') },
 ];
+
+function refused(what: Without['what'], name: string): Without {
+  return {
+    what,
+    message: `The hosts refused ${name} when it was asked for: it starts again without.`,
+    because: 'the hosts refused it at the start',
+  };
+}
 
 /** A migration from its start on. */
 export async function readyToStart(

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type Config, emptyConfig } from '../fleet/config.ts';
 import { learn } from '../forecast/learn.ts';
 import { SimulatedWorld } from '../hypervisor/simulated.ts';
+import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import type { SimulatedHost } from '../hypervisor/simulated-host.ts';
 import { VirtualClock } from '../hypervisor/virtual-clock.ts';
-import type { SlaClass } from '../policy/vocabulary.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import { forecastVm } from './foresight.ts';
 import { type Keeping, keepsNothing } from './keeping.ts';
 import type { MigrationResult } from './result.ts';
@@ -18,8 +19,11 @@ const watching = { onEvent: () => undefined, letGo: new AbortController().signal
 
 interface Scene {
   readonly slaClass?: SlaClass;
+  readonly importance?: Importance;
   readonly shrinksTo?: number;
   readonly memoryBytes?: number;
+  /** What it writes, where it does not write 80 MiB/s on half of its memory. */
+  readonly writes?: Pick<GuestModel, 'workingSetBytes' | 'writeBytesPerSecond' | 'rhythm'>;
   readonly compression?: 'forbidden';
   /** What is as it usually is not. */
   readonly but?: (source: SimulatedHost) => void;
@@ -40,7 +44,8 @@ function setStage(scene: Scene): Stage {
   const able = { compression: { allowed: true }, cpus: 2 } as const;
   const [h1, h2] = [world.addHost('h1', able), world.addHost('h2', able)];
   const { memoryBytes = 256 * mib, shrinksTo = 1 / 3 } = scene;
-  const writes = { workingSetBytes: memoryBytes / 2, writeBytesPerSecond: 80 * mib };
+  const usual = { workingSetBytes: memoryBytes / 2, writeBytesPerSecond: 80 * mib };
+  const writes = scene.writes ?? usual;
   const guest = { name: 'vm', memoryBytes, touchedBytes: memoryBytes, throttleEffect: 1 };
   h1.addGuest({ ...guest, ...writes, shrinksTo }, scene.slaClass ?? 'pet');
   const asked: string[] = [];
@@ -166,6 +171,21 @@ describe('on simulated hosts', () => {
     expect(result.why.join('\n')).toMatch(scene.why);
   });
 
+  test.each([
+    ['a pet that has to arrive', 'high'],
+    ['one that may stay', 'medium'],
+  ] as const)('%s is not stopped for long when it comes to write more', async (_, importance) => {
+    // It rests while it is looked at, and writes on half of its memory for ten minutes from then on.
+    const rhythm = { burstMs: 600_000, quietMs: 600_000, offsetMs: 1_198_000 };
+    const writes = { workingSetBytes: 1024 * mib, writeBytesPerSecond: 600 * mib, rhythm };
+    const { result } = await moved({ memoryBytes: 2048 * mib, writes, importance });
+    const told = result.why.join('\n');
+    expect(told).toMatch(/memory compressed[^]*cancelled, and begins again uncompressed/);
+    expect(told).toMatch(/to begin again uncompressed[^]*It starts able to switch to post-copy/);
+    expect(result).toMatchObject({ outcome: 'completed', switchedToPostCopy: true });
+    expect(result.blackout?.ms).toBeLessThan(500);
+  });
+
   test('what is known of its writes is not sampled again, and is enough', async () => {
     const before = await moved({ shrinksTo: 0.95 });
     const lesson = learn(before.result.telemetry);
@@ -212,8 +232,8 @@ async function moved(
   keeping: Keeping = keepsNothing,
 ): Promise<{ readonly asked: readonly string[]; readonly result: MigrationResult }> {
   const { clock, config, surroundings, asked } = setStage(scene);
-  const asMeant =
-    scene.slaClass === 'panda' ? { ...request, importance: 'medium' as const } : request;
+  const { importance = scene.slaClass === 'panda' ? 'medium' : 'high' } = scene;
+  const asMeant = { ...request, importance };
   const result = await clock.run(
     migrateVm(asMeant, config, watching, { ...surroundings, keeping }),
   );

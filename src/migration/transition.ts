@@ -21,7 +21,7 @@ export type Outcome = (typeof outcomes)[number];
 export const places = ['source', 'destination'] as const;
 export type Place = (typeof places)[number];
 /** Why the job is being cancelled: it is given up, a person wants it so, or nothing of it comes through. */
-export type Leaving = 'stay' | 'abort' | 'standstill';
+export type Leaving = 'stay' | 'again' | 'abort' | 'standstill';
 
 export type MigrationState =
   /** It waits for its turn: nothing was touched. */
@@ -159,6 +159,7 @@ function outcomeAtSource(leaving: Leaving | undefined): Outcome {
 
 const cancelledAs: Readonly<Record<Leaving, Outcome>> = {
   stay: 'stayed',
+  again: 'stayed',
   abort: 'aborted',
   standstill: 'failed-safe',
 };

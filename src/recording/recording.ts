@@ -32,6 +32,7 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('set-max-speed'), bytesPerSecond: number }),
   z.object({ kind: z.literal('start-post-copy') }),
   z.object({ kind: z.literal('freeze'), expectedMs: number, reckonedMs: number.optional() }),
+  z.object({ kind: z.literal('begin-again') }),
   z.object({ kind: z.literal('stay') }),
 ]);
 const actionKind = z.enum([
@@ -40,6 +41,7 @@ const actionKind = z.enum([
   'set-max-speed',
   'start-post-copy',
   'freeze',
+  'begin-again',
   'stay',
 ]);
 

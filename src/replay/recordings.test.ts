@@ -49,6 +49,7 @@ function breaks({ budget, capabilities }: Recording, { action }: Decision): bool
     case 'freeze':
       return budget.freeze.kind === 'never';
     case 'start-post-copy':
+    case 'begin-again':
       return !postCopyOpen(budget, capabilities).allowed;
     case 'stay':
       return budget.otherwise !== 'stay';

@@ -36,7 +36,7 @@ export function rideAlong(
 
 /** Whether a decision ends pre-copy, one way or another. */
 export function ends({ action }: Decision): boolean {
-  return ['start-post-copy', 'freeze', 'stay'].includes(action.kind);
+  return ['start-post-copy', 'freeze', 'begin-again', 'stay'].includes(action.kind);
 }
 
 function after(state: SteeringState, { atMs, action }: Decision): SteeringState {

@@ -30,9 +30,12 @@ export function openPostCopy(situation: Situation, view: Outlook): Candidate | u
 
 /** For a person, where it is taken; `view`: by which it was weighed. */
 export function takenBecause({ action, forecast }: Candidate, view: Outlook): string {
-  return action.kind === 'freeze'
-    ? `So it is stopped until its memory is across, some ${formatDuration(action.expectedMs)}.`
-    : `So it goes on at the destination now and fetches the last ${formatBytes(view.remainingBytes)} from there, in some ${formatDuration(forecast.timeMs.p50)}.`;
+  const across = formatDuration(forecast.timeMs.p50);
+  if (action.kind === 'freeze')
+    return `So it is stopped until its memory is across, some ${formatDuration(action.expectedMs)}.`;
+  if (action.kind === 'begin-again')
+    return `So it is cancelled, and begins again uncompressed and able to switch to post-copy: across in some ${across}.`;
+  return `So it goes on at the destination now and fetches the last ${formatBytes(view.remainingBytes)} from there, in some ${across}.`;
 }
 
 /** What comes of it when it is taken. */

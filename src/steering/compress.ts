@@ -65,7 +65,8 @@ export function capabilitiesOnce(
   capabilities: MigrationCapabilities,
   compression: Compression | undefined,
 ): MigrationCapabilities {
-  if (compression !== undefined) return { ...capabilities, postCopy: excluded };
+  if (compression !== undefined)
+    return { ...capabilities, postCopy: excluded, again: capabilities.postCopy };
   return { ...capabilities, compression: tooLate };
 }
 

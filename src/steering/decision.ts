@@ -14,6 +14,8 @@ export type Action =
       /** The same as QEMU reckons it, where that is something else. */
       readonly reckonedMs?: number | undefined;
     }
+  /** Cancel what goes compressed, and begin once more without, able to switch to post-copy. */
+  | { readonly kind: 'begin-again' }
   /** Give up: cancel, and leave the guest running where it was. */
   | { readonly kind: 'stay' };
 
@@ -57,6 +59,8 @@ export interface MigrationCapabilities {
   readonly autoConverge: Permission;
   /** Whether memory may be compressed on its way; where nobody has looked, it is not. */
   readonly compression?: Permission | undefined;
+  /** Of one that was begun compressed instead of able to switch to post-copy: whether it could be, if it began again. */
+  readonly again?: Permission | undefined;
 }
 
 export type Permission =

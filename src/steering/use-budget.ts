@@ -1,5 +1,7 @@
 import { forecastStay } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
+import type { Budget } from '../policy/budget.ts';
+import { beginAgainCandidate } from './begin-again.ts';
 import {
   alternativeOf,
   type Candidate,
@@ -16,7 +18,7 @@ import type { Situation } from './situation.ts';
 /** Patience is over: the gentlest of what the budget leaves, or the end of the attempt. */
 export function useBudget(situation: Situation, view: Outlook, gap: string): Decision {
   const candidates = candidatesOf(situation, view);
-  const best = leastHarmful(situation, candidates);
+  const best = bestOf(situation, view, candidates);
   const alternatives = candidates
     .filter((candidate) => candidate !== best)
     .map((candidate) => alternativeOf(situation, candidate));
@@ -32,6 +34,30 @@ export function useBudget(situation: Situation, view: Outlook, gap: string): Dec
     `${gap} ${takenBecause(best, view)}`,
     endingBy(best),
     alternatives,
+  );
+}
+
+/**
+ * What ends it within the pause that the budget allows; else it begins again, where it can and there is time for that;
+ * else what ends it with a longer one.
+ */
+function bestOf(
+  situation: Situation,
+  view: Outlook,
+  candidates: readonly Candidate[],
+): Candidate | undefined {
+  const { budget, atMs, deadlineMs = Infinity } = situation;
+  const best = leastHarmful(situation, candidates);
+  if (best !== undefined && !isBeyond(budget, best)) return best;
+  const again = beginAgainCandidate(situation, view);
+  const inTime = atMs + again.forecast.timeMs.p50 <= deadlineMs;
+  return inTime ? (leastHarmful(situation, [again]) ?? best) : best;
+}
+
+/** It would stop the guest for longer than the budget likes: only because nothing else ends. */
+function isBeyond({ freeze, blackoutMs }: Budget, { action, forecast }: Candidate): boolean {
+  return (
+    action.kind === 'freeze' && freeze.kind === 'as-needed' && forecast.blackoutMs.p90 > blackoutMs
   );
 }
 
