@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseWorkload, setWorkload } from '../../src/lab/guest/index.ts';
 import { play, type Stage, setStage, withHosts } from './stage.ts';
 
 const mib = 2 ** 20;
@@ -90,6 +91,29 @@ test('a pet whose memory shrinks is sounded, goes compressed, and arrives whole'
     startedWithPostCopy: false,
   });
   expect(result.sentBytes).toBeLessThan((pet.memoryMiB * mib) / 2);
+});
+
+test('one that comes to write more than fits begins again, and is switched to post-copy', async () => {
+  const name = 'restless-pet';
+  const source = stage.lab.host('h1');
+  const busy = parseWorkload('random:rate=200MiB/s,set=120MiB,content=text,scrub=2s');
+  let begun = false;
+  const { result, report } = await play(stage, {
+    ...pet,
+    name,
+    workload: 'random:rate=12MiB/s,set=48MiB,content=text,scrub=2s',
+    config: withHosts(stage.config, known),
+    onEvent: (event) => {
+      if (begun || event.kind !== 'phase' || event.phase !== 'copying') return;
+      begun = true;
+      void setWorkload(source, name, busy);
+    },
+  });
+  expect(result.why.join('\n')).toMatch(
+    /memory compressed[^]*begins again uncompressed[^]*It starts able to switch to post-copy/,
+  );
+  expect(report).toMatchObject({ integrity: 'ok', verifiedWhole: true, onePlace: 'ok' });
+  expect(result).toMatchObject({ outcome: 'completed', runsOn: ['h2'], switchedToPostCopy: true });
 });
 
 test('a pet whose memory does not shrink starts able to switch to post-copy', async () => {
