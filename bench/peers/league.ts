@@ -1,4 +1,5 @@
 import { geometricMean } from '../averages.ts';
+import { shareOf, shareText } from './standings.ts';
 import { hasDoneAsAsked, isKept, type PeerCell, type Result, standingOf } from './verdict.ts';
 
 /** What one arm does in one cell, as if it stood there instead of Drover. */
@@ -8,7 +9,12 @@ interface Place {
   readonly regret: number;
   readonly didAsAsked: boolean;
   /** Beside the systems that are not its own. */
-  readonly meetings: readonly { readonly system: string; readonly isKept: boolean }[];
+  readonly meetings: readonly Meeting[];
+}
+
+interface Meeting {
+  readonly system: string;
+  readonly isKept: boolean;
 }
 
 /** What each arm would keep of the pairs, and cost, if it were to move all guests instead of Drover; the best first. */
@@ -18,13 +24,14 @@ export function league(cells: readonly PeerCell[]): string {
   );
   const systems = [...new Set(cells.flatMap(({ peers }) => peers.map(systemOf)))].toSorted();
   const rows = [...Map.groupBy(places, ({ arm }) => arm)]
-    .map(([arm, ones]) => ({ arm, ones, share: shareOf(ones) }))
-    .toSorted((a, b) => b.share - a.share)
-    .map(({ arm, ones, share }) => {
+    .map(([arm, ones]) => ({ arm, ones, meetings: ones.flatMap((one) => one.meetings) }))
+    .toSorted((a, b) => shareOf(b.meetings, wasKept) - shareOf(a.meetings, wasKept))
+    .map(({ arm, ones, meetings }) => {
       const regret = geometricMean(ones.map((one) => one.regret)).toFixed(2);
       const failed = ones.filter(({ didAsAsked }) => !didAsAsked).length;
-      const shares = systems.map((system) => percent(shareOf(ones, system)));
-      return `| ${[arm, ones.length, percent(share), ...shares, regret, failed].join(' | ')} |`;
+      const beside = [meetings, ...systems.map((name) => meetings.filter(isWith(name)))];
+      const shares = beside.map((some) => shareText(some, wasKept));
+      return `| ${[arm, ones.length, ...shares, regret, failed].join(' | ')} |`;
     });
   return [
     "## In Drover's place",
@@ -54,14 +61,10 @@ function systemOf({ result }: PeerCell['peers'][number]): string {
   return result.system;
 }
 
-/** Beside one system, or all: 0 to 1; `NaN` where it met none. */
-function shareOf(places: readonly Place[], beside?: string): number {
-  const meetings = places
-    .flatMap((place) => place.meetings)
-    .filter(({ system }) => beside === undefined || system === beside);
-  return meetings.filter((one) => one.isKept).length / meetings.length;
+function isWith(name: string): (meeting: Meeting) => boolean {
+  return ({ system }) => system === name;
 }
 
-function percent(share: number): string {
-  return Number.isNaN(share) ? '-' : `${Math.round(share * 100)} %`;
+function wasKept(meeting: Meeting): boolean {
+  return meeting.isKept;
 }

@@ -32,8 +32,14 @@ function standingRows(
     .toSorted();
 }
 
-function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
-  return all.length === 0 ? '-' : `${Math.round((all.filter(holds).length / all.length) * 100)} %`;
+/** 0 to 1; `NaN`: there are none. */
+export function shareOf<T>(all: readonly T[], holds: (one: T) => boolean): number {
+  return all.filter(holds).length / all.length;
+}
+
+/** `-`: there are none. */
+export function shareText<T>(all: readonly T[], holds: (one: T) => boolean): string {
+  return all.length === 0 ? '-' : `${Math.round(shareOf(all, holds) * 100)} %`;
 }
 
 /** The heads of what `pairShares` gives. */

@@ -45,13 +45,12 @@ export class Run {
    */
   async toTheEnd(): Promise<Conclusion> {
     try {
-      let result = await this.#attempt.run();
-      for (let without = this.#without(result); without !== undefined; ) {
+      for (;;) {
+        const result = await this.#attempt.run();
+        const without = this.#without(result);
+        if (without === undefined) return result;
         this.#attempt = this.#again(without, result);
-        result = await this.#attempt.run();
-        without = this.#without(result);
       }
-      return result;
     } finally {
       const { source, destination } = this.#ports;
       await Promise.all([source.close(), destination.close()]);

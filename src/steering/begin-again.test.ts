@@ -7,17 +7,11 @@ import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import { capabilitiesOnce } from './compress.ts';
 import type { ActionKind, MigrationCapabilities } from './decision.ts';
 import { type Situation, stateAtStart } from './situation.ts';
+import { able } from './testing/able.ts';
 import { useBudget } from './use-budget.ts';
 
 const mib = 2 ** 20;
-const allowed = { allowed: true } as const;
 const compressed = { connections: 2 };
-const able: MigrationCapabilities = {
-  postCopy: allowed,
-  postCopyRecoverable: true,
-  autoConverge: allowed,
-  compression: allowed,
-};
 
 interface Case {
   readonly what: string;

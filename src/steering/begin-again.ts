@@ -1,7 +1,6 @@
 import { afterFirstPass, forecastPostCopy, later } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import type { Candidate } from './candidates.ts';
-import type { Permission } from './decision.ts';
 import { postCopyOpen } from './post-copy-open.ts';
 import type { Situation } from './situation.ts';
 
@@ -11,8 +10,14 @@ const cancelMs = 2_500;
 /**
  * What was chosen to go compressed, because it surely fitted, may come to write more. It can be cancelled, and begin
  * again uncompressed and able to switch to post-copy: the guest runs on meanwhile, and what was sent was sent in vain.
+ * `undefined`: it could not be switched then either, or nothing comes of it.
  */
-export function beginAgainCandidate(situation: Situation, view: Outlook): Candidate {
+export function openBeginAgain(situation: Situation, view: Outlook): Candidate | undefined {
+  const { budget, capabilities } = situation;
+  const { again, postCopyRecoverable } = capabilities;
+  if (again === undefined) return undefined;
+  const permission = postCopyOpen(budget, { ...capabilities, postCopy: again });
+  if (!permission.allowed) return undefined;
   const { ratio, firstPassBytes } = view;
   const anew: Outlook = {
     ...view,
@@ -25,20 +30,8 @@ export function beginAgainCandidate(situation: Situation, view: Outlook): Candid
   };
   const { ms, leftBytes, sentBytes } = afterFirstPass(anew);
   const then = { ...anew, unsentBytes: 0, remainingBytes: leftBytes };
-  const { postCopyRecoverable } = situation.capabilities;
   const postCopy = forecastPostCopy(then, postCopyRecoverable);
-  return {
-    action: { kind: 'begin-again' },
-    permission: openAgain(situation),
-    afterMs: 0,
-    forecast: later(postCopy, cancelMs + ms, sentBytes),
-  };
+  if (!postCopy.completes) return undefined;
+  const forecast = later(postCopy, cancelMs + ms, sentBytes);
+  return { action: { kind: 'begin-again' }, permission, afterMs: 0, forecast };
 }
-
-/** Whether it could be switched to post-copy if it began again. */
-function openAgain({ budget, capabilities }: Situation): Permission {
-  const { again = never } = capabilities;
-  return postCopyOpen(budget, { ...capabilities, postCopy: again });
-}
-
-const never: Permission = { allowed: false, because: 'it was not chosen instead of post-copy' };

@@ -4,15 +4,9 @@ import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import { capabilitiesOnce, chooseCompression } from './compress.ts';
 import type { MigrationCapabilities } from './decision.ts';
 import { planStart } from './plan-start.ts';
+import { able } from './testing/able.ts';
 
-const allowed = { allowed: true } as const;
 const forbidden = { allowed: false, because: 'the admin forbids it' } as const;
-const able: MigrationCapabilities = {
-  postCopy: allowed,
-  postCopyRecoverable: true,
-  autoConverge: allowed,
-  compression: allowed,
-};
 const withoutPostCopy = { ...able, postCopy: forbidden };
 const { compression: _, ...nobodyLooked } = withoutPostCopy;
 /** Bytes/s that Gbit/s are. */

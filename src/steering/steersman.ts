@@ -134,7 +134,7 @@ function withAdmins(
   postCopy: Permission | undefined,
 ): MigrationCapabilities {
   if (postCopy === undefined || postCopy.allowed) return atStart;
-  return { ...atStart, postCopy, ...(atStart.again === undefined ? {} : { again: postCopy }) };
+  return { ...atStart, postCopy, again: postCopy };
 }
 
 /** `undefined` where nobody has said how much memory there is: then nothing is foreseen. */

@@ -1,7 +1,7 @@
 import { forecastStay } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import type { Budget } from '../policy/budget.ts';
-import { beginAgainCandidate } from './begin-again.ts';
+import { openBeginAgain } from './begin-again.ts';
 import {
   alternativeOf,
   type Candidate,
@@ -49,9 +49,8 @@ function bestOf(
   const { budget, atMs, deadlineMs = Infinity } = situation;
   const best = leastHarmful(situation, candidates);
   if (best !== undefined && !isBeyond(budget, best)) return best;
-  const again = beginAgainCandidate(situation, view);
-  const inTime = atMs + again.forecast.timeMs.p50 <= deadlineMs;
-  return inTime ? (leastHarmful(situation, [again]) ?? best) : best;
+  const again = openBeginAgain(situation, view);
+  return again !== undefined && atMs + again.forecast.timeMs.p50 <= deadlineMs ? again : best;
 }
 
 /** It would stop the guest for longer than the budget likes: only because nothing else ends. */

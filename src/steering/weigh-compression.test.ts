@@ -9,20 +9,14 @@ import type { MigrationCapabilities } from './decision.ts';
 import { foresee } from './foresee.ts';
 import { isTooBusy, lookingPays, soundingPays } from './sounding-pays.ts';
 import { steersmanFor } from './steersman.ts';
+import { able } from './testing/able.ts';
 import { chooseAtStart } from './weigh-compression.ts';
 
 const mib = 2 ** 20;
 const gib = 2 ** 30;
 /** Bytes/s of payload that Gbit/s are. */
 const gbit = 0.941 * 125_000_000;
-const allowed = { allowed: true } as const;
 const forbidden = { allowed: false, because: 'the admin forbids it' } as const;
-const able: MigrationCapabilities = {
-  postCopy: allowed,
-  postCopyRecoverable: true,
-  autoConverge: allowed,
-  compression: allowed,
-};
 
 interface Case {
   readonly name: string;

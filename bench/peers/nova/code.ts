@@ -90,8 +90,8 @@ export class NovaCode {
     const goOn = await startWaiting(['/usr/bin/python3', script, ...flags]);
     return async () => {
       const late = setTimeout(() => void source.abortJob(uuid).catch(() => undefined), limitMs);
-      const { ms, asked } = answerSchema.parse(JSON.parse(await goOn(limitMs + endingMs)));
-      clearTimeout(late);
+      const answer = await goOn(limitMs + endingMs).finally(() => clearTimeout(late));
+      const { ms, asked } = answerSchema.parse(JSON.parse(answer));
       const postCopy = asked.migrateStartPostCopy > 0;
       return { totalMs: Math.min(ms, limitMs), samples: [], postCopy };
     };
