@@ -86,7 +86,7 @@ export const defaultMatrix: Matrix = {
       slowdownShare: 0.5,
       pointOfNoReturn: 'if-recoverable',
       freeze: asNeeded,
-      patiencePasses: 2,
+      patiencePasses: 1.5,
       otherwise: 'finish',
     },
   },
