@@ -7,6 +7,7 @@ import { migratePacked, type Packing } from './packed.ts';
 export type Act =
   | { readonly kind: 'set-downtime'; readonly ms: number }
   | { readonly kind: 'post-copy' }
+  | { readonly kind: 'set-post-copy-speed'; readonly bytesPerSecond: number }
   | { readonly kind: 'abort' };
 
 /** How a migration is begun, and what is done upon what is read of it. */
@@ -127,6 +128,8 @@ async function tried({ source, uuid }: Job, act: Act): Promise<boolean> {
   try {
     if (act.kind === 'set-downtime') await source.setMaxDowntime(uuid, act.ms);
     else if (act.kind === 'post-copy') await source.startPostCopy(uuid);
+    else if (act.kind === 'set-post-copy-speed')
+      await source.setPostCopySpeed(uuid, act.bytesPerSecond);
     else await source.abortJob(uuid);
     return true;
   } catch {
