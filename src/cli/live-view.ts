@@ -136,6 +136,7 @@ const actionNames: Readonly<Record<string, string>> = {
   'set-max-downtime': 'a longer pause allowed',
   'set-max-speed': 'the stream held back',
   'start-post-copy': 'post-copy',
+  'set-post-copy-speed': 'the speed of post-copy',
   'begin-again': 'once more from its beginning, uncompressed',
 };
 

@@ -105,6 +105,7 @@ function amountOf(action: Action): string[] {
     case 'set-max-downtime':
       return [formatDuration(action.ms)];
     case 'set-max-speed':
+    case 'set-post-copy-speed':
       return [formatRate(action.bytesPerSecond)];
     case 'freeze':
       return [`some ${formatDuration(action.expectedMs)}`];

@@ -4,6 +4,7 @@ import type { Prior, Syncing } from './prior.ts';
 import type { Rhythm } from './rhythm.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { Shrinking } from './shrinking.ts';
+import type { Split } from './split.ts';
 import type { Span, WorkingSet } from './working-set.ts';
 
 /**
@@ -45,6 +46,8 @@ export interface GuestModel {
   readonly syncing: Syncing;
   /** The last reading before which QEMU had looked for dirty pages, ms. */
   readonly lastSyncMs: number;
+  /** Since the guest runs at its destination while its memory follows; `undefined` before. */
+  readonly split: Split | undefined;
 }
 
 /** A model that has seen nothing yet but what was known before. */
@@ -68,5 +71,6 @@ export function modelOf(prior: Prior): GuestModel {
     memoryTotalBytes: 0,
     throttlePercent: 0,
     syncing: prior.syncing,
+    split: undefined,
   };
 }

@@ -3,10 +3,12 @@ import { observeLink } from './link.ts';
 import { type Point, pointOf } from './points.ts';
 import { observeShrinking } from './shrinking.ts';
 import { withSpan } from './spans.ts';
+import { observeSplit } from './split.ts';
 import type { Sample } from './telemetry.ts';
 
-/** The model after one more reading. Readings of other phases than pre-copy teach nothing here. */
+/** The model after one more reading. */
 export function observe(model: GuestModel, sample: Sample): GuestModel {
+  if (sample.phase === 'post-copy') return { ...model, split: observeSplit(model.split, sample) };
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const shrinking = observeShrinking(model.shrinking, sample);
   const point = pointOf(sample, shrinking !== undefined);

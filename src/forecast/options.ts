@@ -33,7 +33,7 @@ export function switchOverMs(outlook: Outlook, paced: boolean): number {
 }
 
 /** Libvirt's own end of a migration, after the guest runs at its destination, ms. */
-const finishMs = 300;
+export const finishMs = 300;
 
 /** When the guest stands still, where it goes as forecast, ms from now. */
 export function switchesInMs({ timeMs, blackoutMs }: Forecast): number {
@@ -87,6 +87,11 @@ function faultShare({ workingSet, bandwidthBytesPerSecond }: Outlook): number {
 export function lossRiskOf(recoverable: boolean, splitMs: number): number {
   const { eachTime, perSecond } = recoverable ? lossRisk.recoverable : lossRisk.unrecoverable;
   return Math.min(1, eachTime + (perSecond * splitMs) / 1000);
+}
+
+/** What each ms more adds to that for one that is split already. */
+export function lossRiskPerMs(recoverable: boolean): number {
+  return (recoverable ? lossRisk.recoverable : lossRisk.unrecoverable).perSecond / 1000;
 }
 
 const lossRisk = {

@@ -6,6 +6,7 @@ export const acts: ReadonlySet<PropertyKey> = new Set<keyof Host>([
   'setMaxDowntime',
   'setMaxSpeed',
   'startPostCopy',
+  'setPostCopySpeed',
   'abortJob',
   'migrate',
   'resumePostCopy',

@@ -66,6 +66,8 @@ export interface Host {
   /** Caps the stream of the running migration, bytes/s; Infinity takes the cap away. It stays set. */
   setMaxSpeed(uuid: string, bytesPerSecond: number): Promise<void>;
   startPostCopy(uuid: string): Promise<void>;
+  /** Caps what a post-copy that runs sends unasked, bytes/s; Infinity takes the cap away. */
+  setPostCopySpeed(uuid: string, bytesPerSecond: number): Promise<void>;
   abortJob(uuid: string): Promise<void>;
   /**
    * Starts the migration and resolves when the call that carries it ends. The outcome of the call

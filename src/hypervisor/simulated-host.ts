@@ -268,6 +268,11 @@ export class SimulatedHost implements Host, Site {
       throw failed('post-copy cannot start now');
   }
 
+  async setPostCopySpeed(uuid: string, bytesPerSecond: number): Promise<void> {
+    await this.#call();
+    this.#resident(uuid).job?.setPostCopySpeed(bytesPerSecond);
+  }
+
   async abortJob(uuid: string): Promise<void> {
     await this.#call();
     if (this.#resident(uuid).job?.cancel() !== true) throw failed('there is no job to cancel');

@@ -16,6 +16,8 @@ const cancelMs = 300;
 const linkDeathMs = 7_000;
 /** So much more or less than the limit is the rounding of sums. */
 const roundingBytes = 2048;
+/** Held to more of the link than this, what is sent unasked still fills the socket. */
+const mostHeldShare = 0.45;
 
 /** What the job tells the hosts that take part in it. */
 export interface JobListener {
@@ -77,6 +79,8 @@ export class SimulatedJob {
   /** One of its hosts is dark: what is sent reaches nobody. */
   #dark = false;
   pauseMs: number | undefined;
+  /** What post-copy sends unasked is held to this, bytes/s. */
+  #restBytesPerSecond = Infinity;
 
   constructor(
     clock: VirtualClock,
@@ -135,6 +139,12 @@ export class SimulatedJob {
     this.#stream.capBytesPerSecond = bytesPerSecond;
     this.#listener.flowChanged();
     if (this.#phase === 'pre-copy') this.#planSync();
+  }
+
+  setPostCopySpeed(bytesPerSecond: number): void {
+    this.#settle();
+    this.#restBytesPerSecond = bytesPerSecond;
+    if (this.#phase === 'post-copy') this.#planPostCopyEnd();
   }
 
   setLink(bytesPerSecond: number): void {
@@ -287,8 +297,10 @@ export class SimulatedJob {
   }
 
   /** Moves memory across in post-copy. Returns what it put on the link, bytes. */
-  #fetch(budget: number, fromMs: number, untilMs: number): number {
+  #fetch(carried: number, fromMs: number, untilMs: number): number {
     const { linkBytesPerSecond } = this.#stream;
+    const held = this.#isRestHeld;
+    const budget = held ? Math.min(carried, this.#heldBytes(untilMs - fromMs)) : carried;
     let wireBytes = 0;
     let left = budget;
     for (let at = fromMs; at < untilMs; ) {
@@ -296,10 +308,23 @@ export class SimulatedJob {
       wireBytes += fetched.wireBytes;
       left -= fetched.usedBytes;
       const end = left > 0 ? untilMs - ((untilMs - fromMs) * left) / budget : untilMs;
-      this.#toll.noteFaults(at, end, fetched.needed, linkBytesPerSecond);
+      this.#toll.noteFaults(at, end, fetched.needed, { linkBytesPerSecond, held });
       at = end;
     }
     return wireBytes;
+  }
+
+  get #isRestHeld(): boolean {
+    return this.#restBytesPerSecond < this.#stream.linkBytesPerSecond * mostHeldShare;
+  }
+
+  /** What is sent unasked within so much time, and what the guest asks for beside it, bytes. */
+  #heldBytes(ms: number): number {
+    const asked = this.#toll.askedBytesPerSecond(
+      this.#memory.neededShare(),
+      this.#stream.linkBytesPerSecond,
+    );
+    return ((this.#restBytesPerSecond + asked) * ms) / 1000;
   }
 
   get #isFlowing(): boolean {

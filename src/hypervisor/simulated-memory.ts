@@ -154,16 +154,16 @@ export class DirtyMemory {
     }
     // The sender is where the guest is: before one that goes in turn lies all that is missing.
     const inTurn = next.region.writes === 'sequential';
-    const before = inTurn ? 1 : this.#neededShare();
+    const before = inTurn ? 1 : this.neededShare();
     const usedBytes = Math.min(budgetBytes, this.#dirtyIn(next));
     this.#cursor = next.firstCell;
     this.#due = this.#dirty[this.#cursor] ?? 0;
     const wireBytes = this.send(usedBytes, linkBytesPerSecond);
-    return { wireBytes, usedBytes, needed: { before, after: inTurn ? 1 : this.#neededShare() } };
+    return { wireBytes, usedBytes, needed: { before, after: inTurn ? 1 : this.neededShare() } };
   }
 
   /** Chance that the next page which the guest works on has not arrived, 0 to 1. */
-  #neededShare(): number {
+  neededShare(): number {
     const wanted = sum(this.#worked.map(({ region }) => region.writeBytesPerSecond));
     const missing = this.#worked.map((one) => densityOf(one.region) * this.#dirtyIn(one));
     return wanted > 0 ? sum(missing) / wanted : 0;

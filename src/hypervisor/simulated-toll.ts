@@ -1,4 +1,4 @@
-import { faultMs, stalledShare } from './simulated-faults.ts';
+import { faultMs, requestMs, stalledShare } from './simulated-faults.ts';
 import { type GuestModel, workMs } from './simulated-guest.ts';
 
 /** What a migration did to its guest, ms. */
@@ -7,6 +7,13 @@ export interface Toll {
   readonly pausedMs: number;
   /** Of its own time, what a throttle or pages that had to be fetched took away. */
   readonly slowedMs: number;
+}
+
+/** How memory comes in post-copy. */
+export interface Flow {
+  readonly linkBytesPerSecond: number;
+  /** Whether what is sent unasked is held back. */
+  readonly held: boolean;
 }
 
 /** Keeps count of what a migration does to its guest. */
@@ -54,12 +61,20 @@ export class TollKeeper {
     fromMs: number,
     untilMs: number,
     needed: { readonly before: number; readonly after: number },
-    linkBytesPerSecond: number,
+    { linkBytesPerSecond, held }: Flow,
   ): void {
-    const perFaultMs = faultMs(this.#guest, linkBytesPerSecond);
+    const perFaultMs = faultMs(this.#guest, linkBytesPerSecond, held);
     const stalled = stalledShare(this.#guest, perFaultMs, needed.before, needed.after);
     const slowedMs = workMs(this.#guest, fromMs, untilMs) * stalled;
     this.#slowedMs += slowedMs;
-    if (perFaultMs > 0 && perFaultMs < Infinity) this.#faults += slowedMs / perFaultMs;
+    const perRequestMs = requestMs(this.#guest, linkBytesPerSecond, held);
+    if (perRequestMs > 0 && perRequestMs < Infinity) this.#faults += slowedMs / perRequestMs;
+  }
+
+  /** What it asks for while the rest is held back, where this share of the pages that it needs has not arrived. */
+  askedBytesPerSecond(neededShare: number, linkBytesPerSecond: number): number {
+    const perFaultMs = faultMs(this.#guest, linkBytesPerSecond, true);
+    const stalled = stalledShare(this.#guest, perFaultMs, neededShare, neededShare);
+    return this.#guest.writeBytesPerSecond * neededShare * (1 - stalled);
   }
 }

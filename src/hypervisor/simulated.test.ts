@@ -91,6 +91,18 @@ describe('the simulated hypervisor', () => {
     expect(free - held).toBeGreaterThan(40);
   });
 
+  test('post-copy that holds the rest back takes longer, and what the guest asks for comes sooner', async () => {
+    const steady = { ...guest, workingSetBytes: 80 * mib, writeBytesPerSecond: 10 * mib };
+    const [free, held, hardly] = [
+      await postCopyOf(steady, Infinity),
+      await postCopyOf(steady, 8 * mib),
+      await postCopyOf(steady, 15 * mib),
+    ];
+    expect(held.slowedMs).toBeLessThan(free.slowedMs / 2);
+    expect(held.endMs).toBeGreaterThan(free.endMs + 500);
+    expect(hardly).toEqual(free);
+  });
+
   test('a throttle slows the guest down, and is counted', async () => {
     const at = newStage();
     const [h1, h2] = at.hosts;
@@ -170,6 +182,21 @@ describe('the simulated hypervisor', () => {
     }
   });
 });
+
+/** Switched after its first pass, the rest held to so much. */
+async function postCopyOf(
+  model: GuestModel,
+  restBytesPerSecond: number,
+): Promise<{ readonly slowedMs: number; readonly endMs: number }> {
+  const at = newStage();
+  const [h1, h2] = at.hosts;
+  const uuid = h1.addGuest(model);
+  const { clock } = at.world;
+  clock.schedule(5_500, () => void h1.startPostCopy(uuid));
+  clock.schedule(5_700, () => void h1.setPostCopySpeed(uuid, restBytesPerSecond));
+  const { atMs: endMs } = await clock.run(moved(at, h1, h2, uuid, { postCopy: true }));
+  return { slowedMs: h2.toll(uuid)?.slowedMs ?? 0, endMs };
+}
 
 async function courseOf(noise: WorldSettings['noise']): Promise<number> {
   const at = newStage(noise === undefined ? {} : { noise });

@@ -13,6 +13,7 @@ import type { RunEvent } from './events.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
+import { Once } from './once.ts';
 import { capabilitiesOf, formerOf, limitsAfter, type Opening } from './opening.ts';
 import { optionsOf } from './options.ts';
 import { pauseMs } from './pace.ts';
@@ -50,6 +51,7 @@ export class Attempt {
   readonly #steersman: Steersman;
   readonly #settling: Settling;
   readonly #silence = new Silence();
+  readonly #once = new Once((message) => this.#notice(message));
   readonly #mending: Mending;
   readonly #controls: Controls;
   readonly #plan: StartPlan;
@@ -63,12 +65,13 @@ export class Attempt {
   #startedAtMs: number;
   #callsPending = 0;
   #callError: unknown;
-  #told: Set<string> | undefined;
   #lookDue = false;
   #lookedAtMs = -Infinity;
   #cancelSeen = false;
   #beginsAgain = false;
   #postCopySeen = false;
+  /** Since when it has run split, by what was seen. */
+  #splitAtMs = -Infinity;
   /** How long it was expected to take at the last decision. */
   #arrivesInMs: number | undefined;
   readonly #bell = new Bell();
@@ -204,7 +207,7 @@ export class Attempt {
     this.#step({ kind: 'sampled', phase: sample.phase });
     const acting = this.#state.phase === 'copying' ? this.#steerOrLeave(sample) : undefined;
     if (acting !== undefined) await acting;
-    if (this.#state.phase === 'post-copy') await this.#mending.heedFlow(sample);
+    if (this.#state.phase === 'post-copy') await this.#steerSplit(sample);
     this.#record.sample(sample, this.#etaMs(sample));
   }
 
@@ -230,6 +233,15 @@ export class Attempt {
     return this.#act(decision.action);
   }
 
+  async #steerSplit(sample: Sample): Promise<void> {
+    await this.#mending.heedFlow(sample);
+    const state = this.#controls.state(this.#startedAtMs);
+    const decision = this.#steersman.decideSplit(this.#elapsedMs(), state);
+    if (decision === undefined) return;
+    this.#record.decision(decision);
+    await this.#act(decision.action);
+  }
+
   #act(action: Action): Acting {
     switch (action.kind) {
       case 'wait':
@@ -238,6 +250,8 @@ export class Attempt {
         return this.#controls.allowDowntime(action.ms);
       case 'set-max-speed':
         return this.#controls.capSpeed(action.bytesPerSecond);
+      case 'set-post-copy-speed':
+        return this.#controls.capRest(action.bytesPerSecond);
       case 'freeze':
         return this.#controls.freeze(action.reckonedMs ?? action.expectedMs);
       case 'start-post-copy':
@@ -260,15 +274,7 @@ export class Attempt {
       return;
     }
     door?.hold(because, this.#clock.nowMs() + askAgainMs);
-    this.#tellOnce(`Post-copy has to wait: ${because}.`);
-  }
-
-  /** What keeps coming back is told once. */
-  #tellOnce(message: string): void {
-    this.#told ??= new Set();
-    if (this.#told.has(message)) return;
-    this.#told.add(message);
-    this.#notice(message);
+    this.#once.tell(`Post-copy has to wait: ${because}.`);
   }
 
   #notice(message: string): void {
@@ -332,6 +338,7 @@ export class Attempt {
     this.#state = state;
     if (state.phase === 'post-copy') this.#postCopySeen = true;
     if (state.phase === before) return effects;
+    if (state.phase === 'post-copy') this.#splitAtMs = this.#clock.nowMs();
     this.#mending.changedPhase(before, state.phase);
     this.#record.phase(state.phase, this.#elapsedMs());
     return effects;
@@ -367,7 +374,7 @@ export class Attempt {
   }
 
   #options(way: Way): MigrateOptions {
-    const tellClear = (message: string): void => this.#tellOnce(message);
+    const tellClear = (message: string): void => this.#once.tell(message);
     return { ...optionsOf(this.#intent, this.#plan, way), tellClear };
   }
 
@@ -421,7 +428,8 @@ export class Attempt {
   }
 
   #pauseMs(): number {
-    return pauseMs(this.#state, this.#record.latest, this.#wanted().spare);
+    const splitMs = this.#clock.nowMs() - this.#splitAtMs;
+    return pauseMs(this.#state, this.#record.latest, this.#wanted().spare, splitMs);
   }
 
   #finish(): Promise<Conclusion> {

@@ -21,7 +21,8 @@ const cases: readonly Case[] = [
   { name: 'what is not held', shares: [10, 100], heldTo: Infinity, becomes: 100 },
 ];
 
-test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, becomes }) => {
+/** The controls of a migration, and what they asked of its source: a speed, or that of post-copy. */
+function controlling(shareBytesPerSecond: number, refuses = false) {
   const clock = new VirtualClock();
   const source = new SimulatedWorld(clock, {
     linkBytesPerSecond: 100,
@@ -34,22 +35,51 @@ test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, b
     speeds.push(bytesPerSecond);
     return Promise.resolve();
   };
-  const [before, after] = shares;
+  source.setPostCopySpeed = (_, bytesPerSecond) => source.setMaxSpeed('a', bytesPerSecond);
+  if (refuses) source.setPostCopySpeed = () => Promise.reject(new Error('it cannot'));
+  const told: string[] = [];
   const controls = new Controls({
     source,
     uuid: 'a',
     clock,
     limits: {
       downtimeMs: 50,
-      shareBytesPerSecond: before,
-      maxSpeedBytesPerSecond: before,
+      shareBytesPerSecond,
+      maxSpeedBytesPerSecond: shareBytesPerSecond,
       pacedTimes: 0,
+      restHeld: false,
       formerSpeedBytesPerSecond: Infinity,
     },
     ports: {},
-    tell: () => undefined,
+    tell: (message) => told.push(message),
   });
+  return { clock, controls, speeds, told };
+}
+
+test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, becomes }) => {
+  const [before, after] = shares;
+  const { controls, speeds } = controlling(before);
   await controls.capSpeed(heldTo);
   await controls.allowShare(after);
   expect(speeds.at(-1)).toBe(becomes);
+});
+
+test('what post-copy sends unasked is held back and let go', async () => {
+  const { clock, controls, speeds } = controlling(Infinity);
+  expect(controls.state(0)).toMatchObject({ restHeld: false, restSetAtMs: 0 });
+  await clock.run(clock.sleep(70));
+  await controls.capRest(20);
+  expect(controls.state(0)).toMatchObject({ restHeld: true, restSetAtMs: 70, paced: false });
+  await controls.capRest(Infinity);
+  expect(controls.state(0)).toMatchObject({ restHeld: false, restSetAtMs: 70 });
+  expect(speeds).toEqual([20, Infinity]);
+});
+
+test('a host that cannot hold it back is told of, and not held to have done so', async () => {
+  const { clock, controls, told } = controlling(Infinity, true);
+  await clock.run(clock.sleep(70));
+  await controls.capRest(20);
+  // That it was tried is known: it is not tried for ever.
+  expect(controls.state(0)).toMatchObject({ restHeld: false, restSetAtMs: 70 });
+  expect(told).toEqual(['Could not change the speed of post-copy yet: it cannot']);
 });

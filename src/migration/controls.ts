@@ -4,6 +4,7 @@ import type { SteeringState } from '../steering/situation.ts';
 import { freezeLimitMs } from './downtime.ts';
 import type { RunPorts } from './intent.ts';
 import { hasCode, messageOf } from './look.ts';
+import { Once } from './once.ts';
 
 /** Libvirt takes some two seconds to cancel a job: asking again sooner only makes errors. */
 const cancelAgainMs = 3_000;
@@ -15,6 +16,8 @@ export interface LimitsInForce {
   readonly shareBytesPerSecond: number;
   readonly pacedTimes: number;
   readonly formerSpeedBytesPerSecond: number;
+  /** What post-copy sends unasked is held back. */
+  readonly restHeld: boolean;
 }
 
 /**
@@ -25,9 +28,8 @@ export class Controls {
   readonly #source: Host;
   readonly #uuid: string;
   readonly #clock: Clock;
-  readonly #tell: (message: string) => void;
-  /** What keeps failing is tried at every reading, and told once. */
-  #told: Set<string> | undefined;
+  /** What keeps failing is tried at every reading. */
+  readonly #once: Once;
   #downtimeMs: number;
   #downtimeSetAtMs: number;
   readonly #ports: Pick<RunPorts, 'passReturn' | 'door'>;
@@ -41,6 +43,9 @@ export class Controls {
   readonly #formerSpeedBytesPerSecond: number;
   #speedTouched: boolean;
   #cancelledAtMs = -Infinity;
+  #restHeld: boolean;
+  /** When its speed was last asked for; `undefined`: it never was. */
+  #restSetAtMs: number | undefined;
 
   constructor(all: {
     readonly source: Host;
@@ -55,7 +60,7 @@ export class Controls {
     this.#uuid = all.uuid;
     this.#clock = all.clock;
     this.#ports = all.ports;
-    this.#tell = all.tell;
+    this.#once = new Once(all.tell);
     this.#downtimeMs = limits.downtimeMs;
     this.#downtimeSetAtMs = all.clock.nowMs();
     this.#shareBytesPerSecond = limits.shareBytesPerSecond;
@@ -63,6 +68,8 @@ export class Controls {
     this.#pacedTimes = limits.pacedTimes;
     this.#speedTouched = limits.pacedTimes > 0;
     this.#formerSpeedBytesPerSecond = limits.formerSpeedBytesPerSecond;
+    this.#restHeld = limits.restHeld;
+    this.#restSetAtMs = limits.restHeld ? this.#downtimeSetAtMs : undefined;
   }
 
   get shareBytesPerSecond(): number {
@@ -77,6 +84,8 @@ export class Controls {
       maxDowntimeSetAtMs,
       paced: this.#maxSpeedBytesPerSecond < this.#shareBytesPerSecond,
       pacedTimes: this.#pacedTimes,
+      restHeld: this.#restHeld,
+      restSetAtMs: this.#restSetAtMs === undefined ? 0 : this.#restSetAtMs - startedAtMs,
     };
   }
 
@@ -143,6 +152,15 @@ export class Controls {
     });
   }
 
+  /** Holds what post-copy sends unasked under the link; Infinity lets go of it. */
+  async capRest(bytesPerSecond: number): Promise<void> {
+    this.#restSetAtMs = this.#clock.nowMs();
+    await this.#try('change the speed of post-copy', async () => {
+      await this.#source.setPostCopySpeed(this.#uuid, bytesPerSecond);
+      this.#restHeld = bytesPerSecond !== Infinity;
+    });
+  }
+
   /** May be called at every reading. */
   async cancel(): Promise<void> {
     const now = this.#clock.nowMs();
@@ -156,15 +174,8 @@ export class Controls {
       await act();
       return true;
     } catch (error) {
-      this.#tellOnce(`Could not ${what} yet: ${messageOf(error)}`);
+      this.#once.tell(`Could not ${what} yet: ${messageOf(error)}`);
       return false;
     }
-  }
-
-  #tellOnce(message: string): void {
-    this.#told ??= new Set();
-    if (this.#told.has(message)) return;
-    this.#told.add(message);
-    this.#tell(message);
   }
 }

@@ -1,5 +1,5 @@
 import { capabilitiesOnce } from '../steering/compress.ts';
-import type { MigrationCapabilities } from '../steering/decision.ts';
+import type { Action, MigrationCapabilities } from '../steering/decision.ts';
 import type { StartPlan } from '../steering/plan-start.ts';
 import type { FormerLimits } from './beginning.ts';
 import type { LimitsInForce } from './controls.ts';
@@ -38,6 +38,7 @@ export function limitsAfter(
       shareBytesPerSecond,
       pacedTimes: 0,
       formerSpeedBytesPerSecond,
+      restHeld: false,
     };
   const { inForce, underWay } = opening;
   return {
@@ -48,5 +49,15 @@ export function limitsAfter(
       ({ action }) => action.kind === 'set-max-speed' && Number.isFinite(action.bytesPerSecond),
     ).length,
     formerSpeedBytesPerSecond,
+    restHeld: isRestHeld(underWay),
   };
+}
+
+function isRestHeld({ decisions }: UnderWay): boolean {
+  const last = decisions.map(({ action }) => action).findLast(isSpeedOfPostCopy);
+  return last !== undefined && last.bytesPerSecond !== Infinity;
+}
+
+function isSpeedOfPostCopy(action: Action): action is Action & { kind: 'set-post-copy-speed' } {
+  return action.kind === 'set-post-copy-speed';
 }

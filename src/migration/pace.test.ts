@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sample } from '../forecast/telemetry.ts';
+import { reading } from '../forecast/testing/reading.ts';
 import { pauseMs } from './pace.ts';
 import type { MigrationState } from './transition.ts';
 
@@ -7,21 +8,8 @@ const mib = 2 ** 20;
 
 function sample(leftMs: number): Sample {
   const throughputBytesPerSecond = 100 * mib;
-  return {
-    atMs: 1_000,
-    memoryTotalBytes: 1024 * mib,
-    memoryRemainingBytes: (leftMs / 1000) * throughputBytesPerSecond,
-    memorySentBytes: 0,
-    normalPages: 0,
-    constantPages: 0,
-    pageSizeBytes: 4096,
-    dirtyRateBytesPerSecond: 0,
-    throughputBytesPerSecond,
-    iteration: 1,
-    throttlePercent: 0,
-    postCopyRequests: 0,
-    phase: 'pre-copy',
-  };
+  const memoryRemainingBytes = (leftMs / 1000) * throughputBytesPerSecond;
+  return reading({ memoryRemainingBytes, throughputBytesPerSecond });
 }
 
 const copying: MigrationState = { phase: 'copying', leaving: undefined };
@@ -37,6 +25,7 @@ test.each([
   ['almost near, many run', copying, sample(1_000), 10, 250],
   ['of which nothing was read yet', copying, undefined, 10, 250],
   ['split over both hosts, many run', { phase: 'post-copy' }, sample(4_000), 4, 1_000],
-] as const)('one that is %s', (_, state, latest, spare, ms) => {
-  expect(pauseMs(state, latest, spare)).toBe(ms);
+  ['newly split, however many run', { phase: 'post-copy' }, sample(4_000), 4, 60, 900],
+] as const)('one that is %s', (_, state, latest, spare, ms, splitMs?: number) => {
+  expect(pauseMs(state, latest, spare, splitMs ?? 5_000)).toBe(ms);
 });

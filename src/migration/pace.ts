@@ -13,14 +13,23 @@ const partOfTheWay = 1 / 4;
 /** A migration of which nothing can be seen is looked for again after this long. */
 const unknownMs = 5_000;
 
+/** Whether a guest waits for its memory after a switch to post-copy shows within this, or not at all. */
+const newlySplitMs = 1_000;
+
 /**
  * How long to wait until the next reading, ms. `spare`: how many times rarer than usual one that is
  * far from its end may be read, because so many are; 1: nobody has to be spared. Near its end each
- * is read as often as ever.
+ * is read as often as ever. `splitMs`: how long it has run split.
  */
-export function pauseMs(state: MigrationState, latest: Latest | undefined, spare: number): number {
+export function pauseMs(
+  state: MigrationState,
+  latest: Latest | undefined,
+  spare: number,
+  splitMs: number,
+): number {
   if (state.phase === 'ended') return unknownMs;
   if (state.phase === 'switching') return closeMs;
+  if (state.phase === 'post-copy' && splitMs < newlySplitMs) return closeMs;
   if (state.phase !== 'copying') return steadyMs * spare;
   if (latest === undefined) return steadyMs;
   const rate = latest.throughputBytesPerSecond;

@@ -54,6 +54,7 @@ function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200)
       left.delete(due);
       return decision(atMs, action);
     },
+    decideSplit: () => undefined,
   };
 }
 

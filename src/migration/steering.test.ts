@@ -132,6 +132,19 @@ const cases: readonly Case[] = [
     says: /goes on at the destination/,
   },
   {
+    name: 'a pet that waits for its memory in post-copy is sent first what it asks for',
+    outcome: 'completed',
+    did: ['start-post-copy', 'set-post-copy-speed'],
+    says: /It waits for them behind what it did not ask for/,
+  },
+  {
+    name: 'a pet that writes in turn has its memory right behind what it asks for',
+    guest: { ...furious, pattern: { kind: 'sequential' } },
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    didNot: ['set-post-copy-speed'],
+  },
+  {
     name: 'furious cattle that must arrive is not waited for: it switches within the first pass',
     slaClass: 'cattle',
     outcome: 'completed',

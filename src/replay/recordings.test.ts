@@ -54,6 +54,7 @@ function breaks({ budget, capabilities }: Recording, { action }: Decision): bool
     case 'stay':
       return budget.otherwise !== 'stay';
     case 'set-max-speed':
+    case 'set-post-copy-speed':
     case 'wait':
       return false;
   }

@@ -91,7 +91,8 @@ function alike(a: Decision, b: Decision): boolean {
 /** What an act sets, ms or bytes/s; `undefined` where it sets nothing. */
 export function amountOf({ action }: Decision): number | undefined {
   if (action.kind === 'set-max-downtime') return action.ms;
-  if (action.kind === 'set-max-speed') return action.bytesPerSecond;
+  if (action.kind === 'set-max-speed' || action.kind === 'set-post-copy-speed')
+    return action.bytesPerSecond;
   return action.kind === 'freeze' ? action.expectedMs : undefined;
 }
 

@@ -7,6 +7,8 @@ export type Action =
   /** Cap the stream just under what the link carries; Infinity takes the cap away. */
   | { readonly kind: 'set-max-speed'; readonly bytesPerSecond: number }
   | { readonly kind: 'start-post-copy' }
+  /** Hold what post-copy sends unasked under what the link carries; Infinity lets go of it. */
+  | { readonly kind: 'set-post-copy-speed'; readonly bytesPerSecond: number }
   /** Stop the guest until the rest of its memory is across. Undone by QEMU itself on failure. */
   | {
       readonly kind: 'freeze';

@@ -12,11 +12,21 @@ export interface SteeringState {
   readonly paced: boolean;
   /** How often the stream has been held back so far, this time included. */
   readonly pacedTimes: number;
+  /** Whether what post-copy sends unasked is held back now, and when that was set, ms; 0: never. */
+  readonly restHeld: boolean;
+  readonly restSetAtMs: number;
 }
 
 /** Before anything was done but to allow the first downtime. */
 export function stateAtStart(maxDowntimeMs: number): SteeringState {
-  return { maxDowntimeMs, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 0 };
+  return {
+    maxDowntimeMs,
+    maxDowntimeSetAtMs: 0,
+    paced: false,
+    pacedTimes: 0,
+    restHeld: false,
+    restSetAtMs: 0,
+  };
 }
 
 export interface Situation {

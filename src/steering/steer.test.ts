@@ -4,7 +4,7 @@ import { observe } from '../forecast/model.ts';
 import { nothingKnown } from '../forecast/prior.ts';
 import type { Sample } from '../forecast/telemetry.ts';
 import { budgetFor } from '../policy/budget-for.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, stateAtStart } from './situation.ts';
 import { steer } from './steer.ts';
 
 const mib = 2 ** 20;
@@ -36,7 +36,7 @@ function situationAt(readMs: number, atMs: number): Situation {
     budget: budgetFor('cattle', 'high'),
     capabilities: { postCopy: allowed, postCopyRecoverable: true, autoConverge: allowed },
     model: readings(readMs).reduce(observe, modelOf(nothingKnown)),
-    state: { maxDowntimeMs: 1_900, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 3 },
+    state: { ...stateAtStart(1_900), pacedTimes: 3 },
     atMs,
   };
 }
@@ -47,7 +47,7 @@ function hopefulBy(deadlineMs: number | undefined, atMs: number): Situation {
     ...sample,
     memoryRemainingBytes: Math.max(8 - index * 0.02, 64 - index * 6) * mib,
   }));
-  const state = { maxDowntimeMs: 100, maxDowntimeSetAtMs: 0, paced: false, pacedTimes: 3 };
+  const state = { ...stateAtStart(100), pacedTimes: 3 };
   const of = { slaClass: 'panda', budget: budgetFor('panda', 'high'), state } as const;
   const model = seen.reduce(observe, modelOf(nothingKnown));
   const at = { ...situationAt(atMs, atMs), ...of, model };

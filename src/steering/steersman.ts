@@ -13,7 +13,8 @@ import type { Decision, MigrationCapabilities, Permission } from './decision.ts'
 import { expect } from './expect.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
 import { type AskedPause, asPauses, asReckoned, lowered } from './reckoned.ts';
-import type { SteeringState } from './situation.ts';
+import { steerRest } from './rest.ts';
+import type { Situation, SteeringState } from './situation.ts';
 import { steer } from './steer.ts';
 import { chooseAtStart } from './weigh-compression.ts';
 
@@ -23,6 +24,8 @@ export interface Steersman {
   observe(sample: Sample): void;
   /** `state` is what has taken effect, not what was decided: an act can fail. */
   decide(atMs: number, state: SteeringState): Decision;
+  /** The same while the guest runs split; `undefined`: it goes on as it does. */
+  decideSplit(atMs: number, state: SteeringState): Decision | undefined;
 }
 
 /** What is moved, how much it matters, by when, and what the admins say. All of it may change. */
@@ -89,22 +92,31 @@ class ModelSteersman implements Steersman {
   }
 
   decide(atMs: number, state: SteeringState): Decision {
-    if (this.#atStart === undefined) throw new Error('a steersman decides only after his plan');
     const intent = this.#briefing.intent();
-    const { slaClass, importance, deadlineMs, postCopy } = intent;
     this.#news = newsOf(this.#before, intent) ?? this.#news;
     this.#before = intent;
-    const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
-    const capabilities = withAdmins(this.#atStart, postCopy);
-    const model = this.#model;
-    const pauses = asPauses(state, ratioOf(model.shrinking));
-    const known = { slaClass, importance, budget, capabilities, model, state: pauses, atMs };
-    const steered = steer(deadlineMs === undefined ? known : { ...known, deadlineMs });
-    const decision = this.#reckoned(steered, state);
+    const pauses = asPauses(state, ratioOf(this.#model.shrinking));
+    const decision = this.#reckoned(steer(this.#situation(intent, atMs, pauses)), state);
     if (this.#news === undefined || decision.action.kind === 'wait') return decision;
     const told = { ...decision, why: `${this.#news} ${decision.why}` };
     this.#news = undefined;
     return told;
+  }
+
+  decideSplit(atMs: number, state: SteeringState): Decision | undefined {
+    const { split } = this.#model;
+    if (split === undefined) return undefined;
+    return steerRest(this.#situation(this.#briefing.intent(), atMs, state), split);
+  }
+
+  #situation(intent: Intent, atMs: number, state: SteeringState): Situation {
+    if (this.#atStart === undefined) throw new Error('a steersman decides only after his plan');
+    const { slaClass, importance, deadlineMs, postCopy } = intent;
+    const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
+    const capabilities = withAdmins(this.#atStart, postCopy);
+    const model = this.#model;
+    const known = { slaClass, importance, budget, capabilities, model, state, atMs };
+    return deadlineMs === undefined ? known : { ...known, deadlineMs };
   }
 
   /** With the limits that make the pauses, where what is sent is compressed. */

@@ -137,6 +137,24 @@ describe('a migration on real hosts', () => {
     expect(report).toMatchObject({ runsOn: ['h1'], ...unharmed });
   });
 
+  test('a pet that waits for its memory in post-copy is sent first what it asks for', async () => {
+    const { result, report } = await play(stage, {
+      name: 'waiting-pet',
+      slaClass: 'pet',
+      workload: furious,
+      memoryMiB: 96,
+      linkBits: slowBits,
+      request: { importance: 'high' },
+    });
+    expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: 'completed' });
+    expect(result.decisions.map(({ action }) => action)).toContainEqual({
+      kind: 'set-post-copy-speed',
+      bytesPerSecond: expect.closeTo((slowBits / 8) * 0.4, -6),
+    });
+    expect(result.why.join('\n')).not.toMatch(/Could not/);
+    expect(report).toMatchObject({ runsOn: ['h2'], ...unharmed });
+  });
+
   test('a post-copy whose connection breaks is taken up again', async () => {
     let breaking: Promise<number> | undefined;
     const { result, report } = await play(stage, {

@@ -261,6 +261,10 @@ export class LibvirtHost implements Host {
     return this.#act(uuid, (domain) => domain.startPostCopy());
   }
 
+  setPostCopySpeed(uuid: string, bytesPerSecond: number): Promise<void> {
+    return this.#act(uuid, (domain) => domain.setMaxSpeed(bytesPerSecond, { postCopy: true }));
+  }
+
   abortJob(uuid: string): Promise<void> {
     return this.#act(uuid, (domain) => domain.abortJob());
   }
