@@ -15,11 +15,11 @@ import type { Situation } from './situation.ts';
 
 /**
  * What post-copy sends unasked is held to this share of the link. QEMU sends its share of each tenth of a second at once: up
- * to here it finds room in the socket, and what the guest asks for comes between. A guest that wrote 25 MiB/s anywhere in
- * 107 MiB, over 500 Mbit/s, lost 530 ms of its work unheld in 0.7 s, 163 in 1.0 held to half, 139 in 1.2 held to 0.4, 146 in
- * 1.4 held to 0.3; held to three quarters others lost more than unheld.
+ * to here it finds room in the socket, and what the guest asks for comes between. A guest that wrote 53 MiB/s anywhere in
+ * 100 MiB, over 500 Mbit/s, was across after 5.0 s and had lost 1,063 ms of its work unheld; 5.5 s and 902 ms held to half, 5.7 and
+ * 572 held to 0.4, 5.8 and 268 held to 0.3; and held to three quarters 5.3 s and 1,353 ms (bench/post-copy-speed).
  */
-const heldShare = 0.4;
+const heldShare = 0.3;
 /** What a guest asks for then takes of the link, 0 to 1, until that was seen: 0.05 to 0.3. */
 const usualAskedShare = 0.1;
 /**
