@@ -1,3 +1,4 @@
+import type { MemoryMarks } from '../forecast/in-turn.ts';
 import type { Syncing } from '../forecast/prior.ts';
 import type { Sounding } from '../forecast/shrinking.ts';
 import type { Sample } from '../forecast/telemetry.ts';
@@ -54,6 +55,12 @@ export interface Host {
    * Nothing of what was read is kept, or leaves this call.
    */
   soundMemory(domain: DomainFacts): Promise<Sounding | undefined>;
+  /**
+   * Marks of some pages of the domain's memory, the same ones each time, by which it is seen which were written
+   * meanwhile, also while it migrates; `undefined` where it cannot be told where memory lies. Nothing of what was read is
+   * kept, or leaves this call, but the marks.
+   */
+  markMemory(domain: DomainFacts): Promise<MemoryMarks | undefined>;
   /** Share of its processors' time that nobody used within the next `ms`, 0 to 1; `undefined` where it cannot tell. */
   idleShare(ms: number): Promise<number | undefined>;
   /** Memory that the domain has used up to now, as far as the host can tell, bytes. */

@@ -92,15 +92,25 @@ function still(bytes: number, constantShare: number): Region {
 }
 
 /** How far the guest has written into a region that it sweeps, by an instant, bytes. */
-export function sweptTo(
+export function sweptTo(guest: GuestModel, region: Region, atMs: number): number {
+  return sweptBytes(guest, region, atMs) % region.bytes;
+}
+
+/** The same with all the rounds that it has made. */
+export function sweptBytes(guest: GuestModel, region: Region, atMs: number): number {
+  const { pattern } = guest;
+  const began = region.isWork && pattern?.kind === 'sequential' ? (pattern.atBytes ?? 0) : 0;
+  return began + writtenBy(guest, region, atMs);
+}
+
+/** All writes to a region from time 0 up to an instant, bytes. */
+export function writtenBy(
   guest: GuestModel,
-  { bytes, isWork, writeBytesPerSecond }: Region,
+  { isWork, writeBytesPerSecond }: Region,
   atMs: number,
 ): number {
-  const { pattern } = guest;
-  const began = isWork && pattern?.kind === 'sequential' ? (pattern.atBytes ?? 0) : 0;
   const ms = isWork ? workMs(guest, 0, atMs) : atMs;
-  return (began + (writeBytesPerSecond * ms) / 1000) % bytes;
+  return (writeBytesPerSecond * ms) / 1000;
 }
 
 /** How much of the time between two instants it is at work, ms. */

@@ -1,4 +1,5 @@
 import { DroverError } from '../errors/catalogue.ts';
+import type { MemoryMarks } from '../forecast/in-turn.ts';
 import type { Sounding } from '../forecast/shrinking.ts';
 import { noTags, type Tags, type TagsFound } from '../policy/tags.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
@@ -20,6 +21,7 @@ import type {
 import type { ClockReading, ProbeGuest, ProbeSeen } from './probe.ts';
 import { carry } from './simulated-carry.ts';
 import { type GuestModel, writtenBytes } from './simulated-guest.ts';
+import { marksOf } from './simulated-marks.ts';
 import { Register } from './simulated-register.ts';
 import {
   factsOf,
@@ -33,6 +35,8 @@ import type { Toll } from './simulated-toll.ts';
 
 /** So much of a guest's memory is looked at. */
 const soundedBytes = 2 * 2 ** 20;
+/** What it takes to read that during a migration, ms: 60 to 90 on the lab. */
+const readingMs = 75;
 
 /** One simulated host. Beside the port it has the levers that a test or a bench pulls. */
 export class SimulatedHost implements Host, Site {
@@ -225,6 +229,14 @@ export class SimulatedHost implements Host, Site {
     const { touchedBytes, shrinksTo = 1 } = this.#resident(uuid).guest;
     const contentBytes = Math.min(touchedBytes, soundedBytes);
     return { contentBytes, compressedBytes: contentBytes * shrinksTo };
+  }
+
+  async markMemory({ uuid }: DomainFacts): Promise<MemoryMarks | undefined> {
+    await this.#call();
+    const { clock } = this.#world;
+    const marks = marksOf(this.#resident(uuid).guest, clock.nowMs());
+    await clock.sleep(readingMs);
+    return marks;
   }
 
   async idleShare(ms: number): Promise<number | undefined> {

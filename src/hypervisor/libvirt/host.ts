@@ -1,4 +1,5 @@
 import { DroverError } from '../../errors/catalogue.ts';
+import type { MemoryMarks } from '../../forecast/in-turn.ts';
 import type { Sounding } from '../../forecast/shrinking.ts';
 import {
   type Connection,
@@ -34,6 +35,7 @@ import { Lacking, lacksCertificates, tlsBetween } from './encryption.ts';
 import { asOurs, unless } from './errors.ts';
 import { busyWith, completedOf, readingOf } from './job.ts';
 import { Line } from './line.ts';
+import { markMemory } from './memory-marks.ts';
 import { parametersOf } from './parameters.ts';
 import { endProbe, probesOn, probeXml, readClock } from './probe.ts';
 import { idleShare } from './processors.ts';
@@ -209,6 +211,10 @@ export class LibvirtHost implements Host {
 
   soundMemory(domain: DomainFacts): Promise<Sounding | undefined> {
     return this.#with(domain.uuid, (itself) => soundMemory(itself, domain, this.#clock));
+  }
+
+  markMemory(domain: DomainFacts): Promise<MemoryMarks | undefined> {
+    return this.#with(domain.uuid, (itself) => markMemory(itself, domain, this.#clock));
   }
 
   idleShare(ms: number): Promise<number | undefined> {
