@@ -1,3 +1,4 @@
+import type { InTurn } from './in-turn.ts';
 import { type Link, unknownLink } from './link.ts';
 import type { Point } from './points.ts';
 import type { Prior, Syncing } from './prior.ts';
@@ -26,6 +27,8 @@ export interface GuestModel {
   /** The same by the last second alone: where it goes if the guest goes on like that. */
   readonly workingSetNow: WorkingSet | undefined;
   readonly rhythm: Rhythm | undefined;
+  /** Set where its memory was read and shows that it is written one page after the other. */
+  readonly inTurn: InTurn | undefined;
   /** Looks for dirty pages in a row that came while much was still unsent. */
   readonly earlyLooks: number;
   /** Where the span that is being added up began. */
@@ -61,6 +64,7 @@ export function modelOf(prior: Prior): GuestModel {
     workingSet: undefined,
     workingSetNow: undefined,
     rhythm: undefined,
+    inTurn: undefined,
     earlyLooks: 0,
     spanStart: undefined,
     lefts: emptySeries,

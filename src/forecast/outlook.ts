@@ -1,4 +1,5 @@
 import type { GuestModel } from './guest-model.ts';
+import type { InTurn } from './in-turn.ts';
 import { type Left, summaryOf } from './left.ts';
 import type { LinkChange } from './link.ts';
 import { bandwidthOf, passMs, sentShare } from './pass.ts';
@@ -49,6 +50,8 @@ export interface Outlook {
   /** Whether less is left than was ever left at a sync more than a second ago. */
   readonly newLow: boolean;
   readonly rhythm: Rhythm | undefined;
+  /** Set where it is known to write one page after the other. */
+  readonly inTurn: InTurn | undefined;
   /** Whether it writes now much and now little, whatever the rhythm. */
   readonly unsteady: boolean;
   readonly syncing: Syncing;
@@ -83,6 +86,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     fallShare: fallShareOf(model, last),
     newLow: isNewLow(model, last, recent),
     rhythm: model.rhythm,
+    inTurn: model.inTurn,
     unsteady: isUnsteady(model.spans, workingSet, wholePassMs),
     syncing: model.syncing,
     sinceSyncMs: last.atMs - model.lastSyncMs,
@@ -115,6 +119,7 @@ export function outlookBefore(
     fallShare: 0,
     newLow: false,
     rhythm: undefined,
+    inTurn: undefined,
     unsteady: false,
     syncing: prior.syncing,
     sinceSyncMs: 0,

@@ -10,6 +10,7 @@ import type { FormerLimits } from './beginning.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
+import { watchWritingOrder } from './in-turn-watch.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
@@ -75,6 +76,7 @@ export class Attempt {
   /** How long it was expected to take at the last decision. */
   #arrivesInMs: number | undefined;
   readonly #bell = new Bell();
+  #endWatch: (() => void) | undefined;
 
   constructor(
     intent: RunIntent,
@@ -140,6 +142,7 @@ export class Attempt {
       }
     } finally {
       this.#letGo.removeEventListener('abort', wake);
+      this.#endWatch?.();
       await Promise.allSettled(Object.values(this.#unwatch).map((end) => end()));
     }
     return this.#finish();
@@ -296,7 +299,7 @@ export class Attempt {
     const look = await lookAtBoth(source, destination, this.#intent.domain.uuid);
     const verdict = whereabouts(look);
     this.#mending.saw(look, verdict);
-    this.#tellSilence(look);
+    for (const message of this.#silence.after(this.#ports, look)) this.#notice(message);
     await this.#watchSeen(look);
     // What ended is looked at again until it has ended for certain.
     if (verdict !== 'copying' && this.#callsPending === 0) this.#lookDue = true;
@@ -310,21 +313,9 @@ export class Attempt {
     for (const place of places) {
       if (look[place].seen === 'nothing') continue;
       await this.#watch(place).catch((error: unknown) =>
-        this.#record.notice(
-          `No events come from ${this.#ports[place].name}: ${messageOf(error)}`,
-          this.#elapsedMs(),
-        ),
+        this.#notice(`No events come from ${this.#ports[place].name}: ${messageOf(error)}`),
       );
     }
-  }
-
-  #tellSilence(look: Look): void {
-    const { source, destination } = this.#ports;
-    for (const message of [
-      this.#silence.after(source.name, look.source),
-      this.#silence.after(destination.name, look.destination),
-    ])
-      if (message !== undefined) this.#record.notice(message, this.#elapsedMs());
   }
 
   async #dispatch(event: MigrationEvent): Promise<void> {
@@ -338,6 +329,7 @@ export class Attempt {
     this.#state = state;
     if (state.phase === 'post-copy') this.#postCopySeen = true;
     if (state.phase === before) return effects;
+    if (state.phase !== 'copying') this.#endWatch?.();
     if (state.phase === 'post-copy') this.#splitAtMs = this.#clock.nowMs();
     this.#mending.changedPhase(before, state.phase);
     this.#record.phase(state.phase, this.#elapsedMs());
@@ -352,6 +344,16 @@ export class Attempt {
         this.#call(
           this.#ports.source.migrate(this.#intent.domain.uuid, this.#options(this.#mending.way)),
         );
+        // Where many run, their hosts and Drover have no time for what spares one of them a second.
+        if (this.#plan.postCopy && this.#wanted().spare === 1)
+          this.#endWatch = watchWritingOrder({
+            source: this.#ports.source,
+            uuid: this.#intent.domain.uuid,
+            steersman: this.#steersman,
+            clock: this.#clock,
+            bell: this.#bell,
+            tell: (message) => this.#notice(message),
+          });
         return;
       case 'look-at-both-hosts':
         this.#lookDue = true;
@@ -359,9 +361,8 @@ export class Attempt {
       case 'cancel-job':
         return this.#controls.cancel();
       case 'refuse-cancel':
-        this.#record.notice(
+        this.#notice(
           'It can no longer be cancelled: the guest runs at its destination with part of its memory still at the source.',
-          this.#elapsedMs(),
         );
         return;
       case 'resume-post-copy':

@@ -55,6 +55,8 @@ function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200)
       return decision(atMs, action);
     },
     decideSplit: () => undefined,
+    wantsWritingOrder: () => false,
+    learnInTurn: () => undefined,
   };
 }
 

@@ -1,4 +1,6 @@
-import type { Sighting } from './whereabouts.ts';
+import type { Host } from '../hypervisor/port.ts';
+import { type Place, places } from './transition.ts';
+import type { Look, Sighting } from './whereabouts.ts';
 
 const nobody: readonly string[] = [];
 
@@ -6,8 +8,12 @@ const nobody: readonly string[] = [];
 export class Silence {
   #silent: readonly string[] = nobody;
 
-  /** What to tell after this sighting; `undefined` where nothing has changed. */
-  after(host: string, sighting: Sighting): string | undefined {
+  /** What to tell after a look at both hosts; nothing where nothing has changed. */
+  after(hosts: Readonly<Record<Place, Pick<Host, 'name'>>>, look: Look): readonly string[] {
+    return places.flatMap((place) => this.#news(hosts[place].name, look[place]) ?? []);
+  }
+
+  #news(host: string, sighting: Sighting): string | undefined {
     if (sighting.seen === 'nothing') {
       if (this.#silent.includes(host)) return undefined;
       this.#silent = [...this.#silent, host];

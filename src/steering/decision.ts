@@ -61,6 +61,8 @@ export interface MigrationCapabilities {
   readonly autoConverge: Permission;
   /** Whether memory may be compressed on its way; where nobody has looked, it is not. */
   readonly compression?: Permission | undefined;
+  /** Whether some of the guest's memory may be read to see what it is like; where nobody has said, it may. */
+  readonly memoryReading?: Permission | undefined;
   /** Of one that was begun compressed instead of able to switch to post-copy: whether it could be, if it began again. */
   readonly again?: Permission | undefined;
 }

@@ -10,6 +10,7 @@ import { candidatesOf, endingBy, leastHarmful } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { earlySwitch, earlySwitchAhead } from './early.ts';
 import { gentlerThan, isWorthwhile } from './gentler.ts';
+import { switchInTurn } from './in-turn.ts';
 import { bestPath, type Path } from './paths.ts';
 import { patienceLeftMs } from './patience.ts';
 import type { Situation } from './situation.ts';
@@ -18,7 +19,7 @@ import type { Situation } from './situation.ts';
 export function expect(situation: Situation, view: Outlook): Expectation {
   const whole = expectWholePass(situation, view);
   const lookForIt = situation.model.last === undefined ? earlySwitchAhead : earlySwitch;
-  const early = lookForIt(situation, view, whole);
+  const early = switchInTurn(situation, view, whole) ?? lookForIt(situation, view, whole);
   return early === undefined ? whole : endingBy(early);
 }
 

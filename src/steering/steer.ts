@@ -8,6 +8,7 @@ import type { Decision } from './decision.ts';
 import { earlySwitch } from './early.ts';
 import { expect, expectWholePass } from './expect.ts';
 import { isWorthwhile } from './gentler.ts';
+import { inTurnStory, switchInTurn } from './in-turn.ts';
 import { pace } from './pace.ts';
 import { bestPath, type Path } from './paths.ts';
 import {
@@ -63,6 +64,9 @@ export function steer(situation: Situation): Decision {
 /** It is let run to its end, but where that is in vain. */
 function steerFirstPass(situation: Situation, view: Outlook): Decision {
   const whole = expectWholePass(situation, view);
+  const inTurn = switchInTurn(situation, view, whole);
+  if (inTurn !== undefined)
+    return decision(situation, inTurn.action, inTurnStory(inTurn, view), endingBy(inTurn), []);
   const early = earlySwitch(situation, view, whole);
   if (early === undefined) {
     const why = `${linkStory(view)}The first pass over the memory is under way: ${formatBytes(view.remainingBytes)} to go${speedText(view)}.`;

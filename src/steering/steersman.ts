@@ -1,4 +1,5 @@
 import { type GuestModel, modelOf } from '../forecast/guest-model.ts';
+import type { InTurn } from '../forecast/in-turn.ts';
 import { observe } from '../forecast/model.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
 import { ratioOf } from '../forecast/shrinking.ts';
@@ -11,6 +12,7 @@ import { priorWith, type Start } from './begun.ts';
 import { capabilitiesOnce, chooseCompression } from './compress.ts';
 import type { Decision, MigrationCapabilities, Permission } from './decision.ts';
 import { expect } from './expect.ts';
+import { wantsWritingOrder } from './in-turn.ts';
 import { planStart, type StartPlan } from './plan-start.ts';
 import { type AskedPause, asPauses, asReckoned, lowered } from './reckoned.ts';
 import { steerRest } from './rest.ts';
@@ -22,6 +24,10 @@ import { chooseAtStart } from './weigh-compression.ts';
 export interface Steersman {
   plan(capabilities: MigrationCapabilities): StartPlan;
   observe(sample: Sample): void;
+  /** Whether it would be of use to know by now in which order the guest writes. */
+  wantsWritingOrder(): boolean;
+  /** That it writes in turn. */
+  learnInTurn(inTurn: InTurn): void;
   /** `state` is what has taken effect, not what was decided: an act can fail. */
   decide(atMs: number, state: SteeringState): Decision;
   /** The same while the guest runs split; `undefined`: it goes on as it does. */
@@ -89,6 +95,19 @@ class ModelSteersman implements Steersman {
 
   observe(sample: Sample): void {
     this.#model = observe(this.#model, sample);
+  }
+
+  wantsWritingOrder(): boolean {
+    const { slaClass, importance } = this.#briefing.intent();
+    const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
+    const [capabilities, model] = [this.#atStart, this.#model];
+    return (
+      capabilities !== undefined && wantsWritingOrder({ slaClass, budget, capabilities, model })
+    );
+  }
+
+  learnInTurn(inTurn: InTurn): void {
+    this.#model = { ...this.#model, inTurn };
   }
 
   decide(atMs: number, state: SteeringState): Decision {
