@@ -47,9 +47,19 @@ const cases: readonly {
   },
   { what: 'five and then nine', changes: [seen(250, 5, 0), seen(500, 9, 0)], is: 160 },
   {
-    what: 'three after long, of which two came soon: it rested, or has gone round',
+    what: 'three after long, of which two came soon: it rested',
     changes: [seen(250, 2, 0), seen(500, 2, 0), seen(1_000, 2, 0), seen(2_000, 3, 0)],
     is: 32,
+  },
+  {
+    what: 'five after two and four, of what would be seven: it has gone round',
+    changes: [seen(250, 2, 0), seen(500, 4, 0), seen(1_000, 5, 0)],
+    is: 80,
+  },
+  {
+    what: 'seven after two and four: the longer it is looked at, the less is unsure',
+    changes: [seen(250, 2, 0), seen(500, 4, 0), seen(1_000, 7, 0)],
+    is: 64,
   },
   { what: 'nearly all', changes: [seen(250, 13, 0), seen(500, 25, 0)], is: 'unknown' },
   {

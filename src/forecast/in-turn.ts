@@ -62,10 +62,23 @@ export function orderBy(changes: readonly Change[], memoryBytes: number): Writin
   if (changes.some(isScattered)) return { kind: 'anywhere' };
   const last = changes.at(-1);
   if (last === undefined || !isTelling(last) || !hasGoneOn(changes)) return { kind: 'unknown' };
-  const upper = rateBy(last, memoryBytes, 1);
-  // It may have gone round its set several times since the first reading: what it was seen to do in less time holds.
+  const upper = rateBy(lastInPace(changes) ?? last, memoryBytes, 1);
   const lowers = changes.map((change) => rateBy(change, memoryBytes, -1));
   return { kind: 'in turn', rateBytesPerSecond: Math.max(upper, ...lowers) };
+}
+
+/**
+ * The last one up to which it has gone on as before. After that it rests, or has been round its set: what it was seen to
+ * do in less time holds.
+ */
+function lastInPace(changes: readonly Change[]): Change | undefined {
+  return changes.findLast(({ ms, whole }, index) => {
+    const before = changes[index - 1];
+    if (before === undefined) return true;
+    // It may have come to a piece just before the earlier look, and to none just before this one.
+    const since = Math.floor((ms / before.ms - 1) * (before.whole - 1));
+    return whole >= before.whole + since;
+  });
 }
 
 function isScattered({ partly, whole }: Change): boolean {

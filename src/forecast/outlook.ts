@@ -66,7 +66,9 @@ export function outlook(model: GuestModel): Outlook | undefined {
   const recent = firstRecentLook(model, last, wholePassMs);
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
   const workingSet =
-    model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes);
+    model.workingSet ??
+    fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes) ??
+    setInTurn(model);
   return {
     atMs: last.atMs,
     remainingBytes: last.remainingBytes,
@@ -91,6 +93,14 @@ export function outlook(model: GuestModel): Outlook | undefined {
     syncing: model.syncing,
     sinceSyncMs: last.atMs - model.lastSyncMs,
   };
+}
+
+/**
+ * Where QEMU looks for dirty pages only at the end of a pass, nothing is seen of what is written within the first one, but
+ * what was read of its memory. Over how much of it is not known by then.
+ */
+function setInTurn({ inTurn, memoryTotalBytes }: GuestModel): WorkingSet | undefined {
+  return inTurn && { ...inTurn, setBytes: memoryTotalBytes, errorShare: 0 };
 }
 
 /** What can be said before the first reading; `ratio`: see Outlook. */

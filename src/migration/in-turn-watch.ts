@@ -56,8 +56,8 @@ async function lookOn(
     const order = orderBy(changes, domain.memoryBytes);
     if (order.kind === 'anywhere') return;
     if (order.kind === 'unknown') continue;
+    // Where it may still be faster than the steersman could use, a longer look says more.
     steersman.learnInTurn(order);
     bell.ring();
-    return;
   }
 }

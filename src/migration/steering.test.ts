@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import { budgetFor } from '../policy/budget-for.ts';
 import { migrate, type Scene, scenes } from './testing/scenes.ts';
+import { setStage, steer } from './testing/steered.ts';
 
 const mib = 2 ** 20;
 
@@ -82,6 +83,12 @@ const idle = { ...furious, name: 'idle', writeBytesPerSecond: 0 };
 /** Writes on a quarter of its memory: little is left of it when that was sent once. */
 const quarter = { ...furious, workingSetBytes: 64 * mib };
 const moderate = { ...furious, name: 'moderate', workingSetBytes: 32 * mib };
+
+/** Writes one page after the other, so much of what the link carries. */
+function inTurn(ofLink: number): GuestModel {
+  const writeBytesPerSecond = ofLink * 46 * mib;
+  return { ...furious, name: 'in turn', writeBytesPerSecond, pattern: { kind: 'sequential' } };
+}
 
 interface Case extends Partial<Scene> {
   readonly name: string;
@@ -165,6 +172,53 @@ const cases: readonly Case[] = [
     outcome: 'completed',
     did: [],
     didNot: ['start-post-copy', 'freeze'],
+  },
+  {
+    name: 'cattle that writes in turn, less than is carried, switches within the first pass',
+    slaClass: 'cattle',
+    importance: 'medium',
+    guest: inTurn(0.7),
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    didNot: ['set-post-copy-speed', 'freeze'],
+    says: /It writes in turn, at most .* the first pass, and what it writes meanwhile, need not be sent/,
+  },
+  {
+    name: 'in whole passes too',
+    slaClass: 'cattle',
+    importance: 'medium',
+    syncMs: Infinity,
+    guest: inTurn(0.7),
+    outcome: 'completed',
+    did: ['start-post-copy'],
+    didNot: ['set-post-copy-speed', 'freeze'],
+    says: /It writes in turn/,
+  },
+  {
+    name: 'cattle that writes as much anywhere does not, for that',
+    slaClass: 'cattle',
+    importance: 'medium',
+    guest: { ...inTurn(0.7), pattern: { kind: 'random' } },
+    outcome: 'completed',
+    did: [],
+    says: /^(?!.*It writes in turn)/,
+  },
+  {
+    name: 'cattle that writes in turn, more than is carried, does not, for that',
+    slaClass: 'cattle',
+    importance: 'medium',
+    guest: inTurn(1.2),
+    outcome: 'completed',
+    did: [],
+    says: /^(?!.*It writes in turn)/,
+  },
+  {
+    name: 'a pet that writes in turn is not switched within the first pass',
+    importance: 'medium',
+    guest: inTurn(0.7),
+    outcome: 'completed',
+    did: [],
+    says: /^(?!.*It writes in turn)/,
   },
   {
     name: 'cattle that writes little is let finish',
@@ -308,6 +362,34 @@ describe('a decision', () => {
     for (const kind of did) expect(done).toContain(kind);
     for (const kind of didNot) expect(done).not.toContain(kind);
     if (says !== undefined) expect(result.why.join(' ')).toMatch(says);
+  });
+
+  test.each([60, Infinity])(
+    'for cattle that write in turn spares all but one pass, and loses next to nothing: %s',
+    async (syncMs) => {
+      const guest = inTurn(0.7);
+      const linkBytesPerSecond = 46 * mib;
+      const settings = { linkBytesPerSecond, syncMs, setupMs: 50, callMs: 1 };
+      const stage = setStage(settings, guest);
+      const intent = { slaClass: 'cattle', importance: 'medium', deadlineMs: undefined } as const;
+      const { totalMs } = await steer(stage, intent);
+      const toll = stage.destination.toll(stage.uuid);
+      expect(totalMs).toBeLessThan((guest.touchedBytes / linkBytesPerSecond) * 1000 * 1.4);
+      expect(toll?.slowedMs).toBeLessThan(20);
+      expect(toll?.pausedMs).toBeLessThan(150);
+    },
+  );
+
+  test('is another where the memory of cattle that write in turn must not be read', async () => {
+    const scene = {
+      ...base,
+      slaClass: 'cattle',
+      importance: 'medium',
+      guest: inTurn(0.7),
+    } as const;
+    const { why, totalMs } = await migrate({ ...scene, memoryReading: false });
+    expect(why.join(' ')).not.toMatch(/It writes in turn/);
+    expect(totalMs).toBeGreaterThan((await migrate(scene)).totalMs * 1.5);
   });
 
   test('allows a larger pause only shortly before it is needed', async () => {

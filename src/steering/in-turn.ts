@@ -1,5 +1,6 @@
 import { keepsAhead } from '../forecast/in-turn.ts';
 import type { Outlook } from '../forecast/outlook.ts';
+import { bandwidthOf } from '../forecast/pass.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
 import { type Candidate, harm, openPostCopy, takenBecause } from './candidates.ts';
 import type { Expectation } from './decision.ts';
@@ -11,7 +12,8 @@ import { linkStory } from './story.ts';
 const worthwhileShare = 0.9;
 
 /**
- * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, for cattle.
+ * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, for cattle,
+ * and until it is seen to write more slowly than the link carries.
  * What a split guest risks weighs more for pets and pandas than the time that is spared; in the simulator they gained
  * nothing (bench/peers-simulated).
  */
@@ -22,6 +24,7 @@ export function wantsWritingOrder({
   model,
 }: Pick<Situation, 'slaClass' | 'budget' | 'capabilities' | 'model'>): boolean {
   if (slaClass !== 'cattle' || model.firstPassEndMs !== undefined) return false;
+  if (keepsAhead(model.inTurn, bandwidthOf(model))) return false;
   const { memoryReading } = capabilities;
   return memoryReading?.allowed !== false && postCopyOpen(budget, capabilities).allowed;
 }

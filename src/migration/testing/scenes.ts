@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { GuestModel } from '../../hypervisor/simulated-guest.ts';
+import type { GuestModel, WritePattern } from '../../hypervisor/simulated-guest.ts';
 import type { SimulatedHost } from '../../hypervisor/simulated-host.ts';
 import { importances, slaClasses } from '../../policy/vocabulary.ts';
 import type { MigrationCapabilities } from '../../steering/decision.ts';
@@ -21,6 +21,8 @@ export interface Scene extends Omit<Intent, 'postCopy'> {
   readonly autoConverge: boolean;
   /** Whether memory may be compressed; not where nothing is said. */
   readonly compression?: boolean;
+  /** Whether memory may be read; it may where nothing is said. */
+  readonly memoryReading?: boolean;
   /** The link's rate from a moment on. */
   readonly change?: { readonly atMs: number; readonly bytesPerSecond: number };
   readonly mishap?: Mishap;
@@ -127,6 +129,7 @@ function capabilitiesOf(scene: Scene): MigrationCapabilities {
     postCopyRecoverable: scene.recoverable,
     autoConverge: scene.autoConverge ? { allowed: true } : forbidden,
     compression: scene.compression === true ? { allowed: true } : forbidden,
+    memoryReading: scene.memoryReading === false ? forbidden : { allowed: true },
   };
 }
 
@@ -138,6 +141,7 @@ const guests = fc
     writeMiB: fc.double({ min: 0, max: 400, noNaN: true }),
     throttleEffect: fc.constantFrom(0, 0.5, 1),
     shrinksTo: fc.constantFrom(1, 0.9, 0.33, 0.01),
+    pattern: fc.constantFrom<WritePattern>({ kind: 'random' }, { kind: 'sequential' }),
   })
   .map(({ memoryMiB, touched, workingSet, writeMiB, ...rest }): GuestModel => {
     const touchedBytes = Math.round(memoryMiB * touched) * mib + mib;

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { modelOf } from '../forecast/guest-model.ts';
+import { afterFirstPass, forecastPostCopy, later } from '../forecast/options.ts';
+import { type Outlook, outlookBefore } from '../forecast/outlook.ts';
+import { nothingKnown } from '../forecast/prior.ts';
+import { budgetFor } from '../policy/budget-for.ts';
+import type { Importance, SlaClass } from '../policy/vocabulary.ts';
+import type { Expectation, MigrationCapabilities } from './decision.ts';
+import { expect as expectation } from './expect.ts';
+import { switchInTurn, wantsWritingOrder } from './in-turn.ts';
+import { type Situation, stateAtStart } from './situation.ts';
+import { steer } from './steer.ts';
+import { able } from './testing/able.ts';
+
+const mib = 2 ** 20;
+const linkBytesPerSecond = 64 * mib;
+const closed = { allowed: false, because: 'it is closed' } as const;
+const pass = { firstPassEndMs: 1_500 } as const;
+
+interface Told {
+  readonly slaClass?: SlaClass;
+  readonly importance?: Importance;
+  readonly capabilities?: Partial<MigrationCapabilities>;
+  readonly model?: Partial<Situation['model']>;
+}
+
+function situationOf(told: Told): Situation {
+  const { slaClass = 'cattle', importance = 'medium', capabilities, model } = told;
+  return {
+    slaClass,
+    importance,
+    budget: budgetFor(slaClass, importance),
+    capabilities: { ...able, ...capabilities },
+    model: { ...modelOf(nothingKnown), ...model },
+    state: stateAtStart(25),
+    atMs: 1_000,
+  };
+}
+
+/** A second of its first pass of four is over; it writes so much of what the link carries, in turn where that is known. */
+function viewOf(writes: number, known = true): Outlook {
+  const rateBytesPerSecond = writes * linkBytesPerSecond;
+  return {
+    ...outlookBefore({ ...nothingKnown, bandwidthBytesPerSecond: linkBytesPerSecond }, 256 * mib),
+    syncing: 'continuous',
+    atMs: 1_000,
+    unsentBytes: 192 * mib,
+    remainingBytes: 200 * mib,
+    workingSet: { setBytes: 128 * mib, rateBytesPerSecond, errorShare: 0 },
+    inTurn: known ? { rateBytesPerSecond } : undefined,
+  };
+}
+
+/** The same switch when the pass is over. */
+function afterThePass(view: Outlook): Expectation {
+  const { ms, leftBytes, sentBytes } = afterFirstPass(view);
+  const then = { ...view, unsentBytes: 0, remainingBytes: leftBytes };
+  return { ending: 'post-copy', forecast: later(forecastPostCopy(then, true), ms, sentBytes) };
+}
+
+/** Across at once. */
+function atOnce(view: Outlook): Expectation {
+  const { forecast } = afterThePass(view);
+  return { ending: 'switch-over', forecast: { ...forecast, timeMs: { p50: 0, p90: 0 } } };
+}
+
+const cases: readonly (Told & {
+  readonly what: string;
+  readonly view?: Outlook;
+  readonly whole?: (view: Outlook) => Expectation;
+  readonly switches: boolean;
+})[] = [
+  { what: 'in turn, 0.7 of what is carried', switches: true },
+  { what: 'the same, of high importance', importance: 'high', switches: true },
+  { what: 'in turn, 0.9 of it', view: viewOf(0.9), switches: false },
+  { what: 'nobody knows how', view: viewOf(0.7, false), switches: false },
+  { what: 'in turn, of a pet', slaClass: 'pet', switches: false },
+  { what: 'in turn, and all was sent once', model: pass, switches: false },
+  { what: 'in turn, post-copy closed', capabilities: { postCopy: closed }, switches: false },
+  { what: 'in turn, and it would be across at once', whole: atOnce, switches: false },
+];
+
+describe('post-copy within the first pass, of a guest that writes', () => {
+  test.each(cases)('$what: $switches', ({ view = viewOf(0.7), whole, switches, ...told }) => {
+    const candidate = switchInTurn(situationOf(told), view, (whole ?? afterThePass)(view));
+    expect(candidate?.action.kind).toBe(switches ? 'start-post-copy' : undefined);
+  });
+
+  test('in turn is what is expected of it, with nothing lost', () => {
+    const { ending, forecast } = expectation(situationOf({}), viewOf(0.7));
+    expect(ending).toBe('post-copy');
+    expect(forecast.slowdownShare).toBe(0);
+    expect(expectation(situationOf({}), viewOf(0.7, false)).forecast.timeMs.p50).toBeGreaterThan(
+      forecast.timeMs.p50,
+    );
+  });
+});
+
+const wanted: readonly (Told & { readonly what: string; readonly wants: boolean })[] = [
+  { what: 'cattle', wants: true },
+  { what: 'cattle that was sent once', model: pass, wants: false },
+  { what: 'cattle, post-copy closed', capabilities: { postCopy: closed }, wants: false },
+  { what: 'cattle not to be read', capabilities: { memoryReading: closed }, wants: false },
+  { what: 'pets', slaClass: 'pet', wants: false },
+  { what: 'pandas', slaClass: 'panda', importance: 'high', wants: false },
+];
+
+describe('in which order they write is wanted of', () => {
+  test.each(wanted)('$what: $wants', ({ wants, ...told }) => {
+    expect(wantsWritingOrder(situationOf(told))).toBe(wants);
+  });
+});
