@@ -105,6 +105,7 @@ function settingsOf(row: HostRow): HostSettings {
     migrationTls: undefined,
     postCopy: row.postCopy,
     compression: undefined,
+    memoryReading: undefined,
     bandwidth: row.bandwidthBytesPerSecond,
     maxOutgoing: row.maxOutgoing,
     maxIncoming: row.maxIncoming,

@@ -77,6 +77,10 @@ describe('the configuration', () => {
       /^drover.yaml:4: hosts.h1.compression: .*allowed.*forbidden/,
     ],
     [
+      'hosts:\n  h1:\n    uri: qemu:///system\n    memoryReading: never\n',
+      /^drover.yaml:4: hosts.h1.memoryReading: .*allowed.*forbidden/,
+    ],
+    [
       'hosts:\n  h1:\n    uri: qemu:///system\n    bandwidth: fast\n',
       /^drover.yaml:4: hosts.h1.bandwidth: expected a rate such as 500 MiB\/s/,
     ],

@@ -51,6 +51,8 @@ const hostSchema = z.strictObject({
   postCopy: z.enum(['allowed', 'forbidden']).default('allowed'),
   /** `forbidden`: memory is not compressed on its way from it or to it; its processors are spared. */
   compression: z.enum(['allowed', 'forbidden']).optional(),
+  /** `forbidden`: nothing of the memory of its guests is read to see what it is like. */
+  memoryReading: z.enum(['allowed', 'forbidden']).optional(),
   /** Whether memory goes from it and to it by TLS; the stricter of two hosts holds. */
   migrationTls: z.enum(['require', 'prefer', 'never']).optional(),
   /** The most that migrations from and to this host may take of the link. */

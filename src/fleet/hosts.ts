@@ -13,6 +13,8 @@ export interface ResolvedHost {
   readonly postCopy: Permission;
   /** Whether memory may be compressed on its way from it and to it; without it: yes. */
   readonly compression?: Permission;
+  /** Whether some of its guests' memory may be read to see what it is like; without it: yes. */
+  readonly memoryReading?: Permission;
   /** How the memory of guests goes from it and to it; without it as the other host wants it. */
   readonly migrationTls?: MigrationTls | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
@@ -31,6 +33,7 @@ export function resolveHost(config: Config, nameOrUri: string): ResolvedHost {
       ways: waysOf(host),
       postCopy: permission(name, host.postCopy),
       compression: permission(name, host.compression),
+      memoryReading: permission(name, host.memoryReading),
       migrationTls: host.migrationTls,
       bandwidthBytesPerSecond: host.bandwidth,
       arrivals: arrivalPermission(name, host.arrivals),

@@ -16,7 +16,7 @@ export interface AdminPermissions {
   readonly destination: HostPermissions;
 }
 
-type HostPermissions = Pick<ResolvedHost, 'postCopy' | 'compression'>;
+type HostPermissions = Pick<ResolvedHost, 'postCopy' | 'compression' | 'memoryReading'>;
 
 export function allowedFor(
   cleared: Cleared,
@@ -49,6 +49,8 @@ export function allowedFor(
       postCopyRecoverable: postCopyRecovery.allowed,
       autoConverge: unlessExcluded('throttle', excluded),
       compression,
+      // It is read where it is: at the source.
+      memoryReading: admin.source.memoryReading ?? allowed,
     },
   };
 }

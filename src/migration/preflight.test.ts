@@ -164,6 +164,19 @@ describe('what a migration may use', () => {
   });
 
   test.each([
+    ['allows it', undefined, undefined, true],
+    ['forbids it at the source', no, undefined, false],
+    ['forbids it at the destination, where the memory is not yet', undefined, no, true],
+  ])('reading the memory: the administrator %s', async (name, source, destination, expected) => {
+    const { cleared } = await judge({ name, blocks: [], says: /./ });
+    if (cleared === undefined) throw new Error('it was refused');
+    const set = (memoryReading: typeof source) =>
+      memoryReading === undefined ? { postCopy: yes } : { postCopy: yes, memoryReading };
+    const admins = { source: set(source), destination: set(destination) };
+    expect(allowedFor(cleared, admins, []).capabilities.memoryReading?.allowed).toBe(expected);
+  });
+
+  test.each([
     [yes, yes],
     [yes, no],
   ])(

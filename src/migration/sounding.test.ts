@@ -25,6 +25,7 @@ interface Scene {
   /** What it writes, where it does not write 80 MiB/s on half of its memory. */
   readonly writes?: Pick<GuestModel, 'workingSetBytes' | 'writeBytesPerSecond' | 'rhythm'>;
   readonly compression?: 'forbidden';
+  readonly memoryReading?: 'forbidden';
   /** What is as it usually is not. */
   readonly but?: (source: SimulatedHost) => void;
 }
@@ -51,12 +52,13 @@ function setStage(scene: Scene): Stage {
   const asked: string[] = [];
   noteCalls(h1, asked);
   scene.but?.(h1);
-  const compression = scene.compression ?? 'allowed';
+  const { compression = 'allowed', memoryReading = 'allowed' } = scene;
   const settingsOf = (name: string): Config['hosts'][string] => ({
     uri: `simulated:///${name}`,
     peerUri: `simulated://${name}/system`,
     postCopy: 'allowed',
     compression,
+    memoryReading,
   });
   const hosts = { h1: settingsOf('h1'), h2: settingsOf('h2') };
   return {
@@ -75,6 +77,7 @@ function noteCalls(host: SimulatedHost, asked: string[]): void {
       return ask(...given);
     };
   host.soundMemory = noting('memory', host.soundMemory.bind(host));
+  host.markMemory = noting('marks', host.markMemory.bind(host));
   host.measureWrites = noting('writes', host.measureWrites.bind(host));
   host.idleShare = noting('idle', host.idleShare.bind(host));
 }
@@ -129,6 +132,21 @@ const plain: readonly Case[] = [
   },
   { name: 'one that is soon across', memoryBytes: 64 * mib, asked: [], why: /able to switch/ },
   { name: 'one that may not be', compression: 'forbidden', asked: [], why: /able to switch/ },
+  { name: 'one not to be read', memoryReading: 'forbidden', asked: [], why: /able to switch/ },
+  {
+    name: 'one of cattle not to be read',
+    slaClass: 'cattle',
+    memoryReading: 'forbidden',
+    asked: [],
+    why: /able to switch/,
+  },
+  {
+    name: 'one of cattle that does not shrink, and is read again to see in which order it writes',
+    slaClass: 'cattle',
+    shrinksTo: 0.95,
+    asked: ['idle', 'memory', 'marks', 'marks'],
+    why: /able to switch/,
+  },
   {
     name: 'one that cannot be sounded',
     but: (source) => {

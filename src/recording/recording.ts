@@ -126,6 +126,7 @@ export const recordingSchema = z.object({
     postCopyRecoverable: z.boolean(),
     autoConverge: permission,
     compression: permission.optional(),
+    memoryReading: permission.optional(),
   }),
   /** The most that the admins of both hosts allowed, bytes/s. */
   capBytesPerSecond: maybe(number),

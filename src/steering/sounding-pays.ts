@@ -12,8 +12,9 @@ const soundingMs = 100;
 export const sampledSeconds = 1;
 const samplingMs = 1_100;
 
-/** Whether there is a choice, and as much could be saved as it takes to make it. */
+/** Whether there is a choice, memory may be read for it, and as much could be saved as it takes to make it. */
 export function soundingPays(start: Start): boolean {
+  if (start.capabilities.memoryReading?.allowed === false) return false;
   return isOpen(start) && savedMs(start, usualRatio) > firstLookMs + soundingMs + stillMs(start);
 }
 
