@@ -22,12 +22,14 @@ interface Case {
   readonly linkMib?: number;
   readonly deadlineMs?: number;
   readonly state?: Partial<SteeringState>;
+  /** That it writes so many MiB/s in turn was known before the switch. */
+  readonly inTurnMib?: number;
   /** What is sent unasked goes at so many MiB/s from now on; `undefined`: as it does. */
   readonly becomes: number | undefined;
 }
 
 const waiting = [6, 7, 6, 7];
-const inTurn = [2, 60, 55, 0];
+const asksInTurn = [2, 60, 55, 0];
 const held = { restHeld: true, restSetAtMs: splitAtMs };
 /** Four readings and as many again: a quarter of a second. */
 const longer = (asked: number): number[] => Array.from({ length: 8 }, () => asked);
@@ -40,7 +42,9 @@ const cases: readonly Case[] = [
   { what: 'one of which too little was seen', asked: waiting.slice(0, 2), becomes: undefined },
   { what: 'one that asks for nothing', asked: [0, 0, 0, 0], becomes: undefined },
   { what: 'a pet that waits now and then', asked: [0, 1, 0, 1], becomes: undefined },
-  { what: 'one that writes in turn', asked: inTurn, becomes: undefined },
+  { what: 'one that writes in turn', asked: asksInTurn, becomes: undefined },
+  { what: 'one that is known to write in turn', asked: waiting, inTurnMib: 30, becomes: undefined },
+  { what: 'one known to, faster than the link', asked: waiting, inTurnMib: 48, becomes: 20 },
   { what: 'one that is soon across', asked: waiting, leftMib: 4, becomes: undefined },
   {
     what: 'one that would miss its deadline',
@@ -85,7 +89,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-function modelAt({ asked, leftMib = 40, linkMib = 50 }: Case): GuestModel {
+function modelAt({ asked, leftMib = 40, linkMib = 50, inTurnMib }: Case): GuestModel {
   const copied = [1, 2, 3, 4].map((second) =>
     reading({
       atMs: second * 1_000,
@@ -103,7 +107,8 @@ function modelAt({ asked, leftMib = 40, linkMib = 50 }: Case): GuestModel {
       phase: 'post-copy',
     }),
   );
-  return [...copied, ...split].reduce(observe, modelOf(nothingKnown));
+  const inTurn = inTurnMib === undefined ? undefined : { rateBytesPerSecond: inTurnMib * mib };
+  return [...copied, ...split].reduce(observe, { ...modelOf(nothingKnown), inTurn });
 }
 
 function decide(one: Case): ReturnType<typeof steerRest> {

@@ -1,4 +1,5 @@
 import type { Forecast } from '../forecast/forecast.ts';
+import { keepsAhead } from '../forecast/in-turn.ts';
 import { outlook } from '../forecast/outlook.ts';
 import {
   askedShareOf,
@@ -43,10 +44,13 @@ export function steerRest(situation: Situation, split: Split): Decision | undefi
   const terms = termsOf(situation, split, askedPerSecond(split, fromMs, leastMs));
   if (terms === undefined) return undefined;
   if (restHeld) return letGo(situation, terms);
-  return restSetAtMs > 0 || writesInTurn(split, terms) ? undefined : hold(situation, terms);
+  return restSetAtMs > 0 || writesInTurn(situation, split, terms)
+    ? undefined
+    : hold(situation, terms);
 }
 
-function writesInTurn(split: Split, terms: RestTerms): boolean {
+function writesInTurn({ model }: Situation, split: Split, terms: RestTerms): boolean {
+  if (keepsAhead(model.inTurn, terms.bandwidthBytesPerSecond)) return true;
   const peak = { ...terms, askedPerSecond: askedPeakPerSecond(split) };
   return askedShareOf(peak) > inTurnShare;
 }
