@@ -9,7 +9,6 @@ import type { Expectation, MigrationCapabilities } from './decision.ts';
 import { expect as expectation } from './expect.ts';
 import { switchInTurn, wantsWritingOrder } from './in-turn.ts';
 import { type Situation, stateAtStart } from './situation.ts';
-import { steer } from './steer.ts';
 import { able } from './testing/able.ts';
 
 const mib = 2 ** 20;
