@@ -72,6 +72,12 @@ describe('an unsteady guest', () => {
     expect(isUnsteady(spans, set, 2_000)).toBe(unsteady);
   });
 
+  test('is nobody whose set was sent last, so that it seems to write only then', () => {
+    const firstPass = written('none', 0.1).map((span) => ({ ...span, unsentShare: 0.4 }));
+    const spans = [...firstPass, ...written('none', 1), ...written('none', 1)];
+    expect(isUnsteady(spans, set, 2_000)).toBe(false);
+  });
+
   test('is nobody of whom nothing was seen', () => {
     expect(isUnsteady(played('bbbb'), undefined, 2_000)).toBe(false);
   });

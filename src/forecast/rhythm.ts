@@ -79,7 +79,9 @@ const unsteadyTimes = 4;
 
 /**
  * Whether it has written much more in one stretch of `ms` than in another, each beside what its curve says of it: while
- * most of a set is dirty already, the same writes make little more of it dirty.
+ * most of a set is dirty already, the same writes make little more of it dirty. Within the first pass it shows nothing:
+ * where the set lies is not known, and one that is sent last seems to begin to write then. One that wrote 83 MiB/s
+ * all along was waited for through 19 s instead of 10.
  */
 export function isUnsteady(
   spans: readonly Span[],
@@ -93,6 +95,7 @@ export function isUnsteady(
   let expected = 0;
   let lasted = 0;
   for (const span of spans) {
+    if (span.unsentShare > 0) continue;
     inflow += span.inflowBytes;
     expected += expectedOf(span, set);
     lasted += span.ms;
