@@ -155,6 +155,21 @@ describe('a migration on real hosts', () => {
     expect(report).toMatchObject({ runsOn: ['h2'], ...unharmed });
   });
 
+  test('cattle that write in turn are switched within the first pass, and miss nothing', async () => {
+    const { result, report } = await play(stage, {
+      name: 'in-turn',
+      slaClass: 'cattle',
+      workload: 'sequential:rate=5MiB/s,set=40MiB,scrub=2s',
+      memoryMiB: 96,
+      linkBits: slowBits,
+      request: { importance: 'high' },
+    });
+    expect({ outcome: result.outcome, why: result.why }).toMatchObject({ outcome: 'completed' });
+    expect(result.why.join('\n')).toMatch(/It writes in turn, at most .* by what has changed/);
+    expect(result.decisions.map(({ action }) => action.kind)).not.toContain('set-post-copy-speed');
+    expect(report).toMatchObject({ runsOn: ['h2'], ...unharmed });
+  });
+
   test('a post-copy whose connection breaks is taken up again', async () => {
     let breaking: Promise<number> | undefined;
     const { result, report } = await play(stage, {
