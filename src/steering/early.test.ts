@@ -59,6 +59,8 @@ interface Case {
   readonly writes: number;
   readonly again: number;
   readonly told?: Partial<Situation>;
+  /** It is known to write in turn. */
+  readonly inTurn?: true;
   readonly switches: boolean;
 }
 
@@ -74,6 +76,7 @@ const cases: readonly Case[] = [
     told: { deadlineMs: 5_000 },
     switches: true,
   },
+  { what: 'three times as much, in turn', writes: 3, again: 0.6, inTurn: true, switches: false },
   { what: 'little of what was sent', writes: 3, again: 0.2, switches: false },
   { what: 'a pet, which has patience', writes: 3, again: 0.6, told: pet, switches: false },
   {
@@ -86,8 +89,10 @@ const cases: readonly Case[] = [
 ];
 
 describe('post-copy within the first pass, of a guest that writes', () => {
-  test.each(cases)('$what: $switches', ({ writes, again, told, switches }) => {
-    const view = halfway(writes, again);
+  test.each(cases)('$what: $switches', ({ writes, again, told, inTurn, switches }) => {
+    const seen = halfway(writes, again);
+    const known = { rateBytesPerSecond: writes * linkBytesPerSecond };
+    const view = inTurn === true ? { ...seen, inTurn: known } : seen;
     const candidate = earlySwitch(situationOf(told ?? {}), view, afterThePass(view));
     expect(candidate?.action.kind).toBe(switches ? 'start-post-copy' : undefined);
   });

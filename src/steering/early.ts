@@ -28,7 +28,9 @@ const lateShares: Readonly<Record<SlaClass, number>> = { cattle: 1.5, pet: 1.5, 
 /**
  * A switch to post-copy within the first pass. What a guest writes has to be fetched then or later, and it waits
  * for that alone: so where it will not be let fit anyhow, the rest of the pass only takes time. `whole` is what
- * comes of waiting for the end of the pass. `undefined`: it is waited for.
+ * comes of waiting for the end of the pass. `undefined`: it is waited for. One that writes in turn is switched sooner where
+ * the link keeps ahead of it (`switchInTurn`), and else not within the pass: it waits for each page until what is sent
+ * comes to where it is. One that wrote 1.1 times what 150 Mbit/s carry lost 8.6 s of its work so, and 0.2 s after the pass.
  */
 export function earlySwitch(
   situation: Situation,
@@ -37,6 +39,7 @@ export function earlySwitch(
 ): Candidate | undefined {
   if (situation.model.firstPassEndMs !== undefined || hasPatience(situation, view))
     return undefined;
+  if (view.inTurn !== undefined) return undefined;
   const sentBytes = view.firstPassBytes - view.unsentBytes;
   const againBytes = view.remainingBytes - view.unsentBytes;
   if (sentBytes < view.firstPassBytes * tellingShare) return undefined;
