@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { memoryRangesOf, piecesIn } from './guest-memory.ts';
+import { q35 } from './testing/machine.ts';
 
 const mib = 2 ** 20;
 const gib = 2 ** 30;
-const q35 = {
-  architecture: 'x86_64',
-  machineType: 'pc-q35-10.0',
-  memoryBytes: 256 * mib,
-  definition: '<domain/>',
-};
 
 describe('where a machine surely has memory', () => {
   test.each([

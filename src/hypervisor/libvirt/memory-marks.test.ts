@@ -1,20 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { LibvirtError } from '../../libvirt/index.ts';
 import { markMemory } from './memory-marks.ts';
+import { q35, refusal } from './testing/machine.ts';
 
 const mib = 2 ** 20;
-const guest = {
-  architecture: 'x86_64',
-  machineType: 'pc-q35-10.0',
-  memoryBytes: 256 * mib,
-  definition: '<domain/>',
-};
-const refusal = new LibvirtError('domainMemoryPeek', {
-  code: 1,
-  domain: 10,
-  message: 'cannot be read',
-  level: 2,
-});
 
 type Domain = Parameters<typeof markMemory>[0];
 type Clock = Parameters<typeof markMemory>[2];
@@ -39,7 +28,7 @@ function domainOf(
 }
 
 async function marksOf(domain: ReturnType<typeof domainOf>) {
-  return await markMemory(domain, guest, domain.clock);
+  return await markMemory(domain, q35, domain.clock);
 }
 
 describe("the marks of a guest's memory", () => {
@@ -75,7 +64,7 @@ describe("the marks of a guest's memory", () => {
 
   test('are none where it is not known where memory lies', async () => {
     const domain = domainOf(() => 1);
-    const other = { ...guest, architecture: 's390x' };
+    const other = { ...q35, architecture: 's390x' };
     expect(await markMemory(domain, other, domain.clock)).toBeUndefined();
   });
 });

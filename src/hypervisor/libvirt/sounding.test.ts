@@ -1,23 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ratioSounded } from '../../forecast/shrinking.ts';
-import { CallTimeoutError, LibvirtError } from '../../libvirt/index.ts';
+import { CallTimeoutError } from '../../libvirt/index.ts';
 import type { Clock } from '../clock.ts';
 import { soundMemory } from './sounding.ts';
+import { q35, refusal } from './testing/machine.ts';
 
 const mib = 2 ** 20;
-const guest = {
-  architecture: 'x86_64',
-  machineType: 'pc-q35-10.0',
-  memoryBytes: 256 * mib,
-  definition: '<domain/>',
-};
-const refusal = new LibvirtError('domainMemoryPeek', {
-  code: 1,
-  domain: 10,
-  message: 'cannot be read',
-  level: 2,
-});
 
 /** Memory by its address, as the daemon would give it; every read takes so long. */
 function domainOf(
@@ -45,7 +34,7 @@ function domainOf(
 }
 
 async function ratioOf(domain: ReturnType<typeof domainOf>): Promise<number | undefined> {
-  const sounding = await soundMemory(domain, guest, domain.clock);
+  const sounding = await soundMemory(domain, q35, domain.clock);
   return sounding === undefined ? undefined : ratioSounded(sounding);
 }
 
@@ -83,7 +72,7 @@ describe('sounding a guest', () => {
   test('a machine of which it is not known where memory lies is not read', async () => {
     const domain = domainOf(() => 'noise');
     expect(
-      await soundMemory(domain, { ...guest, architecture: 's390x' }, domain.clock),
+      await soundMemory(domain, { ...q35, architecture: 's390x' }, domain.clock),
     ).toBeUndefined();
     expect(domain.asked).toEqual([]);
   });
