@@ -1,3 +1,4 @@
+import { usualLinkBytesPerSecond } from '../../src/forecast/prior.ts';
 import type { Sample } from '../../src/forecast/telemetry.ts';
 import type { Act } from '../steering/drive.ts';
 
@@ -9,8 +10,6 @@ export interface Scene {
   /** Of what the link carries. */
   readonly writesShare: number;
 }
-
-const wireShare = 0.941;
 
 export const scenes: readonly Scene[] = (
   [
@@ -30,8 +29,8 @@ export const scenes: readonly Scene[] = (
   writesShare: (mibPerSecond * 2 ** 20) / carriedBytesPerSecond(linkMbitPerSecond),
 }));
 
-export function carriedBytesPerSecond(linkMbitPerSecond: number): number {
-  return (linkMbitPerSecond / 8) * 1e6 * wireShare;
+function carriedBytesPerSecond(linkMbitPerSecond: number): number {
+  return (usualLinkBytesPerSecond * linkMbitPerSecond) / 1000;
 }
 
 /** Switches it after its first pass, and sets the speed as soon as it is seen to run there. */

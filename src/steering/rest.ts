@@ -1,6 +1,6 @@
 import type { Forecast } from '../forecast/forecast.ts';
 import { keepsAhead } from '../forecast/in-turn.ts';
-import { outlook } from '../forecast/outlook.ts';
+import { bandwidthOf } from '../forecast/pass.ts';
 import {
   askedShareOf,
   forecastFreeRest,
@@ -48,13 +48,14 @@ const settledMs = 250;
 /** In post-copy: another speed for what is sent unasked; `undefined`: it goes on as it does. */
 export function steerRest(situation: Situation, split: Split): Decision | undefined {
   const { restHeld, restSetAtMs } = situation.state;
-  const [fromMs, leastMs] = restHeld ? [restSetAtMs, settledMs] : [split.sinceMs, firstMs];
-  const terms = termsOf(situation, split, askedPerSecond(split, fromMs, leastMs));
-  if (terms === undefined) return undefined;
-  if (restHeld) return letGo(situation, terms);
-  return restSetAtMs > 0 || writesInTurn(situation, split, terms)
-    ? undefined
-    : hold(situation, terms);
+  if (restHeld) {
+    const terms = termsOf(situation, split, askedPerSecond(split, restSetAtMs, settledMs));
+    return terms && letGo(situation, terms);
+  }
+  // It is held back once.
+  if (restSetAtMs > 0) return undefined;
+  const terms = termsOf(situation, split, askedPerSecond(split, split.sinceMs, firstMs));
+  return terms && !writesInTurn(situation, split, terms) ? hold(situation, terms) : undefined;
 }
 
 function writesInTurn({ model }: Situation, split: Split, terms: RestTerms): boolean {
@@ -90,7 +91,8 @@ function termsOf(
   split: Split,
   asked: number | undefined,
 ): RestTerms | undefined {
-  const bandwidthBytesPerSecond = outlook(model)?.bandwidthBytesPerSecond ?? 0;
+  // Of a link over which nothing was seen to go nothing is staked.
+  const bandwidthBytesPerSecond = model.last === undefined ? 0 : bandwidthOf(model);
   const now = split.seen.at(-1);
   if (now === undefined || asked === undefined || bandwidthBytesPerSecond <= 0) return undefined;
   if (now.memoryRemainingBytes < (bandwidthBytesPerSecond * soonOverMs) / 1000) return undefined;
