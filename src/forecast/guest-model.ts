@@ -33,8 +33,14 @@ export interface GuestModel {
   readonly earlyLooks: number;
   /** Where the span that is being added up began. */
   readonly spanStart: Point | undefined;
-  /** What was left to send at each look of QEMU for dirty pages, after the first pass. */
+  /** What was left to send by the first reading after each look of QEMU for dirty pages, after the first pass. */
   readonly lefts: Series;
+  /**
+   * The most that can have been left at each look itself, which is what QEMU compares with the limit. Where it looks
+   * all the time, readings may come as long after each look for seconds on end: a guest of 5.5 MiB that are always
+   * dirty again, over 86 MiB/s, had 1 to 4.7 MiB left by every one of them.
+   */
+  readonly atLooks: Series;
   /**
    * What the first pass has to dispose of: the least that was ever left and disposed of together.
    * Writes add to that sum, and pages that the guest says are free take from it.
@@ -68,6 +74,7 @@ export function modelOf(prior: Prior): GuestModel {
     earlyLooks: 0,
     spanStart: undefined,
     lefts: emptySeries,
+    atLooks: emptySeries,
     firstPassBytes: Infinity,
     firstPassEndMs: undefined,
     firstPassPlainBytes: 0,

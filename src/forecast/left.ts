@@ -3,8 +3,8 @@ import { appended, leastBetween, type Series } from './series.ts';
 const mostLooks = 400;
 
 /** With what was left at one more look of QEMU for dirty pages. */
-export function withLook(lefts: Series, atMs: number, leftBytes: number): Series {
-  return appended(lefts, lefts.atMs.length + 1 - mostLooks, atMs, leftBytes);
+export function withLook(looks: Series, atMs: number, leftBytes: number): Series {
+  return appended(looks, looks.atMs.length + 1 - mostLooks, atMs, leftBytes);
 }
 
 /** What was left to send after the first pass. Bytes. */
@@ -16,12 +16,12 @@ export interface Left {
 }
 
 /** What was left from one look on; `undefined` where that is none. */
-export function summaryOf(lefts: Series, from: number): Left | undefined {
-  const { bytes } = lefts;
+export function summaryOf(looks: Series, from: number): Left | undefined {
+  const { bytes } = looks;
   const lastBytes = bytes.at(-1);
   if (lastBytes === undefined || from >= bytes.length) return undefined;
   let mostBytes = 0;
   for (let look = from; look < bytes.length; look += 1)
     mostBytes = Math.max(mostBytes, bytes[look] ?? 0);
-  return { leastBytes: leastBetween(lefts, from, bytes.length), mostBytes, lastBytes };
+  return { leastBytes: leastBetween(looks, from, bytes.length), mostBytes, lastBytes };
 }

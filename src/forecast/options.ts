@@ -114,8 +114,12 @@ const limitMargin = 1.15;
 
 /** The downtime limit at which QEMU would switch over at the next trough, ms. */
 export function neededDowntimeMs(outlook: Outlook): number {
-  const left = outlook.trough?.leastBytes ?? outlook.remainingBytes;
-  return timeToSendMs(left, outlook) * limitMargin;
+  return timeToSendMs(neededBytes(outlook), outlook);
+}
+
+/** What the limit must have room for at the next trough, bytes. */
+function neededBytes({ trough, remainingBytes }: Outlook): number {
+  return (trough?.leastBytes ?? remainingBytes) * limitMargin;
 }
 
 /** A guess that must hold nine times of ten: the link carries so much less ... */
@@ -192,14 +196,14 @@ export function withSlowCourse(
 }
 
 /** What was seen counts more than the curve: it does not fall any more, and never was so little. */
-function stuckAbove({ stalled, trough }: Outlook, limitBytes: number): boolean {
-  return stalled && trough !== undefined && trough.leastBytes > limitBytes;
+function stuckAbove(outlook: Outlook, limitBytes: number): boolean {
+  return outlook.stalled && outlook.trough !== undefined && neededBytes(outlook) > limitBytes;
 }
 
 /** A guest whose writes come in waves falls to its trough again: half a pass away, on the whole. */
 function atNextTrough(outlook: Outlook, limitBytes: number, horizonMs: number): number | undefined {
   const { trough, passMs } = outlook;
-  if (trough === undefined || trough.leastBytes > limitBytes) return undefined;
+  if (trough === undefined || neededBytes(outlook) > limitBytes) return undefined;
   return passMs / 2 <= horizonMs ? passMs / 2 : undefined;
 }
 

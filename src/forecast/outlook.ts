@@ -37,7 +37,7 @@ export interface Outlook {
   readonly passMs: number;
   /** Bytes that the rest of the first pass puts on the link for each byte of memory: constant pages cost little. */
   readonly sentShare: number;
-  /** The least and the most that was left after a sync since the first pass, over this link. */
+  /** The least and the most that was left at a sync since the first pass, over this link. */
   readonly trough: Left | undefined;
   /** How the guest writes; `undefined` until something is known of it. */
   readonly workingSet: WorkingSet | undefined;
@@ -81,7 +81,7 @@ export function outlook(model: GuestModel): Outlook | undefined {
     standstills: link.standstills.length,
     passMs: wholePassMs,
     sentShare: sentShare(model),
-    trough: summaryOf(model.lefts, recent),
+    trough: summaryOf(model.atLooks, recent),
     workingSet,
     workingSetNow: model.workingSetNow,
     stalled: isStalled(model, last, recent, wholePassMs),

@@ -1,9 +1,9 @@
+import { lookMs } from './course.ts';
 import type { GuestModel } from './guest-model.ts';
 import { withLook } from './left.ts';
-import { passMs } from './pass.ts';
+import { bandwidthOf, passMs } from './pass.ts';
 import { inflowBetween, type Point } from './points.ts';
 import { rhythmOf } from './rhythm.ts';
-import type { Series } from './series.ts';
 import { fitWorkingSet, rateNow, type Span } from './working-set.ts';
 
 const mostSpans = 80;
@@ -18,7 +18,7 @@ export function withSpan(model: GuestModel, before: Point | undefined, point: Po
     return { ...model, spanStart: point, lastSyncMs: point.atMs };
   const synced = withSyncing(model, before, point);
   if (before.syncs === point.syncs) return synced;
-  const looked = { ...synced, lefts: leftsAfter(model, before, point) };
+  const looked = { ...synced, ...looksAfter(model, before, point) };
   if (looked.syncing === 'continuous' && !endsSpan(model, start, point)) return looked;
   const span = spanBetween(looked, start, point);
   const spans = model.spans.slice(1 - mostSpans).concat(span);
@@ -95,9 +95,25 @@ function withSyncing(model: GuestModel, before: Point, point: Point): GuestModel
 const unsentNoiseBytes = 256 * 4096;
 
 /** What is left is true only when QEMU has looked: between two passes it falls, and says nothing. */
-function leftsAfter(model: GuestModel, before: Point, point: Point): Series {
-  if (model.firstPassEndMs === undefined) return model.lefts;
+function looksAfter(
+  model: GuestModel,
+  before: Point,
+  point: Point,
+): Pick<GuestModel, 'lefts' | 'atLooks'> {
+  const { lefts, atLooks } = model;
+  if (model.firstPassEndMs === undefined) return { lefts, atLooks };
   // Where a pass ended, some of the next one is gone by the time of the reading.
   const bytes = Math.max(point.remainingBytes, inflowBetween(before, point));
-  return withLook(model.lefts, point.atMs, bytes);
+  const atLook = Math.max(bytes, point.remainingBytes + goneSinceLook(model, before, point));
+  return {
+    lefts: withLook(lefts, point.atMs, bytes),
+    atLooks: withLook(atLooks, point.atMs, atLook),
+  };
+}
+
+/** What may have gone out between QEMU's look and the reading: all since the reading before it, or between two looks. */
+function goneSinceLook(model: GuestModel, before: Point, point: Point): number {
+  if (model.syncing === 'passes') return 0;
+  const betweenLooks = (bandwidthOf(model) * lookMs) / 1000;
+  return Math.min(betweenLooks, point.disposedBytes - before.disposedBytes);
 }

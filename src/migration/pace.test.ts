@@ -17,8 +17,8 @@ const switching: MigrationState = { phase: 'switching', leaving: undefined };
 
 test.each([
   ['far from its end, few run', copying, sample(60_000), 1, 250],
-  ['near its end', copying, sample(900), 1, 60],
-  ['near its end, however many run', copying, sample(900), 10, 60],
+  ['near its end', copying, sample(900), 1, 40],
+  ['near its end, however many run', copying, sample(900), 10, 40],
   ['switching, however many run', switching, sample(60_000), 10, 60],
   ['far from its end, many run', copying, sample(60_000), 10, 2_500],
   ['on its way to the end, many run', copying, sample(4_000), 10, 1_000],
