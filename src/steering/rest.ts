@@ -22,10 +22,11 @@ import type { Situation } from './situation.ts';
  */
 const heldShare = 0.3;
 /**
- * What a guest asks for then takes of the link, until that was seen, by how many times what the link carries it writes:
- * 0.05 to 0.06 at half of it, 0.2 at 0.7 and 0.9, 0.16 and 0.32 at 2 and 2.6 times it (bench/post-copy-speed).
+ * What a guest asks for then takes of the link, until that was seen, by how many times what the link carries it writes: 0.05 to
+ * 0.06 at half of it, 0.2 at 0.7 and 0.9, 0.09 to 0.16 at 1.4 and 2 times it where it writes mostly on a hot part, and 0.2 and 0.3 at
+ * 1.6 and 1.8, 0.32 at 2.6 where it writes anywhere (bench/post-copy-speed).
  */
-const usualAsked = { atOnce: 0.2, power: 1.5, least: 0.05, most: 0.35 } as const;
+const usualAsked = { atOnce: 0.2, power: 1.5, least: 0.05, most: 0.25 } as const;
 /**
  * It is foreseen by little, and has to be better by this. Cattle of high importance that were switched within the first
  * pass, and wrote twice what the link carried, lost as much held back, 2.5 s, and were across 3 s later.
