@@ -82,7 +82,7 @@ const base: Scene = {
 const idle = { ...furious, name: 'idle', writeBytesPerSecond: 0 };
 /** Writes on a quarter of its memory: little is left of it when that was sent once. */
 const quarter = { ...furious, workingSetBytes: 64 * mib };
-const moderate = { ...furious, name: 'moderate', workingSetBytes: 32 * mib };
+const moderate = { ...furious, name: 'moderate', workingSetBytes: 12 * mib };
 
 /** Writes one page after the other, so much of what the link carries. */
 function inTurn(ofLink: number): GuestModel {
@@ -113,6 +113,22 @@ const cases: readonly Case[] = [
     did: ['set-max-downtime'],
     didNot: ['start-post-copy', 'freeze'],
     says: /A pause of .* is enough/,
+  },
+  {
+    name: 'the stream is held back before a switch-over over a slow link',
+    guest: { ...furious, writeBytesPerSecond: 2 * mib },
+    linkBytesPerSecond: 23 * mib,
+    outcome: 'completed',
+    did: ['set-max-speed'],
+    didNot: ['start-post-copy', 'freeze'],
+  },
+  {
+    name: 'but not for a guest of which what is left hardly falls',
+    guest: { ...furious, workingSetBytes: 50 * mib, writeBytesPerSecond: 19 * mib },
+    linkBytesPerSecond: 23 * mib,
+    outcome: 'completed',
+    did: ['set-max-downtime'],
+    didNot: ['set-max-speed', 'freeze'],
   },
   {
     name: 'a limit that seems enough and never is, is raised',

@@ -52,7 +52,7 @@ export const defaultMatrix: Matrix = {
       slowdownShare: 0.3,
       pointOfNoReturn: 'if-recoverable',
       freeze: { kind: 'up-to', ms: 2_000 },
-      patiencePasses: 2,
+      patiencePasses: 1,
       otherwise: 'stay',
     },
     high: {

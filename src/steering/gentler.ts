@@ -4,7 +4,7 @@ import { type Candidate, harm, openPostCopy } from './candidates.ts';
 import type { Situation } from './situation.ts';
 
 /** Pre-copy would end as well, and nobody goes back from what ends it now: it has to be gentler by this. */
-const worthwhileShare = 0.8;
+const worthwhileShare = 0.9;
 
 /** Whether an ending now does so much less harm than the path that pre-copy is on. */
 export function isWorthwhile(

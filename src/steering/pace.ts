@@ -4,7 +4,7 @@ import { formatDuration, formatRate } from '../units/format.ts';
 import { decision } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { expect } from './expect.ts';
-import { paceAheadMs, pacedShareOf, pacingPays } from './pacing.ts';
+import { fallsFastEnough, paceAheadMs, pacedShareOf, pacingPays } from './pacing.ts';
 import type { Situation } from './situation.ts';
 import { story } from './story.ts';
 
@@ -26,7 +26,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       [],
     );
   }
-  if (paced || !near) return undefined;
+  if (paced || !near || !fallsFastEnough(view)) return undefined;
   const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(socketDrainMs(view))} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
     situation,

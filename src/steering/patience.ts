@@ -57,7 +57,7 @@ export function limitWithinMs({ budget, state }: Situation, view: Outlook): numb
 }
 
 /** After this many passes at a limit that should have been met, it counts as out of reach. */
-const limitPasses = 2;
+const limitPasses = 1;
 
 /** Whether the limit in force has been so for too long to believe that it will be met. */
 export function limitDisproved(situation: Situation, view: Outlook): boolean {

@@ -40,8 +40,13 @@ const falls = /falls/;
 /** A pet of high importance: a second of waiting weighs 100 ms of its pause. */
 const cases: readonly Case[] = [
   { what: 'at first', waitedMs: 0, longerMs: 400, because: rests },
-  { what: 'within a quarter of it', waitedMs: 900, longerMs: 400, because: rests },
-  { what: 'after a quarter of it', waitedMs: 1_100, longerMs: 400, because: undefined },
+  {
+    what: 'within the share of it that waiting may cost',
+    waitedMs: 500,
+    longerMs: 400,
+    because: rests,
+  },
+  { what: 'after that', waitedMs: 700, longerMs: 400, because: undefined },
   { what: 'cattle, sooner', waitedMs: 400, longerMs: 400, told: cattle, because: undefined },
   { what: 'what falls', waitedMs: 9_000, longerMs: 400, view: { fallShare: 0.5 }, because: falls },
   {

@@ -7,7 +7,7 @@ import type { Situation } from './situation.ts';
  * A pause cannot be taken back, and who falls quiet meanwhile needs none: so a longer one is put off until the wait has
  * cost this share of what it does. Who writes on pays no more than that for it.
  */
-const waitShare = 0.25;
+const waitShare = 0.15;
 /** What is left falls by this share of what the link carries, or more: it is no wave of one look. */
 const fallingShare = 0.3;
 
