@@ -6,10 +6,12 @@ import type { Steersman } from '../steering/steersman.ts';
 import { messageOf } from './look.ts';
 
 /**
- * The guest's memory is looked at again so long after the first reading, and then each time after twice as long, ms: what
- * is written in turn over 100 Mbit/s takes seconds from one piece to the next, and over 1 Gbit/s the first pass is soon over.
+ * The guest's memory is looked at again so long after the first reading, ms, and then each time after so many times as
+ * long: what is written in turn over 100 Mbit/s takes seconds from one piece to the next, and over 1 Gbit/s the first pass
+ * is soon over.
  */
 const firstLookMs = 250;
+const laterTimes = 1.5;
 
 interface Watched {
   readonly source: Pick<Host, 'findDomain' | 'markMemory'>;
@@ -46,7 +48,7 @@ async function lookOn(
   const first = await source.markMemory(domain);
   if (first === undefined) return;
   const changes: Change[] = [];
-  for (let dueMs = firstLookMs; ; dueMs *= 2) {
+  for (let dueMs = firstLookMs; ; dueMs *= laterTimes) {
     await clock.sleep(beganMs + dueMs - clock.nowMs(), over);
     if (isOver()) return;
     const ms = clock.nowMs() - beganMs;
