@@ -49,7 +49,18 @@ const cases: readonly {
   {
     what: 'three after long, of which two came soon: it rested',
     changes: [seen(250, 2, 0), seen(500, 2, 0), seen(1_000, 2, 0), seen(2_000, 3, 0)],
-    is: 32,
+    is: 96,
+  },
+  {
+    what: 'three, and no more however long: it has gone round',
+    changes: [
+      seen(500, 1, 0),
+      seen(800, 2, 0),
+      seen(1_280, 3, 0),
+      seen(1_900, 3, 0),
+      seen(2_800, 3, 0),
+    ],
+    is: 25,
   },
   {
     what: 'five after two and four, of what would be seven: it has gone round',

@@ -69,16 +69,19 @@ export function orderBy(changes: readonly Change[], memoryBytes: number): Writin
 
 /**
  * The last one up to which it has gone on as before. After that it rests, or has been round its set: what it was seen to
- * do in less time holds.
+ * do in less time holds. Looks come close upon each other, so that each is held beside all before it: one that had been round
+ * its 29 MiB, in turn, at 1.1 times what 150 Mbit/s carry, was taken for half as fast by the next look alone, and lost 7.6 s.
  */
 function lastInPace(changes: readonly Change[]): Change | undefined {
-  return changes.findLast(({ ms, whole }, index) => {
-    const before = changes[index - 1];
-    if (before === undefined) return true;
-    // It may have come to a piece just before the earlier look, and to none just before this one.
-    const since = Math.floor((ms / before.ms - 1) * (before.whole - 1));
-    return whole >= before.whole + since;
-  });
+  return changes.findLast((change, index) =>
+    changes.slice(0, index).every((before) => hasKeptPace(before, change)),
+  );
+}
+
+/** It has come to more since, and to as much as it should: to a piece just before the earlier look, and to none just before this one. */
+function hasKeptPace(before: Change, { ms, whole }: Change): boolean {
+  const since = Math.floor((ms / before.ms - 1) * (before.whole - 1));
+  return whole >= before.whole + Math.max(1, since);
 }
 
 function isScattered({ partly, whole }: Change): boolean {
