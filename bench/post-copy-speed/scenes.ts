@@ -19,6 +19,9 @@ export const scenes: readonly Scene[] = (
     ['random:rate=60MiB/s,set=107MiB', 192, 1000, 60],
     ['random:rate=12MiB/s,set=107MiB', 192, 150, 12],
     ['hot:rate=92MiB/s,set=132MiB,hot=27%', 256, 400, 92],
+    ['hot:rate=50MiB/s,set=117MiB,hot=20%', 256, 300, 50],
+    ['random:rate=83MiB/s,set=78MiB', 256, 450, 83],
+    ['random:rate=60MiB/s,set=90MiB', 192, 300, 60],
     ['sequential:rate=31MiB/s,set=48MiB', 128, 600, 31],
     ['sequential:rate=45MiB/s,set=60MiB', 128, 300, 45],
   ] as const

@@ -16,7 +16,7 @@ import type { Situation } from './situation.ts';
 
 /**
  * What post-copy sends unasked is held to this share of the link. QEMU sends its share of each tenth of a second at once: up
- * to here it finds room in the socket, and what the guest asks for comes between. A guest that wrote 53 MiB/s anywhere in
+ * to here it is soon gone from the socket and the link, and what the guest asks for comes between. A guest that wrote 53 MiB/s anywhere in
  * 100 MiB, over 500 Mbit/s, was across after 5.0 s and had lost 1,063 ms of its work unheld; 5.5 s and 902 ms held to half, 5.7 and
  * 572 held to 0.4, 5.8 and 268 held to 0.3; and held to three quarters 5.3 s and 1,353 ms (bench/post-copy-speed).
  */
