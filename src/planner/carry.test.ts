@@ -38,7 +38,7 @@ describe('what moving a VM puts on its way, MiB', () => {
       name: 'and as many passes more as it is waited for',
       vm: writer('pet', 400),
       on: terms('medium'),
-      mib: (1 + 2) * 1024 + 512,
+      mib: (1 + 1) * 1024 + 512,
     },
     {
       name: 'a panda that may not be switched: until a pass does not help',

@@ -112,7 +112,7 @@ const moving = (row: OperationRow): boolean =>
 
 test.each([
   { reason: 'evacuation', first: 'b', atOnce: true },
-  { reason: 'maintenance', first: 'a', atOnce: false },
+  { reason: 'maintenance', first: 'c', atOnce: false },
 ] as const)(
   'of a drain for $reason one begins while all are measured: $atOnce',
   async ({ reason, ...expected }) => {
