@@ -11,7 +11,8 @@ import { story } from './story.ts';
 /** Holds the stream back before a switch-over that is near, and lets go of it where none comes. */
 export function pace(situation: Situation, view: Outlook): Decision | undefined {
   const { paced, pacedTimes } = situation.state;
-  if (!paced && pacedTimes >= mostTimes) return undefined;
+  // Before anything is forecast: it is asked at each reading.
+  if (!paced && (pacedTimes >= mostTimes || !fallsFastEnough(view))) return undefined;
   const bytesPerSecond = paced
     ? view.bandwidthBytesPerSecond
     : view.bandwidthBytesPerSecond * pacedShareOf(view);
@@ -26,7 +27,7 @@ export function pace(situation: Situation, view: Outlook): Decision | undefined 
       [],
     );
   }
-  if (paced || !near || !fallsFastEnough(view)) return undefined;
+  if (paced || !near) return undefined;
   const why = `The switch-over is near. What waits in the sender's socket would add ${formatDuration(socketDrainMs(view))} to the pause, so the stream is held to ${formatRate(bytesPerSecond)} and the buffer runs empty.`;
   return decision(
     situation,

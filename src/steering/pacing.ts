@@ -22,7 +22,7 @@ export function pacedShareOf({ ratio }: Pick<Outlook, 'ratio'>): number {
 const drainWorthMs = 40;
 /**
  * Where it would take longer than this, ms, the link is not known: while pages are constant little goes over the wire, and a
- * guest of 4 GiB, 0.2 of them touched, was held to less each time, down to a few bytes a second, for hours (simulated).
+ * guest of 4 GiB, 0.2 GiB of it touched, was held to less each time, down to a few bytes a second, for hours (simulated).
  */
 const drainKnownMs = 1_000;
 /**
