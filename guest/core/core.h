@@ -52,7 +52,8 @@ struct workload {
   u32 pattern;
   u32 content;
   u32 rate;   /* pages/s asked for; spin and xor run as fast as they can */
-  u32 set;    /* pages the workload writes to, from the first on; 0: all */
+  u32 set;    /* pages the workload writes to; 0: all */
+  u32 at;     /* the first page of the set, which goes on at page 0 behind the last one */
   u32 hot;    /* share of the set that is hot, per mille */
   u32 writes; /* share of the writes that go to the hot part, per mille */
   u32 burst;  /* ms of writing in each phase */

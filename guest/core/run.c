@@ -119,7 +119,8 @@ static void tick(void) {
 
 static void write_one(void) {
   u32 set = set_pages();
-  memory_write(workload_next_page(&workload, set), &workload);
+  u32 page = workload.at % memory.pages + workload_next_page(&workload, set);
+  memory_write(page < memory.pages ? page : page - memory.pages, &workload);
   if (++writes_in_lap >= set) {
     writes_in_lap = 0;
     laps++;

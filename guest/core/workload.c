@@ -38,8 +38,8 @@ static const char *read_field(struct workload *w, const char *text) {
   const struct {
     const char *key;
     u32 *value;
-  } numbers[] = {{"rate", &w->rate},     {"set", &w->set},     {"hot", &w->hot},    {"writes", &w->writes},
-                 {"burst", &w->burst},   {"quiet", &w->quiet}, {"scrub", &w->scrub}};
+  } numbers[] = {{"rate", &w->rate},     {"set", &w->set},     {"at", &w->at},       {"hot", &w->hot},
+                 {"writes", &w->writes}, {"burst", &w->burst}, {"quiet", &w->quiet}, {"scrub", &w->scrub}};
   const char *rest = after(text, "pattern", '=');
   if (rest) return read_name(rest, patterns, pattern_count, &w->pattern);
   rest = after(text, "content", '=');
@@ -52,7 +52,7 @@ static const char *read_field(struct workload *w, const char *text) {
 }
 
 const char *workload_parse(struct workload *workload, const char *text) {
-  struct workload read = {idle, compressible, 0, 0, 200, 900, 10000, 10000, 10000};
+  struct workload read = {idle, compressible, 0, 0, 0, 200, 900, 10000, 10000, 10000};
   while (*text) {
     if (*text == ' ') {
       text++;

@@ -35,7 +35,7 @@ describe("a guest's definition", () => {
     expect(text('memory')).toBe(String(256 * 1024 ** 2));
     expect(text('kernel')).toBe(paths.kernel);
     expect(text('cmdline')).toBe(
-      'hz=50 -- pattern=sequential rate=10240 set=0 content=compressible scrub=10000',
+      'hz=50 -- pattern=sequential rate=10240 set=0 at=0 content=compressible scrub=10000',
     );
   });
 

@@ -11,8 +11,10 @@ export type Content = (typeof contents)[number];
 export interface WorkloadFields {
   /** Pages written each second, at least 1. */
   readonly ratePagesPerSecond: number;
-  /** The working set: how much memory, from the first page on, is written to. */
+  /** The working set: how much memory is written to. */
   readonly setBytes: number | 'all';
+  /** Where it begins; behind the end of memory it goes on at its beginning. */
+  readonly atBytes: number;
   /** Share of the working set that is hot, above 0 and below 1. */
   readonly hotShare: number;
   /** Share of the writes that go to the hot part, above 0 and up to 1. */
@@ -59,6 +61,14 @@ export const fieldSyntax: { readonly [Name in FieldName]: FieldSyntax<WorkloadFi
     parse: (text) => (text === 'all' ? 'all' : within(parseSize(text), pageBytes, Infinity)),
     format: (bytes) => (bytes === 'all' ? 'all' : sizeText(bytes)),
     toGuest: (bytes) => (bytes === 'all' ? 0 : Math.ceil(bytes / pageBytes)),
+  },
+  atBytes: {
+    key: 'at',
+    allowed: 'a size such as 64MiB: how far from the first page of memory the set begins',
+    default: 0,
+    parse: (text) => within(parseSize(text), 0, Infinity),
+    format: sizeText,
+    toGuest: (bytes) => Math.floor(bytes / pageBytes),
   },
   hotShare: {
     key: 'hot',

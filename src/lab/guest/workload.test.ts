@@ -7,18 +7,25 @@ describe('workloads as people write them', () => {
     ['idle', 'pattern=idle content=compressible scrub=10000'],
     [
       'sequential:rate=40MiB/s,set=96MiB',
-      'pattern=sequential rate=10240 set=24576 content=compressible scrub=10000',
+      'pattern=sequential rate=10240 set=24576 at=0 content=compressible scrub=10000',
     ],
-    ['random:rate=5001pages/s', 'pattern=random rate=5001 set=0 content=compressible scrub=10000'],
+    [
+      'random:rate=5001pages/s',
+      'pattern=random rate=5001 set=0 at=0 content=compressible scrub=10000',
+    ],
     [
       'hot:rate=200MiB/s,set=256MiB,hot=20.5%,writes=99%',
-      'pattern=hot rate=51200 set=65536 hot=205 writes=990 content=compressible scrub=10000',
+      'pattern=hot rate=51200 set=65536 at=0 hot=205 writes=990 content=compressible scrub=10000',
     ],
     [
       'phased:rate=80MiB/s,burst=500ms,quiet=20s',
-      'pattern=phased rate=20480 set=0 burst=500 quiet=20000 content=compressible scrub=10000',
+      'pattern=phased rate=20480 set=0 at=0 burst=500 quiet=20000 content=compressible scrub=10000',
     ],
-    ['spin:set=1GiB,content=random', 'pattern=spin set=262144 content=random scrub=10000'],
+    [
+      'random:rate=1MiB/s,set=32MiB,at=64MiB',
+      'pattern=random rate=256 set=8192 at=16384 content=compressible scrub=10000',
+    ],
+    ['spin:set=1GiB,content=random', 'pattern=spin set=262144 at=0 content=random scrub=10000'],
     ['xor:scrub=2s', 'pattern=xor content=compressible scrub=2000'],
     ['idle:content=text', 'pattern=idle content=text scrub=10000'],
   ])('%s', (text, forGuest) => {

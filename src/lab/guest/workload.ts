@@ -17,11 +17,11 @@ import {
  */
 const patternFields = {
   idle: ['content', 'scrubMs'],
-  sequential: ['ratePagesPerSecond', 'setBytes', 'content', 'scrubMs'],
-  random: ['ratePagesPerSecond', 'setBytes', 'content', 'scrubMs'],
-  hot: ['ratePagesPerSecond', 'setBytes', 'hotShare', 'hotWrites', 'content', 'scrubMs'],
-  phased: ['ratePagesPerSecond', 'setBytes', 'burstMs', 'quietMs', 'content', 'scrubMs'],
-  spin: ['setBytes', 'content', 'scrubMs'],
+  sequential: ['ratePagesPerSecond', 'setBytes', 'atBytes', 'content', 'scrubMs'],
+  random: ['ratePagesPerSecond', 'setBytes', 'atBytes', 'content', 'scrubMs'],
+  hot: ['ratePagesPerSecond', 'setBytes', 'atBytes', 'hotShare', 'hotWrites', 'content', 'scrubMs'],
+  phased: ['ratePagesPerSecond', 'setBytes', 'atBytes', 'burstMs', 'quietMs', 'content', 'scrubMs'],
+  spin: ['setBytes', 'atBytes', 'content', 'scrubMs'],
   xor: ['content', 'scrubMs'],
 } as const satisfies Record<string, readonly FieldName[]>;
 
@@ -82,13 +82,14 @@ function buildWorkload(pattern: Pattern, read: Read): Workload {
   const writes = () => ({
     ratePagesPerSecond: read('ratePagesPerSecond'),
     setBytes: read('setBytes'),
+    atBytes: read('atBytes'),
   });
   switch (pattern) {
     case 'idle':
     case 'xor':
       return { pattern, ...common() };
     case 'spin':
-      return { pattern, setBytes: read('setBytes'), ...common() };
+      return { pattern, setBytes: read('setBytes'), atBytes: read('atBytes'), ...common() };
     case 'sequential':
     case 'random':
       return { pattern, ...writes(), ...common() };
