@@ -64,6 +64,16 @@ test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, b
   expect(speeds.at(-1)).toBe(becomes);
 });
 
+test('since when the stream is held back is known, and since when it is not', async () => {
+  const { clock, controls } = controlling(Infinity);
+  await clock.run(clock.sleep(70));
+  await controls.capSpeed(20);
+  await clock.run(clock.sleep(30));
+  expect(controls.state(10)).toMatchObject({ paced: true, pacedSetAtMs: 60, pacedTimes: 1 });
+  await controls.capSpeed(Infinity);
+  expect(controls.state(10)).toMatchObject({ paced: false, pacedSetAtMs: 90, pacedTimes: 1 });
+});
+
 test('what post-copy sends unasked is held back and let go', async () => {
   const { clock, controls, speeds } = controlling(Infinity);
   expect(controls.state(0)).toMatchObject({ restHeld: false, restSetAtMs: 0 });

@@ -39,6 +39,7 @@ export class Controls {
   /** Under the link, where the steersman wants it so; Infinity otherwise. */
   #pacedBytesPerSecond = Infinity;
   #pacedTimes: number;
+  #pacedSetAtMs: number;
   /** The domain's own cap, which somebody may have set on purpose. */
   readonly #formerSpeedBytesPerSecond: number;
   #speedTouched: boolean;
@@ -66,6 +67,7 @@ export class Controls {
     this.#shareBytesPerSecond = limits.shareBytesPerSecond;
     this.#maxSpeedBytesPerSecond = limits.maxSpeedBytesPerSecond;
     this.#pacedTimes = limits.pacedTimes;
+    this.#pacedSetAtMs = this.#downtimeSetAtMs;
     this.#speedTouched = limits.pacedTimes > 0;
     this.#formerSpeedBytesPerSecond = limits.formerSpeedBytesPerSecond;
     this.#restHeld = limits.restHeld;
@@ -78,11 +80,11 @@ export class Controls {
 
   /** The limits in force, timed from the migration's start. */
   state(startedAtMs: number): SteeringState {
-    const maxDowntimeSetAtMs = Math.max(0, this.#downtimeSetAtMs - startedAtMs);
     return {
       maxDowntimeMs: this.#downtimeMs,
-      maxDowntimeSetAtMs,
+      maxDowntimeSetAtMs: Math.max(0, this.#downtimeSetAtMs - startedAtMs),
       paced: this.#maxSpeedBytesPerSecond < this.#shareBytesPerSecond,
+      pacedSetAtMs: Math.max(0, this.#pacedSetAtMs - startedAtMs),
       pacedTimes: this.#pacedTimes,
       restHeld: this.#restHeld,
       restSetAtMs: this.#restSetAtMs === undefined ? 0 : this.#restSetAtMs - startedAtMs,
@@ -101,7 +103,9 @@ export class Controls {
   /** Holds the stream under the link; Infinity returns to its whole share. */
   async capSpeed(bytesPerSecond: number): Promise<void> {
     this.#pacedBytesPerSecond = bytesPerSecond;
-    if ((await this.#applySpeed()) && bytesPerSecond !== Infinity) this.#pacedTimes += 1;
+    if (!(await this.#applySpeed())) return;
+    this.#pacedSetAtMs = this.#clock.nowMs();
+    if (bytesPerSecond !== Infinity) this.#pacedTimes += 1;
   }
 
   /** What it may take of the link from now on; Infinity: all. */

@@ -42,11 +42,8 @@ export function ends({ action }: Decision): boolean {
 function after(state: SteeringState, { atMs, action }: Decision): SteeringState {
   if (action.kind === 'set-max-downtime')
     return { ...state, maxDowntimeMs: action.ms, maxDowntimeSetAtMs: atMs };
-  if (action.kind === 'set-max-speed')
-    return pacedAfter(state, Number.isFinite(action.bytesPerSecond));
-  return state;
-}
-
-function pacedAfter(state: SteeringState, paced: boolean): SteeringState {
-  return { ...state, paced, pacedTimes: state.pacedTimes + (paced ? 1 : 0) };
+  if (action.kind !== 'set-max-speed') return state;
+  const paced = Number.isFinite(action.bytesPerSecond);
+  const pacedTimes = state.pacedTimes + (paced ? 1 : 0);
+  return { ...state, paced, pacedSetAtMs: atMs, pacedTimes };
 }

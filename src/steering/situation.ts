@@ -8,8 +8,9 @@ export interface SteeringState {
   /** The downtime limit in force, ms, and when it was set. */
   readonly maxDowntimeMs: number;
   readonly maxDowntimeSetAtMs: number;
-  /** Whether the stream is held back under the link now. */
+  /** Whether the stream is held back under the link now, and when that was last changed, ms. */
   readonly paced: boolean;
+  readonly pacedSetAtMs: number;
   /** How often the stream has been held back so far, this time included. */
   readonly pacedTimes: number;
   /** Whether what post-copy sends unasked is held back now, and when that was set, ms; 0: never. */
@@ -23,6 +24,7 @@ export function stateAtStart(maxDowntimeMs: number): SteeringState {
     maxDowntimeMs,
     maxDowntimeSetAtMs: 0,
     paced: false,
+    pacedSetAtMs: 0,
     pacedTimes: 0,
     restHeld: false,
     restSetAtMs: 0,

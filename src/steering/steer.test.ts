@@ -68,6 +68,21 @@ describe('a panda that is always about to fit', () => {
   );
 });
 
+describe('a stream that is held back for a switch-over that is near', () => {
+  // Some 24 MiB/s are carried, so that the buffer of 2 MiB runs empty in six tenths of a second.
+  test.each([
+    { heldMs: 500, letGo: false },
+    { heldMs: 1_100, letGo: false },
+    { heldMs: 1_800, letGo: true },
+  ])('is let go where none comes ($heldMs ms): $letGo', ({ heldMs, letGo }) => {
+    const hopeful = hopefulBy(undefined, 12_000);
+    const held = { paced: true, pacedSetAtMs: 12_000 - heldMs, pacedTimes: 1 };
+    const state = { ...hopeful.state, maxDowntimeMs: 450, maxDowntimeSetAtMs: 11_900, ...held };
+    const { action } = steer({ ...hopeful, state });
+    expect(action.kind === 'set-max-speed' && action.bytesPerSecond === Infinity).toBe(letGo);
+  });
+});
+
 describe('old news', () => {
   test('is not acted on: what is due now is not done three seconds later without a reading', () => {
     const fresh = steer(situationAt(20_000, 20_000));
