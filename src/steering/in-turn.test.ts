@@ -71,7 +71,7 @@ const cases: readonly (Told & {
 })[] = [
   { what: 'in turn, 0.7 of what is carried', switches: true },
   { what: 'the same, of high importance', importance: 'high', switches: true },
-  { what: 'in turn, 0.9 of it', view: viewOf(0.9), switches: false },
+  { what: 'in turn, 1.1 times as much', view: viewOf(1.1), switches: false },
   { what: 'nobody knows how', view: viewOf(0.7, false), switches: false },
   { what: 'in turn, of a pet', slaClass: 'pet', switches: false },
   { what: 'in turn, and all was sent once', model: pass, switches: false },
