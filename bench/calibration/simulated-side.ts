@@ -68,8 +68,8 @@ interface Told {
 }
 
 /**
- * The lab's own guest: its fresh pages lie lowest, of which it writes one at each tick; its working set lies right
- * behind them.
+ * The lab's own guest: its fresh pages lie lowest, of which it writes one at each tick; behind them lies the rest, and
+ * in it its working set.
  */
 export function guestOf({ workload: text, memoryBytes }: Told, moment: Moment): GuestModel {
   const workload = parseWorkload(text);
@@ -79,7 +79,7 @@ export function guestOf({ workload: text, memoryBytes }: Told, moment: Moment): 
     memoryBytes,
     touchedBytes: memoryBytes - untouchedBytes,
     throttleEffect: 0,
-    setOffsetBytes: freshBytes + mib,
+    setOffsetBytes: freshBytes + mib + ('atBytes' in workload ? workload.atBytes : 0),
     background: { bytes: freshBytes, writeBytesPerSecond: heartbeatHz * pageBytes },
   };
   if (workload.pattern === 'idle') return { ...common, workingSetBytes: 0, writeBytesPerSecond: 0 };

@@ -4,7 +4,6 @@ import { budgetFor } from '../../src/policy/budget-for.ts';
 import { importances, slaClasses } from '../../src/policy/vocabulary.ts';
 import { passMs } from '../peers/cells.ts';
 import { drawScenes } from '../peers/draw.ts';
-import { randomFrom } from '../steering/shuffle.ts';
 import { stageFor } from './stage.ts';
 
 /** Patience is doubled at most, for who writes now much and now little. */
@@ -22,8 +21,10 @@ const wave = {
   guests: 1,
 };
 
+const drawn = [false, true].flatMap((anywhere) => drawScenes(3, { count: 30, anywhere }));
+
 describe.each(['forky', 'trixie'])('on %s', (suite) => {
-  test.each([...drawScenes(randomFrom(3), 40), wave])(
+  test.each([...drawn, wave])(
     '$does, $memoryMib MiB over $linkMbitPerSecond Mbit/s ends in finite time',
     async (scene) => {
       const pass = passMs(scene, scene.linkMbitPerSecond);

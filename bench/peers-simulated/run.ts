@@ -12,7 +12,6 @@ import { type Pair, pairName } from '../steering/cells.ts';
 import type { Figures } from '../steering/cost.ts';
 import { drive } from '../steering/drive.ts';
 import { figuresOf } from '../steering/figures.ts';
-import { randomFrom } from '../steering/shuffle.ts';
 import { figuresSteered, sufferedOn } from '../steering-simulated/steered.ts';
 import { type Arm, otherArms } from './arms.ts';
 import { kindTable } from './kinds.ts';
@@ -22,6 +21,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     count: { type: 'string' },
+    anywhere: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     suite: { type: 'string', default: 'forky' },
     cells: { type: 'string' },
@@ -84,7 +84,7 @@ async function rowsOf(scene: PeerScene): Promise<readonly Row[]> {
 
 const scenes =
   values.cells === undefined
-    ? drawScenes(randomFrom(Number(values.seed)), count)
+    ? drawScenes(Number(values.seed), { count, anywhere: values.anywhere })
     : await scenesOf('full', values.cells);
 mustBeSimulable(scenes);
 const rows: Row[] = [];

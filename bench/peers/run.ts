@@ -19,6 +19,7 @@ const { values } = parseArgs({
     set: { type: 'string', default: 'full' },
     cells: { type: 'string' },
     draw: { type: 'string' },
+    anywhere: { type: 'boolean', default: false },
     scenes: { type: 'string' },
     arms: { type: 'string' },
     suite: { type: 'string', default: 'forky' },
@@ -162,7 +163,7 @@ function sentMbitPerSecond(samples: readonly Sample[]): number | null {
 const all =
   values.draw === undefined
     ? await scenesOf(values.quick ? 'quick' : values.set, values.cells)
-    : drawScenes(randomFrom(seed), Number(values.draw));
+    : drawScenes(seed, { count: Number(values.draw), anywhere: values.anywhere });
 const scenes = all.filter(({ name }) => isWanted(values.scenes, name));
 await mkdir(dirname(values.rows), { recursive: true });
 if (!values['report-only']) await runSuites(scenes);
