@@ -1,6 +1,5 @@
 import { followPreCopy, lookMs } from './course.ts';
 import type { Forecast, Range } from './forecast.ts';
-import { keepsAhead } from './in-turn.ts';
 import type { Outlook } from './outlook.ts';
 import { leastConnections } from './shrinking.ts';
 import { idle, type WorkingSet, writtenWithin } from './working-set.ts';
@@ -72,12 +71,14 @@ const usualSlowdown = 0.3;
  * Share of its speed that a guest loses while its pages are fetched: r / (r + C). One that touches
  * more than the link brings waits for nearly every page. Seen on the lab (QEMU 11.1): 0.9 and
  * more for 60 MiB/s over 11 MiB/s, 0.6 over 34 MiB/s, 0.84 for 40 MiB/s over 11 MiB/s.
- * One that writes in turn, more slowly than the link carries, waits for next to nothing: QEMU goes on behind
- * the page that was asked for, so that the next ones are there before the guest is. With 60 MiB/s over 112 of 224 MiB
- * and 700 Mbit/s, 31 over 48 of 128 and 600, and 20 in bursts over 107 of 256 and 300, nothing was lost.
+ * One that writes in turn is slowed to the pace of the link at the most, 1 - C / r, and not at all where it writes less: QEMU
+ * goes on behind the page that was asked for, so that the next ones are there before the guest is. With 60 MiB/s over 112 of
+ * 224 MiB and 700 Mbit/s, 31 over 48 of 128 and 600, and 20 in bursts over 107 of 256 and 300, nothing was lost; see also
+ * `keepsAhead`.
  */
 function faultShare({ workingSet, bandwidthBytesPerSecond, inTurn }: Outlook): number {
-  if (keepsAhead(inTurn, bandwidthBytesPerSecond)) return 0;
+  if (inTurn !== undefined)
+    return Math.max(0, 1 - bandwidthBytesPerSecond / inTurn.rateBytesPerSecond);
   if (workingSet === undefined) return usualSlowdown;
   const { rateBytesPerSecond } = workingSet;
   return rateBytesPerSecond / Math.max(1, rateBytesPerSecond + bandwidthBytesPerSecond);

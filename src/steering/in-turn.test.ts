@@ -8,6 +8,7 @@ import type { Importance, SlaClass } from '../policy/vocabulary.ts';
 import type { Expectation, MigrationCapabilities } from './decision.ts';
 import { expect as expectation } from './expect.ts';
 import { switchInTurn, wantsWritingOrder } from './in-turn.ts';
+import { patienceInAllMs } from './patience.ts';
 import { type Situation, stateAtStart } from './situation.ts';
 import { able } from './testing/able.ts';
 
@@ -93,6 +94,36 @@ describe('post-copy within the first pass, of a guest that writes', () => {
       forecast.timeMs.p50,
     );
   });
+});
+
+const waitedFor: readonly (Told & {
+  readonly what: string;
+  readonly view: Outlook;
+  readonly is: boolean;
+})[] = [
+  {
+    what: 'cattle that write in turn more slowly than the link carries',
+    view: viewOf(0.9),
+    is: true,
+  },
+  { what: 'cattle that do so faster', view: viewOf(1.3), is: false },
+  { what: 'cattle that write as much, nobody knows how', view: viewOf(1.3, false), is: true },
+  { what: 'pets that do', slaClass: 'pet', view: viewOf(1.3), is: true },
+];
+
+describe('after the first pass there is patience', () => {
+  test.each(waitedFor)('with $what: $is', ({ view, is, ...told }) => {
+    expect(patienceInAllMs(situationOf(told), view) > 0).toBe(is);
+  });
+});
+
+test.each([
+  { writes: 0.9, loses: 0 },
+  { writes: 1.25, loses: 0.2 },
+  { writes: 2, loses: 0.5 },
+])('in turn, $writes of what is carried: split it loses $loses of its speed', (one) => {
+  const { slowdownShare } = forecastPostCopy(viewOf(one.writes), true);
+  expect(slowdownShare).toBeCloseTo(one.loses, 6);
 });
 
 const wanted: readonly (Told & { readonly what: string; readonly wants: boolean })[] = [

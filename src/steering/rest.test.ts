@@ -54,7 +54,7 @@ const cases: readonly Case[] = [
   { what: 'a pet that waits now and then', asked: [0, 1, 0, 1], becomes: undefined },
   { what: 'one that writes in turn', asked: asksInTurn, becomes: undefined },
   { what: 'one that is known to write in turn', asked: waiting, inTurnMib: 30, becomes: undefined },
-  { what: 'one known to, faster than the link', asked: waiting, inTurnMib: 56, becomes: 15 },
+  { what: 'one known to, faster than it', asked: waiting, inTurnMib: 56, becomes: undefined },
   { what: 'one that is soon across', asked: waiting, leftMib: 4, becomes: undefined },
   {
     what: 'one that would miss its deadline',
