@@ -19,6 +19,7 @@ function sampleOf(index: number): Sample {
     iteration: 9 + index,
     throttlePercent: 10 + index,
     postCopyRequests: 11 + index,
+    ...(index % 2 === 0 ? {} : { inTurnBytesPerSecond: 12 + index }),
     phase: phases[index % phases.length] ?? 'setup',
   };
 }

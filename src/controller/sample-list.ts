@@ -1,4 +1,5 @@
 import type { Sample } from '../forecast/telemetry.ts';
+import { inTurnOf } from '../recording/columns.ts';
 
 const phases = ['setup', 'pre-copy', 'post-copy'] as const satisfies readonly Sample['phase'][];
 
@@ -16,6 +17,7 @@ const fields = [
   'iteration',
   'throttlePercent',
   'postCopyRequests',
+  'inTurnBytesPerSecond',
 ] as const satisfies readonly Exclude<keyof Sample, 'phase'>[];
 const width = fields.length + 1;
 
@@ -32,7 +34,7 @@ export class SampleList {
   }
 
   push(sample: Sample): void {
-    for (const field of fields) this.#numbers.push(sample[field]);
+    for (const field of fields) this.#numbers.push(sample[field] ?? 0);
     this.#numbers.push(phases.indexOf(sample.phase));
     if (this.#numbers.length > this.#most * width) this.#numbers.splice(0, width);
   }
@@ -62,6 +64,7 @@ function sampleAt(numbers: readonly number[], from: number): Sample {
     iteration: at('iteration'),
     throttlePercent: at('throttlePercent'),
     postCopyRequests: at('postCopyRequests'),
+    ...inTurnOf(at('inTurnBytesPerSecond')),
     phase: phases[numbers[from + fields.length] ?? 0] ?? 'setup',
   };
 }

@@ -7,7 +7,8 @@ import { observeSplit } from './split.ts';
 import type { Sample } from './telemetry.ts';
 
 /** The model after one more reading. */
-export function observe(model: GuestModel, sample: Sample): GuestModel {
+export function observe(before: GuestModel, sample: Sample): GuestModel {
+  const model = withInTurn(before, sample);
   if (sample.phase === 'post-copy') return { ...model, split: observeSplit(model.split, sample) };
   if (sample.phase !== 'pre-copy' || sample.memoryTotalBytes === 0) return model;
   const shrinking = observeShrinking(model.shrinking, sample);
@@ -22,6 +23,12 @@ export function observe(model: GuestModel, sample: Sample): GuestModel {
     throttlePercent: sample.throttlePercent,
   };
   return withSpan(seen, model.last, point);
+}
+
+function withInTurn(model: GuestModel, { inTurnBytesPerSecond }: Sample): GuestModel {
+  if (inTurnBytesPerSecond === undefined) return model;
+  if (model.inTurn?.rateBytesPerSecond === inTurnBytesPerSecond) return model;
+  return { ...model, inTurn: { rateBytesPerSecond: inTurnBytesPerSecond } };
 }
 
 type FirstPass = Pick<GuestModel, 'firstPassBytes' | 'firstPassEndMs' | 'firstPassPlainBytes'>;

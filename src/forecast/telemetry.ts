@@ -23,6 +23,8 @@ export interface Sample {
   readonly throttlePercent: number;
   /** Pages the destination asked for in post-copy. */
   readonly postCopyRequests: number;
+  /** What the guest writes at the most, where its memory has shown by then that it writes in turn; bytes/s, above 0. */
+  readonly inTurnBytesPerSecond?: number;
   readonly phase: SamplePhase;
 }
 

@@ -10,7 +10,7 @@ import type { FormerLimits } from './beginning.ts';
 import { conclude } from './conclusion.ts';
 import { Controls } from './controls.ts';
 import type { RunEvent } from './events.ts';
-import { watchWritingOrder } from './in-turn-watch.ts';
+import { InTurnWatch } from './in-turn-watch.ts';
 import type { RunIntent, RunPorts, UnderWay, Wanted } from './intent.ts';
 import { lookAtBoth, messageOf } from './look.ts';
 import { type Cleared, Mending } from './mending.ts';
@@ -75,8 +75,8 @@ export class Attempt {
   #splitAtMs = -Infinity;
   /** How long it was expected to take at the last decision. */
   #arrivesInMs: number | undefined;
+  readonly #inTurn = new InTurnWatch();
   readonly #bell = new Bell();
-  #endWatch: (() => void) | undefined;
 
   constructor(
     intent: RunIntent,
@@ -142,7 +142,7 @@ export class Attempt {
       }
     } finally {
       this.#letGo.removeEventListener('abort', wake);
-      this.#endWatch?.();
+      this.#inTurn.end();
       await Promise.allSettled(Object.values(this.#unwatch).map((end) => end()));
     }
     return this.#finish();
@@ -204,7 +204,7 @@ export class Attempt {
       this.#lookDue = true;
       return;
     }
-    const sample = { ...reading.sample, atMs: this.#elapsedMs() };
+    const sample = { ...reading.sample, ...this.#inTurn.learnt, atMs: this.#elapsedMs() };
     this.#steersman.observe(sample);
     // A reading alone asks for nothing to be done.
     this.#step({ kind: 'sampled', phase: sample.phase });
@@ -219,21 +219,21 @@ export class Attempt {
     if (leaving) return this.#controls.cancel();
     if (this.#mending.standsStill(sample))
       return this.#dispatch({ kind: 'cancel', because: 'standstill' });
-    return this.#steer();
+    return this.#steer(sample);
   }
 
-  #steer(): Acting {
+  #steer(sample: Sample): Acting {
     const { shareBytesPerSecond } = this.#wanted();
-    if (this.#controls.shareBytesPerSecond === shareBytesPerSecond) return this.#decide();
-    return this.#controls.allowShare(shareBytesPerSecond).then(() => this.#decide());
+    if (this.#controls.shareBytesPerSecond === shareBytesPerSecond) return this.#decide(sample);
+    return this.#controls.allowShare(shareBytesPerSecond).then(() => this.#decide(sample));
   }
 
-  #decide(): Acting {
+  #decide(sample: Sample): Acting {
     const state = this.#controls.state(this.#startedAtMs);
     const decision = this.#steersman.decide(this.#elapsedMs(), state);
     this.#arrivesInMs = arrivesInMs(decision);
     this.#record.decision(decision);
-    return this.#act(decision.action);
+    return this.#act(decision.action, sample);
   }
 
   async #steerSplit(sample: Sample): Promise<void> {
@@ -242,10 +242,10 @@ export class Attempt {
     const decision = this.#steersman.decideSplit(this.#elapsedMs(), state);
     if (decision === undefined) return;
     this.#record.decision(decision);
-    await this.#act(decision.action);
+    await this.#act(decision.action, sample);
   }
 
-  #act(action: Action): Acting {
+  #act(action: Action, sample: Sample): Acting {
     switch (action.kind) {
       case 'wait':
         return;
@@ -258,7 +258,7 @@ export class Attempt {
       case 'freeze':
         return this.#controls.freeze(action.reckonedMs ?? action.expectedMs);
       case 'start-post-copy':
-        return this.#startPostCopy();
+        return this.#startPostCopy(sample);
       case 'begin-again':
         this.#beginsAgain = true;
         return this.#dispatch({ kind: 'cancel', because: 'again' });
@@ -268,10 +268,11 @@ export class Attempt {
   }
 
   /** What speaks against it now is weighed by the next decision. */
-  async #startPostCopy(): Promise<void> {
+  async #startPostCopy(now: Sample): Promise<void> {
     const { source, destination, door } = this.#ports;
     const { uuid } = this.#intent.domain;
-    const because = await whyNotNow(source, destination, uuid, this.#record.latest);
+    const before = this.#record.latest;
+    const because = await whyNotNow(source, destination, uuid, { now, before });
     if (because === undefined) {
       await this.#controls.startPostCopy();
       return;
@@ -329,7 +330,7 @@ export class Attempt {
     this.#state = state;
     if (state.phase === 'post-copy') this.#postCopySeen = true;
     if (state.phase === before) return effects;
-    if (state.phase !== 'copying') this.#endWatch?.();
+    if (state.phase !== 'copying') this.#inTurn.end();
     if (state.phase === 'post-copy') this.#splitAtMs = this.#clock.nowMs();
     this.#mending.changedPhase(before, state.phase);
     this.#record.phase(state.phase, this.#elapsedMs());
@@ -345,15 +346,7 @@ export class Attempt {
           this.#ports.source.migrate(this.#intent.domain.uuid, this.#options(this.#mending.way)),
         );
         // Where many run, their hosts and Drover have no time for what spares one of them a second.
-        if (this.#plan.postCopy && this.#wanted().spare === 1)
-          this.#endWatch = watchWritingOrder({
-            source: this.#ports.source,
-            uuid: this.#intent.domain.uuid,
-            steersman: this.#steersman,
-            clock: this.#clock,
-            bell: this.#bell,
-            tell: (message) => this.#notice(message),
-          });
+        if (this.#plan.postCopy && this.#wanted().spare === 1) this.#watchOrder();
         return;
       case 'look-at-both-hosts':
         this.#lookDue = true;
@@ -372,6 +365,14 @@ export class Attempt {
       case 'resume-source':
         return this.#clearUp(this.#mending.resumeSource());
     }
+  }
+
+  #watchOrder(): void {
+    const { source } = this.#ports;
+    const [steersman, clock, bell] = [this.#steersman, this.#clock, this.#bell];
+    const tell = (message: string): void => this.#notice(message);
+    const { uuid } = this.#intent.domain;
+    this.#inTurn.begin({ source, uuid, steersman, clock, bell, tell });
   }
 
   #options(way: Way): MigrateOptions {

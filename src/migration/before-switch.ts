@@ -1,7 +1,21 @@
-import type { Host } from '../hypervisor/port.ts';
+import type { Sample } from '../forecast/telemetry.ts';
+import type { Host, HostFacts } from '../hypervisor/port.ts';
 import { formatBytes } from '../units/format.ts';
 import { messageOf } from './look.ts';
-import type { Latest } from './record.ts';
+
+type Source = Pick<Host, 'name' | 'domainState'>;
+interface Destination extends Source {
+  readonly facts: () => Promise<Pick<HostFacts, 'freeMemoryBytes'>>;
+}
+
+/** The reading on which it was decided, and the one before. */
+export interface Reading {
+  readonly now: Pick<
+    Sample,
+    'throughputBytesPerSecond' | 'memorySentBytes' | 'memoryRemainingBytes'
+  >;
+  readonly before: Pick<Sample, 'memorySentBytes'> | undefined;
+}
 
 /**
  * Why a guest must not be split over its two hosts right now; `undefined` where nothing speaks
@@ -9,16 +23,16 @@ import type { Latest } from './record.ts';
  * more, and only until then is the way back free.
  */
 export async function whyNotNow(
-  source: Host,
-  destination: Host,
+  source: Source,
+  destination: Destination,
   uuid: string,
-  sample: Latest | undefined,
+  reading: Reading,
 ): Promise<string | undefined> {
   try {
     return (
-      linkTrouble(sample) ??
+      linkTrouble(reading) ??
       (await arrivalTrouble(destination, uuid)) ??
-      (await memoryTrouble(destination, sample)) ??
+      (await memoryTrouble(destination, reading)) ??
       (await departureTrouble(source, uuid))
     );
   } catch (error) {
@@ -26,12 +40,14 @@ export async function whyNotNow(
   }
 }
 
-function linkTrouble(sample: Latest | undefined): string | undefined {
-  if (sample === undefined) return 'the migration has not been read yet';
-  return sample.throughputBytesPerSecond > 0 ? undefined : 'the link carries nothing just now';
+/** In the first half a second QEMU has no figure of its own. */
+function linkTrouble({ now, before }: Reading): string | undefined {
+  const sentBytes = now.memorySentBytes - (before?.memorySentBytes ?? 0);
+  const carries = now.throughputBytesPerSecond > 0 || sentBytes > 0;
+  return carries ? undefined : 'the link carries nothing just now';
 }
 
-async function arrivalTrouble(destination: Host, uuid: string): Promise<string | undefined> {
+async function arrivalTrouble(destination: Destination, uuid: string): Promise<string | undefined> {
   const state = await destination.domainState(uuid);
   if (state?.state === 'paused' && state.reason === 'migration') return undefined;
   return `${destination.name} does not wait for it: there it is ${state?.state ?? 'not known'}`;
@@ -39,16 +55,15 @@ async function arrivalTrouble(destination: Host, uuid: string): Promise<string |
 
 /** All that is still to come has to find room there. */
 async function memoryTrouble(
-  destination: Host,
-  sample: Latest | undefined,
+  destination: Destination,
+  { now: { memoryRemainingBytes: neededBytes } }: Reading,
 ): Promise<string | undefined> {
   const { freeMemoryBytes } = await destination.facts();
-  const neededBytes = sample?.memoryRemainingBytes ?? 0;
   if (freeMemoryBytes >= neededBytes) return undefined;
   return `${destination.name} has ${formatBytes(freeMemoryBytes)} of memory left, and ${formatBytes(neededBytes)} are still to come`;
 }
 
-async function departureTrouble(source: Host, uuid: string): Promise<string | undefined> {
+async function departureTrouble(source: Source, uuid: string): Promise<string | undefined> {
   const state = await source.domainState(uuid);
   return state?.state === 'running' ? undefined : `it does not run on ${source.name} any more`;
 }

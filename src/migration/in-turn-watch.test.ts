@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { InTurn } from '../forecast/in-turn.ts';
 import type { GuestModel } from '../hypervisor/simulated-guest.ts';
 import type { SlaClass } from '../policy/vocabulary.ts';
 import { allowed } from '../steering/decision.ts';
 import { steersmanFor } from '../steering/steersman.ts';
 import { able } from '../steering/testing/able.ts';
-import { watchWritingOrder } from './in-turn-watch.ts';
+import { InTurnWatch } from './in-turn-watch.ts';
 import { runMigration } from './run.ts';
 import { setStage } from './testing/steered.ts';
 
@@ -23,7 +22,7 @@ const guest: GuestModel = {
 const settings = { linkBytesPerSecond: 64 * mib, syncMs: 60, setupMs: 50, callMs: 1 };
 
 interface Seen {
-  readonly learnt: readonly InTurn[];
+  readonly learnt: number | undefined;
   readonly told: readonly string[];
   readonly rings: number;
   readonly readings: number;
@@ -35,11 +34,11 @@ async function watched(
   { wantedMs = 60_000, endsMs = 60_000, heard = true } = {},
 ): Promise<Seen> {
   const { clock, source, uuid } = setStage(settings, of);
-  const learnt: InTurn[] = [];
   const told: string[] = [];
   let [rings, readings] = [0, 0];
   source.setReachable(heard);
-  const end = watchWritingOrder({
+  const watch = new InTurnWatch();
+  watch.begin({
     source: {
       findDomain: (name) => source.findDomain(name),
       markMemory: (domain) => {
@@ -49,24 +48,22 @@ async function watched(
     },
     uuid,
     steersman: {
-      wantsWritingOrder: () => clock.nowMs() < wantedMs && learnt.length === 0,
-      learnInTurn: (inTurn) => learnt.push(inTurn),
+      wantsWritingOrder: () => clock.nowMs() < wantedMs && watch.learnt === undefined,
     },
     clock,
     bell: { ring: () => (rings += 1) },
     tell: (message) => told.push(message),
   });
-  clock.schedule(endsMs, end);
+  clock.schedule(endsMs, () => watch.end());
   await clock.run(clock.sleep(100_000));
-  return { learnt, told, rings, readings };
+  return { learnt: watch.learnt?.inTurnBytesPerSecond, told, rings, readings };
 }
 
 describe('a watched guest', () => {
   test('that writes in turn is soon seen to, and what it writes at most', async () => {
     const { learnt, rings, readings } = await watched(guest);
-    const [inTurn] = learnt;
-    expect(inTurn?.rateBytesPerSecond).toBeGreaterThan(40 * mib);
-    expect(inTurn?.rateBytesPerSecond).toBeLessThan(70 * mib);
+    expect(learnt).toBeGreaterThan(40 * mib);
+    expect(learnt).toBeLessThan(70 * mib);
     // At 0, 0.25, 0.4, 0.6 and perhaps 0.8 s.
     expect(readings).toBeLessThanOrEqual(5);
     expect(rings).toBe(1);
@@ -74,7 +71,7 @@ describe('a watched guest', () => {
 
   test('that writes anywhere is not read for long', async () => {
     const { learnt, told, readings } = await watched({ ...guest, pattern: { kind: 'random' } });
-    expect({ learnt, told, readings }).toEqual({ learnt: [], told: [], readings: 2 });
+    expect({ learnt, told, readings }).toEqual({ learnt: undefined, told: [], readings: 2 });
   });
 
   test.each([
@@ -93,7 +90,7 @@ describe('a watched guest', () => {
   test('whose host does not answer is told of, once', async () => {
     const { told, learnt } = await watched(guest, { heard: false });
     expect(told).toEqual(['Whether it writes in turn cannot be told: h1 does not answer']);
-    expect(learnt).toEqual([]);
+    expect(learnt).toBeUndefined();
   });
 
   test('whose host does not answer any more after its end is not told of', async () => {

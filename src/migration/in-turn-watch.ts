@@ -1,4 +1,5 @@
-import { type Change, changeBetween, orderBy } from '../forecast/in-turn.ts';
+import { type Change, changeBetween, type InTurn, orderBy } from '../forecast/in-turn.ts';
+import type { Sample } from '../forecast/telemetry.ts';
 import type { Bell } from '../hypervisor/bell.ts';
 import type { Clock, Waker } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
@@ -16,28 +17,46 @@ const laterTimes = 1.5;
 interface Watched {
   readonly source: Pick<Host, 'findDomain' | 'markMemory'>;
   readonly uuid: string;
-  readonly steersman: Pick<Steersman, 'wantsWritingOrder' | 'learnInTurn'>;
+  readonly steersman: Pick<Steersman, 'wantsWritingOrder'>;
   readonly clock: Clock;
-  /** Rung when the steersman has learnt it: he need not wait for his next turn. */
+  /** Rung when it is known to: the steersman need not wait for his next turn. */
   readonly bell: Pick<Bell, 'ring'>;
   readonly tell: (problem: string) => void;
 }
 
 /**
  * Finds out beside the migration whether its guest writes in turn, for as long as its steersman wants to know. Nothing
- * waits for it, and what fails is told, once, and is no more than not known. The returned function ends it.
+ * waits for it, and what fails is told, once, and is no more than not known.
  */
-export function watchWritingOrder(watched: Watched): () => void {
-  const over = new AbortController();
-  lookOn(watched, over.signal).catch((error: unknown) => {
-    if (!over.signal.aborted)
-      watched.tell(`Whether it writes in turn cannot be told: ${messageOf(error)}`);
-  });
-  return () => over.abort();
+export class InTurnWatch {
+  #learnt: Pick<Sample, 'inTurnBytesPerSecond'> | undefined;
+  readonly #over = new AbortController();
+
+  /** What each reading of the job has beside it from then on. */
+  get learnt(): Pick<Sample, 'inTurnBytesPerSecond'> | undefined {
+    return this.#learnt;
+  }
+
+  begin(watched: Watched): void {
+    const over = this.#over.signal;
+    const learn = ({ rateBytesPerSecond }: InTurn): void => {
+      this.#learnt = { inTurnBytesPerSecond: rateBytesPerSecond };
+      watched.bell.ring();
+    };
+    lookOn(watched, learn, over).catch((error: unknown) => {
+      if (!over.aborted)
+        watched.tell(`Whether it writes in turn cannot be told: ${messageOf(error)}`);
+    });
+  }
+
+  end(): void {
+    this.#over.abort();
+  }
 }
 
 async function lookOn(
-  { source, uuid, steersman, clock, bell }: Watched,
+  { source, uuid, steersman, clock }: Watched,
+  learn: (inTurn: InTurn) => void,
   over: Waker,
 ): Promise<void> {
   const isOver = (): boolean => over.aborted || !steersman.wantsWritingOrder();
@@ -59,7 +78,6 @@ async function lookOn(
     if (order.kind === 'anywhere') return;
     if (order.kind === 'unknown') continue;
     // Where it may still be faster than the steersman could use, a longer look says more.
-    steersman.learnInTurn(order);
-    bell.ring();
+    learn(order);
   }
 }

@@ -56,7 +56,6 @@ function scripted(script: Readonly<Record<number, Action>>, maxDowntimeMs = 200)
     },
     decideSplit: () => undefined,
     wantsWritingOrder: () => false,
-    learnInTurn: () => undefined,
   };
 }
 

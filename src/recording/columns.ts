@@ -6,7 +6,9 @@ import type { Sample, SamplePhase } from '../forecast/telemetry.ts';
  * stands for 4096, twelve times 0 and 8192. A minute of telemetry is a few kilobytes, and nothing
  * is lost but what is below a microsecond.
  */
-export type SampleColumns = Readonly<Record<NumberField | 'atUs' | 'phase', string>>;
+export type SampleColumns = Readonly<
+  Record<Exclude<ColumnName, LaterColumn>, string> & Partial<Record<LaterColumn, string>>
+>;
 
 const numberFields = [
   'memoryTotalBytes',
@@ -20,15 +22,21 @@ const numberFields = [
   'iteration',
   'throttlePercent',
   'postCopyRequests',
+  'inTurnBytesPerSecond',
 ] as const satisfies readonly (keyof Sample)[];
 type NumberField = (typeof numberFields)[number];
 
 export const columnNames = ['atUs', ...numberFields, 'phase'] as const;
+type ColumnName = (typeof columnNames)[number];
+
+/** Telemetry of before it was kept does not have it: then nothing was known of it. */
+export const laterColumn = 'inTurnBytesPerSecond' satisfies NumberField;
+type LaterColumn = typeof laterColumn;
 
 const phases = ['setup', 'pre-copy', 'post-copy'] as const satisfies readonly SamplePhase[];
 
 export function encodeSamples(samples: readonly Sample[]): SampleColumns {
-  const column = (field: NumberField): string => packed(samples, (sample) => sample[field]);
+  const column = (field: NumberField): string => packed(samples, (sample) => sample[field] ?? 0);
   return {
     atUs: packed(samples, ({ atMs }) => Math.round(atMs * 1000)),
     memoryTotalBytes: column('memoryTotalBytes'),
@@ -42,20 +50,22 @@ export function encodeSamples(samples: readonly Sample[]): SampleColumns {
     iteration: column('iteration'),
     throttlePercent: column('throttlePercent'),
     postCopyRequests: column('postCopyRequests'),
+    inTurnBytesPerSecond: column('inTurnBytesPerSecond'),
     phase: packed(samples, ({ phase }) => phases.indexOf(phase)),
   };
 }
 
 /** Throws `recording.invalid`, which names the column, where one cannot be read. */
 export function decodeSamples(columns: SampleColumns): Sample[] {
-  const values = new Map(columnNames.map((name) => [name, sums(unpacked(name, columns[name]))]));
+  const values = new Map(
+    columnNames.map((name) => [name, sums(unpacked(name, columns[name] ?? ''))]),
+  );
   const count = values.get('atUs')?.length ?? 0;
   for (const [name, column] of values) {
-    if (column.length === count) continue;
+    if (column.length === count || (name === laterColumn && column.length === 0)) continue;
     throw invalid(name, `it has ${column.length} readings, and there are ${count} times`);
   }
-  const at = (name: (typeof columnNames)[number], index: number): number =>
-    values.get(name)?.[index] ?? 0;
+  const at = (name: ColumnName, index: number): number => values.get(name)?.[index] ?? 0;
   return Array.from({ length: count }, (_, index) => ({
     atMs: at('atUs', index) / 1000,
     memoryTotalBytes: at('memoryTotalBytes', index),
@@ -69,8 +79,16 @@ export function decodeSamples(columns: SampleColumns): Sample[] {
     iteration: at('iteration', index),
     throttlePercent: at('throttlePercent', index),
     postCopyRequests: at('postCopyRequests', index),
+    ...inTurnOf(at('inTurnBytesPerSecond', index)),
     phase: phaseOf(at('phase', index)),
   }));
+}
+
+/** 0 stands for what is not known. */
+export function inTurnOf(
+  inTurnBytesPerSecond: number,
+): Pick<Sample, 'inTurnBytesPerSecond'> | undefined {
+  return inTurnBytesPerSecond > 0 ? { inTurnBytesPerSecond } : undefined;
 }
 
 function phaseOf(index: number): SamplePhase {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DroverError } from '../errors/catalogue.ts';
 import { importances, reasons, slaClasses } from '../policy/vocabulary.ts';
-import { columnNames, decodeSamples, encodeSamples } from './columns.ts';
+import { columnNames, decodeSamples, encodeSamples, laterColumn } from './columns.ts';
 
 /** What never ends has no number in JSON. */
 const never = 'never';
@@ -83,7 +83,11 @@ export const budgetSchema = z.object({
 const host = z.object({ name: text, libvirtVersion: text, hypervisorVersion: text });
 
 const samples = z
-  .object(Object.fromEntries(columnNames.map((name) => [name, text])))
+  .object(
+    Object.fromEntries(
+      columnNames.map((name) => [name, name === laterColumn ? text.default('') : text]),
+    ),
+  )
   .transform((columns, context) => {
     try {
       return decodeSamples({ ...encodeSamples([]), ...columns });

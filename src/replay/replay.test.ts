@@ -6,7 +6,8 @@ import { parseRecording } from '../recording/text.ts';
 import { actsOf, replay } from './replay.ts';
 
 /** A busy pet of high importance that was switched to post-copy, on real hosts. */
-const file = join(import.meta.dirname, '../../tests/recordings/forky-125-busy-pet-high.json');
+const folder = join(import.meta.dirname, '../../tests/recordings');
+const file = join(folder, 'forky-125-busy-pet-high.json');
 const recording = parseRecording(readFileSync(file, 'utf8'), file);
 const terms = { matrix: defaultMatrix, slaClass: 'pet', importance: 'high' } as const;
 
@@ -16,7 +17,19 @@ function kindsOf(other: Partial<Parameters<typeof replay>[1]>): string[] {
   );
 }
 
+/** Cattle that write in turn, switched within the first pass. */
+const inTurnFile = join(folder, 'forky-600-in-turn-cattle-medium.json');
+const inTurn = parseRecording(readFileSync(inTurnFile, 'utf8'), inTurnFile);
+
 describe('a replay', () => {
+  test('of cattle that were seen to write in turn switches within the first pass again', () => {
+    const { firstDifference, replayed } = replay(inTurn, { ...inTurn, matrix: defaultMatrix });
+    expect(firstDifference).toBeUndefined();
+    const [last] = actsOf(replayed).slice(-1);
+    expect(last?.action.kind).toBe('start-post-copy');
+    expect(last?.atMs).toBeLessThan(1_000);
+  });
+
   test('as it was switches to post-copy again', () => {
     expect(kindsOf({})).toContain('start-post-copy');
   });

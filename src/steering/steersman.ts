@@ -1,5 +1,4 @@
 import { type GuestModel, modelOf } from '../forecast/guest-model.ts';
-import type { InTurn } from '../forecast/in-turn.ts';
 import { observe } from '../forecast/model.ts';
 import { nothingKnown, type Prior } from '../forecast/prior.ts';
 import { ratioOf } from '../forecast/shrinking.ts';
@@ -26,8 +25,6 @@ export interface Steersman {
   observe(sample: Sample): void;
   /** Whether it would be of use to know by now in which order the guest writes. */
   wantsWritingOrder(): boolean;
-  /** That it writes in turn. */
-  learnInTurn(inTurn: InTurn): void;
   /** `state` is what has taken effect, not what was decided: an act can fail. */
   decide(atMs: number, state: SteeringState): Decision;
   /** The same while the guest runs split; `undefined`: it goes on as it does. */
@@ -104,10 +101,6 @@ class ModelSteersman implements Steersman {
     return (
       capabilities !== undefined && wantsWritingOrder({ slaClass, budget, capabilities, model })
     );
-  }
-
-  learnInTurn(inTurn: InTurn): void {
-    this.#model = { ...this.#model, inTurn };
   }
 
   decide(atMs: number, state: SteeringState): Decision {
