@@ -168,3 +168,21 @@ describe('what a model keeps', () => {
     expect(kept(2_400)).toBeLessThan(1.2 * kept(1_200));
   });
 });
+
+describe('a guest that its memory has shown to write 20 MiB/s in turn, where a fifth of that is seen', () => {
+  const guest = { written: (ms: number) => (4 * mib * ms) / 1000, syncMs: 60 };
+  test.each([
+    { seconds: 3, writesMib: 20, when: 'within the first pass' },
+    { seconds: 12, writesMib: undefined, when: 'after it' },
+  ])('is taken to write $writesMib MiB/s $when', ({ seconds, writesMib }) => {
+    const shown = telemetry(guest, seconds).map((sample) => ({
+      ...sample,
+      inTurnBytesPerSecond: 20 * mib,
+    }));
+    const view = outlook(shown.reduce(observe, modelOf(nothingKnown)));
+    const rate = (view?.workingSet?.rateBytesPerSecond ?? 0) / mib;
+    if (writesMib === undefined) expect(rate).toBeLessThan(8);
+    else expect(rate).toBe(writesMib);
+    expect(view?.inTurn).toEqual({ rateBytesPerSecond: 20 * mib });
+  });
+});

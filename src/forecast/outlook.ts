@@ -65,10 +65,9 @@ export function outlook(model: GuestModel): Outlook | undefined {
   const wholePassMs = passMs(model);
   const recent = firstRecentLook(model, last, wholePassMs);
   const unsentBytes = Math.max(0, model.firstPassBytes - last.disposedBytes);
-  const workingSet =
-    model.workingSet ??
-    fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes) ??
-    setInTurn(model);
+  const fitted =
+    model.workingSet ?? fitWorkingSet([], model.prior.written, last.atMs, model.memoryTotalBytes);
+  const workingSet = asItsMemoryShows(model, fitted);
   return {
     atMs: last.atMs,
     remainingBytes: last.remainingBytes,
@@ -96,11 +95,19 @@ export function outlook(model: GuestModel): Outlook | undefined {
 }
 
 /**
- * Where QEMU looks for dirty pages only at the end of a pass, nothing is seen of what is written within the first one, but
- * what was read of its memory. Over how much of it is not known by then.
+ * Of what a guest writes within the first pass only that shows which was sent already, and nothing where QEMU looks only at the
+ * end of a pass. What was read of its memory shows where it is by then: it is taken to write no less than that.
  */
-function setInTurn({ inTurn, memoryTotalBytes }: GuestModel): WorkingSet | undefined {
-  return inTurn && { ...inTurn, setBytes: memoryTotalBytes, errorShare: 0 };
+function asItsMemoryShows(
+  { inTurn, firstPassEndMs, memoryTotalBytes }: GuestModel,
+  set: WorkingSet | undefined,
+): WorkingSet | undefined {
+  if (inTurn === undefined) return set;
+  // Over how much of it is not known by then.
+  if (set === undefined) return { ...inTurn, setBytes: memoryTotalBytes, errorShare: 0 };
+  if (firstPassEndMs !== undefined || set.rateBytesPerSecond >= inTurn.rateBytesPerSecond)
+    return set;
+  return { ...set, rateBytesPerSecond: inTurn.rateBytesPerSecond };
 }
 
 /** What can be said before the first reading; `ratio`: see Outlook. */
