@@ -9,7 +9,7 @@ import type { Situation } from './situation.ts';
 import { linkStory } from './story.ts';
 
 /** Nobody goes back from it: it has to be better by this. */
-const worthwhileShare = 0.9;
+const worthwhileShare = 0.95;
 
 /**
  * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, for cattle,
