@@ -46,6 +46,7 @@ describe('a bare-metal guest', () => {
   it.each([
     ['idle', 0, 0],
     ['sequential:rate=20MiB/s,set=16MiB', 5, 25],
+    ['sequential:rate=20MiB/s,set=16MiB,at=40MiB', 5, 25],
     ['random:rate=20MiB/s', 5, 25],
     ['random:rate=20MiB/s,content=random', 5, 25],
     ['random:rate=20MiB/s,content=text', 5, 25],
