@@ -1,24 +1,10 @@
 import type { Sample } from '../forecast/telemetry.ts';
-import { inTurnOf } from '../recording/columns.ts';
+import { numberFields, sampleOf } from '../recording/columns.ts';
 
 const phases = ['setup', 'pre-copy', 'post-copy'] as const satisfies readonly Sample['phase'][];
 
 /** How one sample lies in a row of numbers; its phase comes after them. */
-const fields = [
-  'atMs',
-  'memoryTotalBytes',
-  'memoryRemainingBytes',
-  'memorySentBytes',
-  'normalPages',
-  'constantPages',
-  'pageSizeBytes',
-  'dirtyRateBytesPerSecond',
-  'throughputBytesPerSecond',
-  'iteration',
-  'throttlePercent',
-  'postCopyRequests',
-  'inTurnBytesPerSecond',
-] as const satisfies readonly Exclude<keyof Sample, 'phase'>[];
+const fields = ['atMs', ...numberFields] as const;
 const width = fields.length + 1;
 
 /**
@@ -51,20 +37,6 @@ export class SampleList {
 
 function sampleAt(numbers: readonly number[], from: number): Sample {
   const at = (field: (typeof fields)[number]): number => numbers[from + fields.indexOf(field)] ?? 0;
-  return {
-    atMs: at('atMs'),
-    memoryTotalBytes: at('memoryTotalBytes'),
-    memoryRemainingBytes: at('memoryRemainingBytes'),
-    memorySentBytes: at('memorySentBytes'),
-    normalPages: at('normalPages'),
-    constantPages: at('constantPages'),
-    pageSizeBytes: at('pageSizeBytes'),
-    dirtyRateBytesPerSecond: at('dirtyRateBytesPerSecond'),
-    throughputBytesPerSecond: at('throughputBytesPerSecond'),
-    iteration: at('iteration'),
-    throttlePercent: at('throttlePercent'),
-    postCopyRequests: at('postCopyRequests'),
-    ...inTurnOf(at('inTurnBytesPerSecond')),
-    phase: phases[numbers[from + fields.length] ?? 0] ?? 'setup',
-  };
+  const phase = phases[numbers[from + fields.length] ?? 0] ?? 'setup';
+  return sampleOf(at, at('atMs'), phase);
 }

@@ -10,7 +10,7 @@ export type SampleColumns = Readonly<
   Record<Exclude<ColumnName, LaterColumn>, string> & Partial<Record<LaterColumn, string>>
 >;
 
-const numberFields = [
+export const numberFields = [
   'memoryTotalBytes',
   'memoryRemainingBytes',
   'memorySentBytes',
@@ -66,29 +66,35 @@ export function decodeSamples(columns: SampleColumns): Sample[] {
     throw invalid(name, `it has ${column.length} readings, and there are ${count} times`);
   }
   const at = (name: ColumnName, index: number): number => values.get(name)?.[index] ?? 0;
-  return Array.from({ length: count }, (_, index) => ({
-    atMs: at('atUs', index) / 1000,
-    memoryTotalBytes: at('memoryTotalBytes', index),
-    memoryRemainingBytes: at('memoryRemainingBytes', index),
-    memorySentBytes: at('memorySentBytes', index),
-    normalPages: at('normalPages', index),
-    constantPages: at('constantPages', index),
-    pageSizeBytes: at('pageSizeBytes', index),
-    dirtyRateBytesPerSecond: at('dirtyRateBytesPerSecond', index),
-    throughputBytesPerSecond: at('throughputBytesPerSecond', index),
-    iteration: at('iteration', index),
-    throttlePercent: at('throttlePercent', index),
-    postCopyRequests: at('postCopyRequests', index),
-    ...inTurnOf(at('inTurnBytesPerSecond', index)),
-    phase: phaseOf(at('phase', index)),
-  }));
+  return Array.from({ length: count }, (_, index) =>
+    sampleOf((field) => at(field, index), at('atUs', index) / 1000, phaseOf(at('phase', index))),
+  );
 }
 
-/** 0 stands for what is not known. */
-export function inTurnOf(
-  inTurnBytesPerSecond: number,
-): Pick<Sample, 'inTurnBytesPerSecond'> | undefined {
-  return inTurnBytesPerSecond > 0 ? { inTurnBytesPerSecond } : undefined;
+/** A sample of these numbers. */
+export function sampleOf(
+  at: (field: NumberField) => number,
+  atMs: number,
+  phase: SamplePhase,
+): Sample {
+  const inTurnBytesPerSecond = at('inTurnBytesPerSecond');
+  return {
+    atMs,
+    memoryTotalBytes: at('memoryTotalBytes'),
+    memoryRemainingBytes: at('memoryRemainingBytes'),
+    memorySentBytes: at('memorySentBytes'),
+    normalPages: at('normalPages'),
+    constantPages: at('constantPages'),
+    pageSizeBytes: at('pageSizeBytes'),
+    dirtyRateBytesPerSecond: at('dirtyRateBytesPerSecond'),
+    throughputBytesPerSecond: at('throughputBytesPerSecond'),
+    iteration: at('iteration'),
+    throttlePercent: at('throttlePercent'),
+    postCopyRequests: at('postCopyRequests'),
+    // 0 stands for what is not known.
+    ...(inTurnBytesPerSecond > 0 ? { inTurnBytesPerSecond } : {}),
+    phase,
+  };
 }
 
 function phaseOf(index: number): SamplePhase {
