@@ -21,7 +21,7 @@ const wave = {
   guests: 1,
 };
 
-const drawn = [false, true].flatMap((anywhere) => drawScenes(3, { count: 30, anywhere }));
+const drawn = [false, true].flatMap((anywhere) => drawScenes(3, { count: 40, anywhere }));
 
 describe.each(['forky', 'trixie'])('on %s', (suite) => {
   test.each([...drawn, wave])(
