@@ -65,9 +65,13 @@ function afterThePass(view: Outlook): Expectation {
 }
 
 /** Across at once. */
-function atOnce(view: Outlook): Expectation {
+const atOnce = (view: Outlook): Expectation => acrossAfter(0, view);
+/** Across after a second and a half pass. */
+const muchLater = (view: Outlook): Expectation => acrossAfter(6_000, view);
+
+function acrossAfter(ms: number, view: Outlook): Expectation {
   const { forecast } = afterThePass(view);
-  return { ending: 'switch-over', forecast: { ...forecast, timeMs: { p50: 0, p90: 0 } } };
+  return { ending: 'switch-over', forecast: { ...forecast, timeMs: { p50: ms, p90: ms } } };
 }
 
 const cases: readonly (Told & {
@@ -81,7 +85,16 @@ const cases: readonly (Told & {
   { what: 'the same, the pass nearly over', importance: 'medium', view: nearEnd, switches: true },
   { what: 'in turn, 1.1 times as much', view: viewOf(1.1), switches: false },
   { what: 'nobody knows how', view: viewOf(0.7, false), switches: false },
-  { what: 'in turn, of a pet', slaClass: 'pet', switches: false },
+  { what: 'in turn, of a pet', slaClass: 'pet', whole: muchLater, switches: true },
+  {
+    what: 'in turn, of a pet, medium',
+    slaClass: 'pet',
+    importance: 'medium',
+    whole: muchLater,
+    switches: false,
+  },
+  { what: 'in turn, of a pet, and sooner by little', slaClass: 'pet', switches: false },
+  { what: 'in turn, of a panda', slaClass: 'panda', whole: muchLater, switches: false },
   { what: 'in turn, and all was sent once', model: pass, switches: false },
   { what: 'in turn, post-copy closed', capabilities: { postCopy: closed }, switches: false },
   { what: 'in turn, and it would be across at once', whole: atOnce, switches: false },
@@ -116,7 +129,15 @@ const waitedFor: readonly (Told & {
   },
   { what: 'cattle that do so faster', view: viewOf(1.3), is: false },
   { what: 'cattle that write as much, nobody knows how', view: viewOf(1.3, false), is: true },
-  { what: 'pets that do', slaClass: 'pet', view: viewOf(1.3), is: true },
+  { what: 'pets that do, high', slaClass: 'pet', importance: 'high', view: viewOf(1.3), is: false },
+  { what: 'pets that do, medium', slaClass: 'pet', view: viewOf(1.3), is: true },
+  {
+    what: 'pandas that do, high',
+    slaClass: 'panda',
+    importance: 'high',
+    view: viewOf(1.3),
+    is: true,
+  },
 ];
 
 describe('after the first pass there is patience', () => {
@@ -144,7 +165,8 @@ const wanted: readonly (Told & { readonly what: string; readonly wants: boolean 
   { what: 'cattle that was sent once', model: pass, wants: false },
   { what: 'cattle, post-copy closed', capabilities: { postCopy: closed }, wants: false },
   { what: 'cattle not to be read', capabilities: { memoryReading: closed }, wants: false },
-  { what: 'pets', slaClass: 'pet', wants: false },
+  { what: 'pets, high', slaClass: 'pet', importance: 'high', wants: true },
+  { what: 'pets, medium', slaClass: 'pet', wants: false },
   { what: 'pandas', slaClass: 'panda', importance: 'high', wants: false },
 ];
 

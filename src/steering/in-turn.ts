@@ -1,29 +1,30 @@
 import { keepsAhead } from '../forecast/in-turn.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { bandwidthOf } from '../forecast/pass.ts';
+import type { SlaClass } from '../policy/vocabulary.ts';
 import { formatBytes, formatRate } from '../units/format.ts';
 import { type Candidate, harm, openPostCopy, takenBecause } from './candidates.ts';
 import type { Expectation } from './decision.ts';
 import { postCopyOpen } from './post-copy-open.ts';
 import type { Situation } from './situation.ts';
 import { linkStory } from './story.ts';
-
-/** Nobody goes back from it: it has to be better by this. */
-const worthwhileShare = 0.95;
+import { usesWritingOrder } from './writing-order.ts';
 
 /**
- * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, for cattle,
- * and until it is seen to write more slowly than the link carries.
- * What a split guest risks weighs more for pets and pandas than the time that is spared; in the simulator they gained
- * nothing (bench/peers-simulated).
+ * Nobody goes back from it: it has to be better by this. What would come of waiting is guessed too high within the pass, and
+ * pets risk more by it.
  */
-export function wantsWritingOrder({
-  slaClass,
-  budget,
-  capabilities,
-  model,
-}: Pick<Situation, 'slaClass' | 'budget' | 'capabilities' | 'model'>): boolean {
-  if (slaClass !== 'cattle' || model.firstPassEndMs !== undefined) return false;
+const worthwhileShares: Readonly<Record<SlaClass, number>> = { cattle: 0.95, pet: 0.9, panda: 0.9 };
+
+/**
+ * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, and until it is
+ * seen to write more slowly than the link carries.
+ */
+export function wantsWritingOrder(
+  situation: Pick<Situation, 'slaClass' | 'importance' | 'budget' | 'capabilities' | 'model'>,
+): boolean {
+  const { budget, capabilities, model } = situation;
+  if (!usesWritingOrder(situation) || model.firstPassEndMs !== undefined) return false;
   if (keepsAhead(model.inTurn, bandwidthOf(model))) return false;
   const { memoryReading } = capabilities;
   return memoryReading?.allowed !== false && postCopyOpen(budget, capabilities).allowed;
@@ -42,11 +43,11 @@ export function switchInTurn(
   whole: Expectation,
 ): Candidate | undefined {
   const { slaClass, model } = situation;
-  if (slaClass !== 'cattle' || model.firstPassEndMs !== undefined) return undefined;
+  if (!usesWritingOrder(situation) || model.firstPassEndMs !== undefined) return undefined;
   if (!keepsAhead(view.inTurn, view.bandwidthBytesPerSecond)) return undefined;
   const postCopy = openPostCopy(situation, view);
   if (postCopy === undefined || !whole.forecast.completes) return undefined;
-  return harm(situation, postCopy) < harm(situation, whole) * worthwhileShare
+  return harm(situation, postCopy) < harm(situation, whole) * worthwhileShares[slaClass]
     ? postCopy
     : undefined;
 }

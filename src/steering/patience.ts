@@ -3,6 +3,7 @@ import { firstPassLeftMs, switchOverMs } from '../forecast/options.ts';
 import type { Outlook } from '../forecast/outlook.ts';
 import { nextQuietMs } from '../forecast/rhythm.ts';
 import type { Situation } from './situation.ts';
+import { usesWritingOrder } from './writing-order.ts';
 
 /** How much longer to stay gentle, ms; a deadline ends it. */
 export function patienceLeftMs(situation: Situation, view: Outlook): number {
@@ -51,8 +52,9 @@ function outrunsInTurn({ inTurn, bandwidthBytesPerSecond }: Outlook): boolean {
 }
 
 /** The gentle time after the first pass, ms. */
-export function patienceInAllMs({ budget, slaClass }: Situation, view: Outlook): number {
-  if (slaClass === 'cattle' && outrunsInTurn(view)) return 0;
+export function patienceInAllMs(situation: Situation, view: Outlook): number {
+  const { budget } = situation;
+  if (usesWritingOrder(situation) && outrunsInTurn(view)) return 0;
   return budget.patiencePasses * view.passMs * (view.unsteady ? unsteadyTimes : 1);
 }
 

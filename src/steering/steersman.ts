@@ -99,7 +99,8 @@ class ModelSteersman implements Steersman {
     const budget = budgetFor(slaClass, importance, this.#briefing.matrix);
     const [capabilities, model] = [this.#atStart, this.#model];
     return (
-      capabilities !== undefined && wantsWritingOrder({ slaClass, budget, capabilities, model })
+      capabilities !== undefined &&
+      wantsWritingOrder({ slaClass, importance, budget, capabilities, model })
     );
   }
 
