@@ -51,11 +51,15 @@ function outrunsInTurn({ inTurn, bandwidthBytesPerSecond }: Outlook): boolean {
   return inTurn !== undefined && !keepsAhead(inTurn, bandwidthBytesPerSecond);
 }
 
-/** The gentle time after the first pass, ms. */
+/**
+ * The gentle time after the first pass, ms. Of those that outrun the link in turn, cattle have none, and pets are not
+ * waited for twice as long, however unsteady they seem: where they rest between bursts they do so within the once.
+ */
 export function patienceInAllMs(situation: Situation, view: Outlook): number {
-  const { budget } = situation;
-  if (usesWritingOrder(situation) && outrunsInTurn(view)) return 0;
-  return budget.patiencePasses * view.passMs * (view.unsteady ? unsteadyTimes : 1);
+  const { budget, slaClass } = situation;
+  const onceMs = budget.patiencePasses * view.passMs;
+  if (usesWritingOrder(situation) && outrunsInTurn(view)) return slaClass === 'cattle' ? 0 : onceMs;
+  return onceMs * (view.unsteady ? unsteadyTimes : 1);
 }
 
 /**
