@@ -129,7 +129,6 @@ const waitedFor: readonly (Told & {
   },
   { what: 'cattle that do so faster', view: viewOf(1.3), is: false },
   { what: 'cattle that write as much, nobody knows how', view: viewOf(1.3, false), is: true },
-  { what: 'pets that do, high', slaClass: 'pet', importance: 'high', view: viewOf(1.3), is: false },
   { what: 'pets that do, medium', slaClass: 'pet', view: viewOf(1.3), is: true },
   {
     what: 'pandas that do, high',
@@ -139,6 +138,13 @@ const waitedFor: readonly (Told & {
     is: true,
   },
 ];
+
+test('pets that outrun the link in turn are waited for once, however unsteady', () => {
+  const unsteady = { ...viewOf(1.3), unsteady: true };
+  const high = situationOf({ slaClass: 'pet', importance: 'high' });
+  expect(patienceInAllMs(high, unsteady)).toBe(unsteady.passMs);
+  expect(patienceInAllMs(high, { ...unsteady, inTurn: undefined })).toBe(2 * unsteady.passMs);
+});
 
 describe('after the first pass there is patience', () => {
   test.each(waitedFor)('with $what: $is', ({ view, is, ...told }) => {

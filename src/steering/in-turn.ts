@@ -14,7 +14,11 @@ import { usesWritingOrder } from './writing-order.ts';
  * Nobody goes back from it: it has to be better by this. What would come of waiting is guessed too high within the pass, and
  * pets risk more by it.
  */
-const worthwhileShares: Readonly<Record<SlaClass, number>> = { cattle: 0.95, pet: 0.87, panda: 0.87 };
+const worthwhileShares: Readonly<Record<SlaClass, number>> = {
+  cattle: 0.95,
+  pet: 0.87,
+  panda: 0.87,
+};
 
 /**
  * Whether it is worth reading the guest's memory to see whether it writes in turn: within the first pass, and until it is
