@@ -9,7 +9,7 @@ export interface Waker {
 export interface Clock {
   /** Monotonic ms; only differences mean something. */
   nowMs(): number;
-  /** Resolves after `ms`, or as soon as the waker aborts. Never rejects. */
+  /** Resolves after `ms` (below 0: what was due is over already), or as soon as the waker aborts. Never rejects. */
   sleep(ms: number, waker?: Waker): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
       waker?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(0, ms));
     waker?.addEventListener('abort', done, { once: true });
     return promise;
   },
