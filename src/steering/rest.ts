@@ -4,6 +4,10 @@ import {
   askedShareOf,
   forecastFreeRest,
   forecastHeldRest,
+  freeWaitMs,
+  heldWaitMs,
+  missedBy,
+  missedWriting,
   type RestTerms,
 } from '../forecast/rest.ts';
 import { askedPeakPerSecond, askedPerSecond, type Split } from '../forecast/split.ts';
@@ -20,12 +24,6 @@ import type { Situation } from './situation.ts';
  * 572 held to 0.4, 5.8 and 268 held to 0.3; and held to three quarters 5.3 s and 1,353 ms (bench/post-copy-speed).
  */
 const heldShare = 0.3;
-/**
- * What a guest asks for then takes of the link, until that was seen, by how many times what the link carries it writes: 0.05 to
- * 0.06 at half of it, 0.2 at 0.7 and 0.9, 0.09 to 0.16 at 1.4 and 2 times it where it writes mostly on a hot part, and 0.2 and 0.3 at
- * 1.6 and 1.8, 0.32 at 2.6 where it writes anywhere (bench/post-copy-speed).
- */
-const usualAsked = { atOnce: 0.2, power: 1.5, least: 0.05, most: 0.25 } as const;
 /**
  * It is foreseen by little, and has to be better by this. Cattle of high importance that were switched within the first
  * pass, and wrote twice what the link carried, lost as much held back, 2.5 s, and were across 3 s later.
@@ -50,69 +48,79 @@ const settledMs = 250;
 export function steerRest(situation: Situation, split: Split): Decision | undefined {
   const { restHeld, restSetAtMs } = situation.state;
   if (restHeld) {
-    const terms = termsOf(situation, split, askedPerSecond(split, restSetAtMs, settledMs));
-    return terms && letGo(situation, terms);
+    const seen = seenOf(situation, split, askedPerSecond(split, restSetAtMs, settledMs));
+    return seen && letGo(situation, seen);
   }
   // It is held back once.
   if (restSetAtMs > 0) return undefined;
-  const terms = termsOf(situation, split, askedPerSecond(split, split.sinceMs, firstMs));
-  return terms && !writesInTurn(situation, split, terms) ? hold(situation, terms) : undefined;
+  const seen = seenOf(situation, split, askedPerSecond(split, split.sinceMs, firstMs));
+  return seen && !writesInTurn(situation, split, seen) ? hold(situation, seen) : undefined;
 }
 
-function writesInTurn({ model }: Situation, split: Split, terms: RestTerms): boolean {
-  if (model.inTurn !== undefined) return true;
-  const peak = { ...terms, askedPerSecond: askedPeakPerSecond(split) };
-  return askedShareOf(peak) > inTurnShare;
+/** What the readings in post-copy show. */
+interface Seen {
+  readonly askedPerSecond: number;
+  readonly remainingBytes: number;
+  readonly pageBytes: number;
+  readonly bandwidthBytesPerSecond: number;
 }
 
-function hold(situation: Situation, terms: RestTerms): Decision | undefined {
-  const free = forecastFreeRest(terms);
-  const held = forecastHeldRest(asUsual(situation, terms), heldShare);
-  if (!paysToHold(situation, { free, held }, worthwhileShare)) return undefined;
-  const bytesPerSecond = terms.bandwidthBytesPerSecond * heldShare;
-  const why = `${askedText(terms)} It waits for them behind what it did not ask for: that is held to ${formatRate(bytesPerSecond)}. All is across in some ${formatDuration(held.timeMs.p50)} instead of ${formatDuration(free.timeMs.p50)}.`;
-  return restDecision(situation, bytesPerSecond, why, held);
-}
-
-function letGo(situation: Situation, terms: RestTerms): Decision | undefined {
-  const free = forecastFreeRest(terms);
-  if (paysToHold(situation, { free, held: forecastHeldRest(terms, heldShare) }, 1))
-    return undefined;
-  const why = `${askedText(terms)} To hold back what it does not ask for spares it too little by now: the whole link is used again.`;
-  return restDecision(situation, Infinity, why, free);
-}
-
-function askedText(terms: RestTerms): string {
-  const { askedPerSecond: asked, remainingBytes } = terms;
-  return `The guest asks for ${Math.round(asked)} pages a second, and ${formatBytes(remainingBytes)} are left.`;
-}
-
-function termsOf(
-  { model, capabilities }: Situation,
-  split: Split,
-  asked: number | undefined,
-): RestTerms | undefined {
+function seenOf({ model }: Situation, split: Split, asked: number | undefined): Seen | undefined {
   // Of a link over which nothing was seen to go nothing is staked.
   const bandwidthBytesPerSecond = model.last === undefined ? 0 : bandwidthOf(model);
   const now = split.seen.at(-1);
   if (now === undefined || asked === undefined || bandwidthBytesPerSecond <= 0) return undefined;
-  if (now.memoryRemainingBytes < (bandwidthBytesPerSecond * soonOverMs) / 1000) return undefined;
-  return {
-    remainingBytes: now.memoryRemainingBytes,
-    bandwidthBytesPerSecond,
-    askedPerSecond: asked,
-    pageBytes: now.pageSizeBytes,
-    recoverable: capabilities.postCopyRecoverable,
-  };
+  const { memoryRemainingBytes: remainingBytes, pageSizeBytes: pageBytes } = now;
+  if (remainingBytes < (bandwidthBytesPerSecond * soonOverMs) / 1000) return undefined;
+  return { askedPerSecond: asked, remainingBytes, pageBytes, bandwidthBytesPerSecond };
 }
 
-function asUsual({ model }: Situation, terms: RestTerms): RestTerms {
-  const { bandwidthBytesPerSecond, pageBytes, askedPerSecond: asked } = terms;
-  const { atOnce, power, least, most } = usualAsked;
-  const times = (model.workingSet?.rateBytesPerSecond ?? 0) / bandwidthBytesPerSecond;
-  const share = Math.min(most, Math.max(least, atOnce * times ** power));
-  const usual = (bandwidthBytesPerSecond * share) / pageBytes;
-  return { ...terms, askedPerSecond: Math.max(asked, usual) };
+function writesInTurn({ model }: Situation, split: Split, seen: Seen): boolean {
+  if (model.inTurn !== undefined) return true;
+  const { pageBytes, bandwidthBytesPerSecond } = seen;
+  const peak = askedPeakPerSecond(split);
+  return askedShareOf(peak, pageBytes, bandwidthBytesPerSecond) > inTurnShare;
+}
+
+function hold(situation: Situation, seen: Seen): Decision | undefined {
+  const terms = termsOf(situation, seen, missedFree(situation, seen));
+  const [free, held] = [forecastFreeRest(terms), forecastHeldRest(terms, heldShare)];
+  if (!paysToHold(situation, { free, held }, worthwhileShare)) return undefined;
+  const bytesPerSecond = terms.bandwidthBytesPerSecond * heldShare;
+  const why = `${askedText(seen)} It waits for them behind what it did not ask for: that is held to ${formatRate(bytesPerSecond)}. All is across in some ${formatDuration(held.timeMs.p50)} instead of ${formatDuration(free.timeMs.p50)}.`;
+  return restDecision(situation, bytesPerSecond, why, held);
+}
+
+function letGo(situation: Situation, seen: Seen): Decision | undefined {
+  const terms = termsOf(situation, seen, missedBy(seen.askedPerSecond, heldWaitMs).perSecond);
+  const free = forecastFreeRest(terms);
+  if (paysToHold(situation, { free, held: forecastHeldRest(terms, heldShare) }, 1))
+    return undefined;
+  const why = `${askedText(seen)} To hold back what it does not ask for spares it too little by now: the whole link is used again.`;
+  return restDecision(situation, Infinity, why, free);
+}
+
+function askedText({ askedPerSecond: asked, remainingBytes }: Seen): string {
+  return `The guest asks for ${Math.round(asked)} pages a second, and ${formatBytes(remainingBytes)} are left.`;
+}
+
+/** Who waits all the time asks for as many pages, whatever it writes: then that says what it misses. */
+function missedFree({ model: { workingSet } }: Situation, seen: Seen): number {
+  const { askedPerSecond: asked, remainingBytes, pageBytes, bandwidthBytesPerSecond } = seen;
+  const { perSecond, isLeast } = missedBy(asked, freeWaitMs(bandwidthBytesPerSecond));
+  if (!isLeast || workingSet === undefined) return perSecond;
+  return Math.max(perSecond, missedWriting(workingSet, remainingBytes, pageBytes));
+}
+
+function termsOf({ capabilities }: Situation, seen: Seen, perSecond: number): RestTerms {
+  const { remainingBytes, bandwidthBytesPerSecond, pageBytes } = seen;
+  const recoverable = capabilities.postCopyRecoverable;
+  return {
+    remainingBytes,
+    bandwidthBytesPerSecond,
+    missing: { perSecond, pageBytes },
+    recoverable,
+  };
 }
 
 /** It does the guest less than this share of the harm, and misses no deadline that would be met without. */
