@@ -24,6 +24,8 @@ interface Case {
   readonly writesMib?: number;
   readonly deadlineMs?: number;
   readonly state?: Partial<SteeringState>;
+  /** It was switched within the first pass. */
+  readonly isEarly?: true;
   /** That it writes so many MiB/s in turn was known before the switch. */
   readonly inTurnMib?: number;
   /** What is sent unasked goes at so many MiB/s from now on; `undefined`: as it does. */
@@ -58,6 +60,12 @@ const cases: readonly Case[] = [
     writesMib: 330,
     linkMib: 110,
     leftMib: 180,
+    asked: waiting,
+    becomes: undefined,
+  },
+  {
+    what: 'one that was switched within the first pass',
+    isEarly: true,
     asked: waiting,
     becomes: undefined,
   },
@@ -118,7 +126,8 @@ const cases: readonly Case[] = [
   },
 ];
 
-function modelAt({ asked, leftMib = 40, linkMib = 50, inTurnMib, writesMib }: Case): GuestModel {
+function modelAt(one: Case): GuestModel {
+  const { asked, leftMib = 40, linkMib = 50, inTurnMib, writesMib, isEarly } = one;
   const copied = [1, 2, 3, 4].map((second) =>
     reading({
       atMs: second * 1_000,
@@ -137,7 +146,8 @@ function modelAt({ asked, leftMib = 40, linkMib = 50, inTurnMib, writesMib }: Ca
     }),
   );
   const inTurn = inTurnMib === undefined ? undefined : { rateBytesPerSecond: inTurnMib * mib };
-  const model = [...copied, ...split].reduce(observe, { ...modelOf(nothingKnown), inTurn });
+  const seen = [...copied, ...split].reduce(observe, { ...modelOf(nothingKnown), inTurn });
+  const model = { ...seen, firstPassEndMs: isEarly ? undefined : splitAtMs - 500 };
   if (writesMib === undefined) return model;
   const workingSet = { rateBytesPerSecond: writesMib * mib, setBytes: 200 * mib, errorShare: 0 };
   return { ...model, workingSet };

@@ -51,8 +51,8 @@ export function steerRest(situation: Situation, split: Split): Decision | undefi
     const seen = seenOf(situation, split, askedPerSecond(split, restSetAtMs, settledMs));
     return seen && letGo(situation, seen);
   }
-  // It is held back once.
-  if (restSetAtMs > 0) return undefined;
+  // It is held back once, and not where most of what is left was never sent: the guest does not ask for that, and it would take long.
+  if (restSetAtMs > 0 || situation.model.firstPassEndMs === undefined) return undefined;
   const seen = seenOf(situation, split, askedPerSecond(split, split.sinceMs, firstMs));
   return seen && !writesInTurn(situation, split, seen) ? hold(situation, seen) : undefined;
 }
