@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/hypervisor/clock.ts';
 import { connectHost } from '../../src/hypervisor/libvirt/connect.ts';
@@ -14,6 +11,7 @@ import {
   watchGuest,
 } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import { type LabFolder, labFolder } from '../lab-folder.ts';
 import { drive, type Figures } from './drive.ts';
 import { guestMemoryBytes, heartbeatHz, type Scene } from './scenes.ts';
 
@@ -33,33 +31,41 @@ export interface LabRun {
 const undisturbedMs = 1_500;
 const settledMs = 1_200;
 
+/** A lab, and where it lies. */
+interface Ground {
+  readonly lab: Lab;
+  readonly folder: LabFolder;
+}
+
 /** Two hosts of a suite, on which scenes are played one after the other. */
 export class LabSide {
   readonly #lab: Lab;
   readonly #source: Host;
+  readonly #folder: LabFolder;
   readonly #destination: Host;
   #guests = 0;
 
-  private constructor(lab: Lab, source: Host, destination: Host) {
-    this.#lab = lab;
+  private constructor(ground: Ground, source: Host, destination: Host) {
+    this.#lab = ground.lab;
+    this.#folder = ground.folder;
     this.#source = source;
     this.#destination = destination;
   }
 
   static async up(suite: string): Promise<LabSide> {
-    const dir = await mkdtemp(join(tmpdir(), 'drover-calibration-'));
-    const lab = await createLab({ dir, hosts: 2, suite });
+    const folder = await labFolder('calibration');
     try {
-      return new LabSide(lab, await connectTo(lab, 'h1'), await connectTo(lab, 'h2'));
+      const lab = await createLab({ dir: folder.dir, hosts: 2, suite });
+      return new LabSide({ lab, folder }, await connectTo(lab, 'h1'), await connectTo(lab, 'h2'));
     } catch (error) {
-      await clear(lab);
+      await folder.clear();
       throw error;
     }
   }
 
   async down(): Promise<void> {
     await Promise.all([this.#source.close(), this.#destination.close()]);
-    await clear(this.#lab);
+    await this.#folder.clear();
   }
 
   async shape(linkMbitPerSecond: number): Promise<void> {
@@ -120,9 +126,4 @@ async function connectTo(lab: Lab, name: string): Promise<Host> {
     ways: [{ uri: peerUri, address: undefined }],
     clock: systemClock,
   });
-}
-
-async function clear(lab: Lab): Promise<void> {
-  await lab.down();
-  await rm(lab.dir, { recursive: true, force: true });
 }

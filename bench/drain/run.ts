@@ -1,15 +1,14 @@
 /** A host of twelve guests emptied by Drover and as its peers would; see README.md. */
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFile, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { takeCensus } from '../../src/demo/census.ts';
 import { Witness } from '../../src/demo/witness.ts';
 import { randomFrom } from '../../src/hypervisor/simulated-random.ts';
 import { addGuest, watchGuest } from '../../src/lab/guest/index.ts';
-import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
+import { labFolder } from '../lab-folder.ts';
 import { shuffled } from '../steering/shuffle.ts';
 import { type DroverDrain, drainByDrover } from './drover-drain.ts';
 import { drainLike } from './peer-drain.ts';
@@ -57,8 +56,8 @@ async function keptIn(path: string): Promise<Drained[]> {
 
 /** One contender on a lab of its own. */
 async function play(name: string): Promise<Drained> {
-  const dir = await mkdtemp(join(tmpdir(), 'drover-bench-drain-'));
-  const lab = await createLab({ dir, hosts: 4, link: linkBitsPerSecond });
+  const folder = await labFolder('bench-drain');
+  const lab = await createLab({ dir: folder.dir, hosts: 4, link: linkBitsPerSecond });
   const signal = new AbortController().signal;
   const witnesses = new Map(
     guests.map((spec) => [spec.name, new Witness(watchGuest(lab.hosts, spec.name))]),
@@ -91,8 +90,7 @@ async function play(name: string): Promise<Drained> {
     return { name, makespanMs: endMs - startMs, sentBytes, says, felt };
   } finally {
     for (const witness of witnesses.values()) witness.stop();
-    await downLab(dir);
-    await rm(dir, { recursive: true, force: true });
+    await folder.clear();
   }
 }
 

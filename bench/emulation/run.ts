@@ -1,11 +1,9 @@
 /** Whether emulated QEMU keeps a guest's memory through long migrations; see README.md. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseWorkload } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import { labFolder } from '../lab-folder.ts';
 import { withGuest } from '../switch-over/guest.ts';
 
 const { values } = parseArgs({
@@ -47,8 +45,13 @@ function migrate(lab: Lab, name: string, end: (typeof ends)[number]): Promise<nu
   });
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'drover-emulation-'));
-const lab = await createLab({ dir, hosts: 2, link: linkBitsPerSecond, suite: values.suite });
+const folder = await labFolder('emulation');
+const lab = await createLab({
+  dir: folder.dir,
+  hosts: 2,
+  link: linkBitsPerSecond,
+  suite: values.suite,
+});
 let damaged = 0;
 try {
   console.log(`QEMU ${lab.hosts[0]?.qemuVersion ?? 'unknown'}, TCG`);
@@ -59,7 +62,6 @@ try {
     console.log(`migration ${round + 1} of ${rounds}, ended by ${end}: ${pages} pages damaged`);
   }
 } finally {
-  await lab.down();
-  await rm(dir, { recursive: true, force: true });
+  await folder.clear();
 }
 console.log(`suite ${values.suite} migrations ${rounds} damaged ${damaged}`);

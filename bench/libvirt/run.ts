@@ -5,14 +5,15 @@
  * Writes its table into README.md; --quick (fewer and shorter rounds) only prints it.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLab, downLab, type LabHost } from '../../src/lab/index.ts';
+import { createLab, type LabHost } from '../../src/lab/index.ts';
 import { must } from '../../src/lab/run.ts';
 import { connect } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
+import { labFolder } from '../lab-folder.ts';
 import { type Client, startDrover, startPython, virshClient } from './clients.ts';
 import { serve } from './drover-client.ts';
 import {
@@ -35,7 +36,8 @@ const effort = values.quick
 async function main(): Promise<void> {
   await installOthers();
   const load = loadavg()[0] ?? 0;
-  const dir = await mkdtemp(join(tmpdir(), 'drover-bench-'));
+  const folder = await labFolder('bench');
+  const { dir } = folder;
   try {
     const lab = await createLab({ dir, hosts: 1, onProgress: console.error });
     const host = lab.host('h1');
@@ -45,8 +47,7 @@ async function main(): Promise<void> {
     if (!values.quick) await publish(result);
     console.log(`${result}\n\n${verdict(comparisons)}`);
   } finally {
-    await downLab(dir);
-    await rm(dir, { recursive: true, force: true });
+    await folder.clear();
   }
 }
 

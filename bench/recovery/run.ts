@@ -8,6 +8,7 @@ import { guestIn } from '../../tests/faults/matrix.ts';
 import { isSplit, until } from '../../tests/faults/phase.ts';
 import { setTheatre, type Theatre } from '../../tests/faults/theatre.ts';
 import { wholeReport } from '../../tests/guest/whole.ts';
+import { whenInterrupted } from '../interrupted.ts';
 import { quantilesOf } from '../scale/quantiles.ts';
 
 /** How soon a broken post-copy is seen, and runs again; see README.md. */
@@ -63,10 +64,12 @@ async function oneRide(): Promise<Ride> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-recovery-'));
   const guest = guestIn['post-copy'];
   const theatre = await setTheatre({ dir, linkBits, guest, postgres: false });
+  const forget = whenInterrupted(() => theatre.down());
   try {
     return await ridden(theatre);
   } finally {
     await theatre.down();
+    forget();
   }
 }
 

@@ -2,15 +2,15 @@
  * Very many connections to real daemons at once, all of one process; see README.md.
  * Usage: node --expose-gc bench/scale/connections.ts [--hosts 4] [--count 200]
  */
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { inspectHosts } from '../../src/lab/host.ts';
-import { createLab, downLab, type Lab } from '../../src/lab/index.ts';
+import { createLab, type Lab } from '../../src/lab/index.ts';
 import { type Connection, connect } from '../../src/libvirt/index.ts';
 import { idleDomainXml } from '../../src/libvirt/testing/conformance.ts';
+import { labFolder } from '../lab-folder.ts';
 import { quantilesOf } from './quantiles.ts';
 
 const { values } = parseArgs({
@@ -179,11 +179,11 @@ function callRows(what: string, calls: Calls): readonly (readonly [string, strin
   ];
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'drover-connections-'));
+const folder = await labFolder('connections');
+const { dir } = folder;
 try {
   const lab = await createLab({ dir, hosts: Number(values.hosts), onProgress: console.error });
   await measure(lab);
 } finally {
-  await downLab(dir);
-  await rm(dir, { recursive: true, force: true });
+  await folder.clear();
 }

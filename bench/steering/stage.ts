@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, emptyConfig } from '../../src/fleet/config.ts';
 import { systemClock } from '../../src/hypervisor/clock.ts';
@@ -18,6 +15,7 @@ import {
   watchGuest,
 } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab, type LabHost } from '../../src/lab/index.ts';
+import { type LabFolder, labFolder } from '../lab-folder.ts';
 import { guestMemoryBytes } from './cells.ts';
 import { checkLink } from './link-check.ts';
 import { lostWorkMs } from './lost-work.ts';
@@ -78,6 +76,7 @@ export interface Harm {
 interface Ground {
   readonly suite: string;
   readonly lab: Lab;
+  readonly folder: LabFolder;
   readonly hosts: Readonly<Record<HostName, Host>>;
   readonly config: Config;
   readonly postCopyRecoverable: boolean;
@@ -105,22 +104,23 @@ export class Stage {
     suite: string,
     guest: StageGuest = { kind: 'beat', memoryBytes: guestMemoryBytes },
   ): Promise<Stage> {
-    const dir = await mkdtemp(join(tmpdir(), 'drover-steering-'));
-    const lab = await createLab({ dir, hosts: 2, suite });
+    const folder = await labFolder('steering');
     try {
+      const lab = await createLab({ dir: folder.dir, hosts: 2, suite });
       const [h1, h2] = await Promise.all(hostNames.map((name) => connectTo(lab, name)));
       if (h1 === undefined || h2 === undefined) throw new Error('a host is missing');
       const { postCopyRecoverable } = await h1.facts();
       const ground = {
         suite,
         lab,
+        folder,
         hosts: { h1, h2 },
         config: configOf(lab, guest),
         postCopyRecoverable: postCopyRecoverable.allowed,
       };
       return new Stage(ground, guest, 'guest');
     } catch (error) {
-      await clear(lab);
+      await folder.clear();
       throw error;
     }
   }
@@ -158,7 +158,7 @@ export class Stage {
   async down(): Promise<void> {
     this.leave();
     await Promise.all(hostNames.map((name) => this.#ground.hosts[name].close()));
-    await clear(this.#ground.lab);
+    await this.#ground.folder.clear();
   }
 
   /** The link and what the guest does from now on. */
@@ -298,11 +298,6 @@ async function connectTo(lab: Lab, name: HostName): Promise<Host> {
     ways: [{ uri: peerUri, address: undefined }],
     clock: systemClock,
   });
-}
-
-async function clear(lab: Lab): Promise<void> {
-  await lab.down();
-  await rm(lab.dir, { recursive: true, force: true });
 }
 
 function harmIn({ integrity, onePlace, runsOn }: ReturnType<typeof analyse>): Harm | undefined {

@@ -1,12 +1,10 @@
 /** What the sender's socket buffer adds to a switch-over, and holding the stream back takes away. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { median } from '../../src/forecast/points.ts';
 import { analyse, parseWorkload } from '../../src/lab/guest/index.ts';
 import { createLab, type Lab } from '../../src/lab/index.ts';
+import { labFolder } from '../lab-folder.ts';
 import { withGuest } from './guest.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
@@ -54,8 +52,8 @@ function usualMs({ blackoutsMs }: Cell): number {
   return Math.round(median(blackoutsMs) ?? 0);
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'drover-switch-over-'));
-const lab = await createLab({ dir, hosts: 2, link: linkBitsPerSecond });
+const folder = await labFolder('switch-over');
+const lab = await createLab({ dir: folder.dir, hosts: 2, link: linkBitsPerSecond });
 try {
   // The cells take turns, so that what else the machine does hits all alike.
   for (let round = 0; round < repetitions; round += 1) {
@@ -64,8 +62,7 @@ try {
     }
   }
 } finally {
-  await lab.down();
-  await rm(dir, { recursive: true, force: true });
+  await folder.clear();
 }
 console.log('| downtime limit | stream | blackout, ms: median (all) |\n|---|---|---|');
 for (const cell of cells) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { must, run } from '../../../src/lab/run.ts';
+import { whenInterrupted } from '../../interrupted.ts';
 import type { Driven } from '../../steering/drive.ts';
 import type { Way } from '../../steering/stage.ts';
 import { startWaiting } from './waiting.ts';
@@ -44,9 +45,11 @@ export interface DrivenByNova extends Driven {
 /** Nova's own code, from Debian's package, in a folder of its own: the package is not installed. */
 export class NovaCode {
   readonly #folder: string;
+  readonly #forget: () => void;
 
   private constructor(folder: string) {
     this.#folder = folder;
+    this.#forget = whenInterrupted(() => this.remove());
   }
 
   static async fetch(): Promise<NovaCode> {
@@ -64,7 +67,8 @@ export class NovaCode {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true });
+    await rm(this.#folder, { recursive: true, force: true });
+    this.#forget();
   }
 
   /** Starts it; what is returned has it move the guest, cancelled after `limitMs`, as every other. */
