@@ -37,9 +37,8 @@ async function main(): Promise<void> {
   await installOthers();
   const load = loadavg()[0] ?? 0;
   const folder = await labFolder('bench');
-  const { dir } = folder;
   try {
-    const lab = await createLab({ dir, hosts: 1, onProgress: console.error });
+    const lab = await createLab({ dir: folder.dir, hosts: 1, onProgress: console.error });
     const host = lab.host('h1');
     await startDomains(host);
     const comparisons = await measureAll(host);

@@ -180,9 +180,12 @@ function callRows(what: string, calls: Calls): readonly (readonly [string, strin
 }
 
 const folder = await labFolder('connections');
-const { dir } = folder;
 try {
-  const lab = await createLab({ dir, hosts: Number(values.hosts), onProgress: console.error });
+  const lab = await createLab({
+    dir: folder.dir,
+    hosts: Number(values.hosts),
+    onProgress: console.error,
+  });
   await measure(lab);
 } finally {
   await folder.clear();

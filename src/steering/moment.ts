@@ -18,13 +18,14 @@ const spareShare = 0.5;
  * Whether what is left is about as little as it ever was and will be, or the wait for that was long enough. Within
  * a pass of a QEMU that looks only at its end, nobody knows what is left: its end is waited for.
  */
-export function isGoodMoment(situation: Situation, view: Outlook, { afterMs }: Candidate): boolean {
+export function isGoodMoment(situation: Situation, view: Outlook, postCopy: Candidate): boolean {
   const least = view.trough?.leastBytes ?? Infinity;
   const waited = -patienceLeftMs(situation, view);
   if (waited > troughPasses * view.passMs) return true;
   if (view.syncing === 'passes') return view.sinceSyncMs < freshMs;
-  if (afterMs > 0) return false;
-  return view.remainingBytes <= least * troughMargin || isWaitDear(situation, view, least);
+  if (postCopy.afterMs > 0) return false;
+  if (view.remainingBytes <= least * troughMargin) return true;
+  return isWaitDear(situation, view, { now: postCopy, leastBytes: least });
 }
 
 /**
@@ -32,18 +33,19 @@ export function isGoodMoment(situation: Situation, view: Outlook, { afterMs }: C
  * that are seconds long: one that wrote 1.3 times what 700 Mbit/s carry had 55 MiB left when its patience ended, 73 a
  * little later, and was across after 10.5 to 14 s for want of so few.
  */
-function isWaitDear(situation: Situation, view: Outlook, leastBytes: number): boolean {
+function isWaitDear(
+  situation: Situation,
+  view: Outlook,
+  { now, leastBytes }: { readonly now: Candidate; readonly leastBytes: number },
+): boolean {
   const { remainingBytes, fallShare, bandwidthBytesPerSecond, passMs } = view;
-  const harmWith = (leftBytes: number): number => {
-    const then = { ...view, remainingBytes: leftBytes };
-    return harm(situation, {
-      forecast: forecastPostCopy(then, situation.capabilities.postCopyRecoverable),
-    });
-  };
+  const { importance, capabilities } = situation;
+  const atTrough = { ...view, remainingBytes: leastBytes };
+  const then = { forecast: forecastPostCopy(atTrough, capabilities.postCopyRecoverable) };
   const fallsBy = Math.max(0, fallShare * bandwidthBytesPerSecond);
   const waitMs = Math.min(passMs, ((remainingBytes - leastBytes) * 1000) / fallsBy);
-  const costs = (impatience[situation.importance] * waitMs) / 1000;
-  return costs >= (harmWith(remainingBytes) - harmWith(leastBytes)) * spareShare;
+  const costs = (impatience[importance] * waitMs) / 1000;
+  return costs >= (harm(situation, now) - harm(situation, then)) * spareShare;
 }
 
 /** What it waits for, in words. */

@@ -24,10 +24,7 @@ import type { Situation } from './situation.ts';
  * 572 held to 0.4, 5.8 and 268 held to 0.3; and held to three quarters 5.3 s and 1,353 ms (bench/post-copy-speed).
  */
 const heldShare = 0.3;
-/**
- * It is foreseen by little, and has to be better by this. Cattle of high importance that were switched within the first
- * pass, and wrote twice what the link carried, lost as much held back, 2.5 s, and were across 3 s later.
- */
+/** It is foreseen by little, and has to be better by this. */
 const worthwhileShare = 0.95;
 /**
  * Who asks for more than this of the link at any moment while nothing is held back gets its pages as fast as it goes
@@ -51,7 +48,8 @@ export function steerRest(situation: Situation, split: Split): Decision | undefi
     const seen = seenOf(situation, split, askedPerSecond(split, restSetAtMs, settledMs));
     return seen && letGo(situation, seen);
   }
-  // It is held back once, and not where most of what is left was never sent: the guest does not ask for that, and it would take long.
+  // It is held back once, and not where most of what is left was never sent: the guest does not ask for that, and it would take
+  // long. Cattle, high, that wrote twice what the link carried lost as much held back, 2.5 s, and were across 3 s later.
   if (restSetAtMs > 0 || situation.model.firstPassEndMs === undefined) return undefined;
   const seen = seenOf(situation, split, askedPerSecond(split, split.sinceMs, firstMs));
   return seen && !writesInTurn(situation, split, seen) ? hold(situation, seen) : undefined;
