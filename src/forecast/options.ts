@@ -89,15 +89,18 @@ function faultShare(outlook: Outlook): number {
 }
 
 /**
- * What a guest reads, or writes beside, shows nowhere: of memory that was not sent at all it has to be fetched, and what is
- * sent then is not what the guest writes next. Switched within the first pass, guests that wrote 0.6 to 0.9 of what is carried in
- * turn lost nothing where the rest of the pass took 2 to 3 s, 0 to 0.5 s where it took 5, and 1.8 and 5.7 s where it took 10 (QEMU 11.1,
- * 150 to 700 Mbit/s); by this 0.05, 0.4 and 3.
+ * What a guest reads, or writes beside, shows nowhere: it has to be fetched, too, and what is sent then is not what it writes
+ * next. It waits behind the sender's full buffer, the longer the slower the link, and the more often the longer it is split: with T
+ * for the rest, in seconds, and C for the link a share of k T^2 / C. Switched within the first pass, guests that wrote 0.7 of what is
+ * carried in turn lost beside the pause, in the mean of two to four, over 100, 150, 250, 400 and 700 Mbit/s (QEMU 11.1): 0.05 s where
+ * the rest took 3 s over 150 or more; 0.7, 0.3, 0.2 and 0.25 where 5, and 0.15 over 700 where 6; 2.6 and 0.5 over 150 and 250 where
+ * 9; 2.3 and 1.7 over 100 and 400 where 11; 3.7 over 150 where 13. By this 0.1; 0.7, 0.5, 0.3 and 0.2, 0.15; 2.3 and 1.3; 6 and 1.6; 7.
  */
-const elsewherePerSquareSecond = 0.003;
+const elsewhereBytesPerSecond = 60 * 1024;
 
-function elsewhereShare(outlook: Outlook): number {
-  return Math.min(1, elsewherePerSquareSecond * (firstPassLeftMs(outlook) / 1000) ** 2);
+function elsewhereShare({ remainingBytes, bandwidthBytesPerSecond }: Outlook): number {
+  const restSeconds = remainingBytes / bandwidthBytesPerSecond;
+  return Math.min(1, (elsewhereBytesPerSecond * restSeconds ** 2) / bandwidthBytesPerSecond);
 }
 
 /**

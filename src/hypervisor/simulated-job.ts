@@ -308,7 +308,8 @@ export class SimulatedJob {
       wireBytes += fetched.wireBytes;
       left -= fetched.usedBytes;
       const end = left > 0 ? untilMs - ((untilMs - fromMs) * left) / budget : untilMs;
-      this.#toll.noteFaults(at, end, fetched.needed, { linkBytesPerSecond, held });
+      const missingBytes = this.#memory.dirtyBytes;
+      this.#toll.noteFaults(at, end, fetched.needed, { linkBytesPerSecond, held, missingBytes });
       at = end;
     }
     return wireBytes;

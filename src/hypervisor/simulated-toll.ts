@@ -1,4 +1,4 @@
-import { faultMs, requestMs, stalledShare } from './simulated-faults.ts';
+import { elsewhereShare, faultMs, requestMs, stalledShare } from './simulated-faults.ts';
 import { type GuestModel, workMs } from './simulated-guest.ts';
 
 /** What a migration did to its guest, ms. */
@@ -14,6 +14,8 @@ export interface Flow {
   readonly linkBytesPerSecond: number;
   /** Whether what is sent unasked is held back. */
   readonly held: boolean;
+  /** All that has not arrived. */
+  readonly missingBytes: number;
 }
 
 /** Keeps count of what a migration does to its guest. */
@@ -61,11 +63,12 @@ export class TollKeeper {
     fromMs: number,
     untilMs: number,
     needed: { readonly before: number; readonly after: number },
-    { linkBytesPerSecond, held }: Flow,
+    { linkBytesPerSecond, held, missingBytes }: Flow,
   ): void {
     const perFaultMs = faultMs(this.#guest, linkBytesPerSecond, held);
     const stalled = stalledShare(this.#guest, perFaultMs, needed.before, needed.after);
-    const slowedMs = workMs(this.#guest, fromMs, untilMs) * stalled;
+    const elsewhere = held ? 0 : elsewhereShare(this.#guest, missingBytes, linkBytesPerSecond);
+    const slowedMs = workMs(this.#guest, fromMs, untilMs) * Math.max(stalled, elsewhere);
     this.#slowedMs += slowedMs;
     const perRequestMs = requestMs(this.#guest, linkBytesPerSecond, held);
     if (perRequestMs > 0 && perRequestMs < Infinity) this.#faults += slowedMs / perRequestMs;

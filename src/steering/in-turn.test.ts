@@ -54,6 +54,9 @@ function viewOf(writes: number, known = true): Outlook {
 /** The rest of its pass takes a second. */
 const nearEnd = { ...viewOf(0.7), unsentBytes: 64 * mib, remainingBytes: 100 * mib };
 
+/** The rest of its pass takes 5 s. */
+const halfPass = { ...viewOf(0.7), unsentBytes: 312 * mib, remainingBytes: 320 * mib };
+
 /** The rest of its pass takes 15 s. */
 const longPass = { ...viewOf(0.7), unsentBytes: 960 * mib, remainingBytes: 968 * mib };
 
@@ -81,7 +84,13 @@ const cases: readonly (Told & {
   readonly switches: boolean;
 })[] = [
   { what: 'in turn, 0.7 of what is carried', switches: true },
-  { what: 'the same, where time weighs less', importance: 'medium', switches: false },
+  { what: 'the same, with 5 s to go', view: halfPass, switches: true },
+  {
+    what: 'the same, where time weighs less',
+    importance: 'medium',
+    view: halfPass,
+    switches: false,
+  },
   { what: 'the same, the pass nearly over', importance: 'medium', view: nearEnd, switches: true },
   { what: 'in turn, 1.1 times as much', view: viewOf(1.1), switches: false },
   { what: 'nobody knows how', view: viewOf(0.7, false), switches: false },
@@ -153,16 +162,18 @@ describe('after the first pass there is patience', () => {
 });
 
 test.each([
-  { writes: 0.9, unsentMib: 0, loses: 0 },
-  { writes: 1.25, unsentMib: 0, loses: 0.2 },
-  { writes: 2, unsentMib: 64, loses: 0.5 },
-  { writes: 0.9, unsentMib: 192, loses: 0.027 },
-  { writes: 0.9, unsentMib: 640, loses: 0.3 },
+  { writes: 0.9, link: 64, loses: 0.008_94 },
+  { writes: 0.9, link: 32, loses: 0.071_53 },
+  { writes: 1.25, link: 64, loses: 0.2 },
+  { writes: 2, link: 64, loses: 0.5 },
+  { writes: 0.9, link: 10, loses: 1 },
 ])(
-  'in turn, $writes of what is carried, $unsentMib MiB never sent: split it loses $loses',
-  (one) => {
-    const view = { ...viewOf(one.writes), unsentBytes: one.unsentMib * mib };
-    expect(forecastPostCopy(view, true).slowdownShare).toBeCloseTo(one.loses, 6);
+  'in turn, $writes of the $link MiB/s that are carried, 200 MiB missing: split it loses $loses',
+  ({ writes, link, loses }) => {
+    const rateBytesPerSecond = writes * link * mib;
+    const bandwidthBytesPerSecond = link * mib;
+    const view = { ...viewOf(writes), bandwidthBytesPerSecond, inTurn: { rateBytesPerSecond } };
+    expect(forecastPostCopy(view, true).slowdownShare).toBeCloseTo(loses, 5);
   },
 );
 

@@ -9,7 +9,7 @@ import {
 import type { Outlook } from '../forecast/outlook.ts';
 import { harm } from './candidates.ts';
 import { pacingCostMs } from './pacing.ts';
-import { limitDisproved, limitWithinMs } from './patience.ts';
+import { limitDoubted, limitWithinMs } from './patience.ts';
 import type { Situation } from './situation.ts';
 
 /** Pre-copy to its end with a downtime limit. */
@@ -57,7 +57,7 @@ function limitsOf(situation: Situation, view: Outlook): readonly number[] {
   const inForce = situation.state.maxDowntimeMs;
   const limits: number[] = [];
   for (
-    let ms = limitDisproved(situation, view) ? inForce * limitStep : inForce;
+    let ms = limitDoubted(situation, view) ? inForce * limitStep : inForce;
     ms < whole;
     ms *= limitStep
   )
