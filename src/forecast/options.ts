@@ -98,9 +98,10 @@ function faultShare(outlook: Outlook): number {
  */
 const elsewhereBytesPerSecond = 60 * 1024;
 
-function elsewhereShare({ remainingBytes, bandwidthBytesPerSecond }: Outlook): number {
-  const restSeconds = remainingBytes / bandwidthBytesPerSecond;
-  return Math.min(1, (elsewhereBytesPerSecond * restSeconds ** 2) / bandwidthBytesPerSecond);
+function elsewhereShare(outlook: Outlook): number {
+  const restSeconds = timeToSendMs(outlook.remainingBytes, outlook) / 1000;
+  const carried = outlook.bandwidthBytesPerSecond;
+  return Math.min(1, (elsewhereBytesPerSecond * restSeconds ** 2) / carried);
 }
 
 /**
