@@ -68,10 +68,12 @@ export class TollKeeper {
     const perFaultMs = faultMs(this.#guest, linkBytesPerSecond, held);
     const stalled = stalledShare(this.#guest, perFaultMs, needed.before, needed.after);
     const elsewhere = held ? 0 : elsewhereShare(this.#guest, missingBytes, linkBytesPerSecond);
-    const slowedMs = workMs(this.#guest, fromMs, untilMs) * Math.max(stalled, elsewhere);
-    this.#slowedMs += slowedMs;
+    const atWorkMs = workMs(this.#guest, fromMs, untilMs);
+    this.#slowedMs += atWorkMs * Math.max(stalled, elsewhere);
     const perRequestMs = requestMs(this.#guest, linkBytesPerSecond, held);
-    if (perRequestMs > 0 && perRequestMs < Infinity) this.#faults += slowedMs / perRequestMs;
+    // What it does elsewhere asks for few pages, and waits long for each: it hardly counts.
+    if (perRequestMs > 0 && perRequestMs < Infinity)
+      this.#faults += (atWorkMs * stalled) / perRequestMs;
   }
 
   /** What it asks for while the rest is held back, where this share of the pages that it needs has not arrived. */

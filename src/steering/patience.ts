@@ -82,9 +82,9 @@ const doubtedMs = 200;
 
 /** Whether the limit in force has been so for too long to believe that it will be met soon. */
 export function limitDoubted(situation: Situation, view: Outlook): boolean {
+  if (limitDisproved(situation, view)) return true;
   // Where QEMU looks only at the end of a pass, it has to have looked.
-  const longMs = view.syncing === 'passes' ? view.passMs : Math.min(doubtedMs, view.passMs);
-  return limitInVainMs(situation) > longMs;
+  return view.syncing === 'continuous' && limitInVainMs(situation) > doubtedMs;
 }
 
 /** After this many passes at a limit that should have been met, it counts as out of reach. */
