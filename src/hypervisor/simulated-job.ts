@@ -134,7 +134,10 @@ export class SimulatedJob {
     if (this.#phase === 'pre-copy') this.#planSync();
   }
 
+  /** What a job is begun with comes into force with its stream, and puts an end to what was set before. */
   setMaxSpeed(bytesPerSecond: number): void {
+    const begunWith = this.#options.bandwidthBytesPerSecond;
+    if (this.#phase === 'setup' && begunWith !== undefined) return;
     this.#settle();
     this.#stream.capBytesPerSecond = bytesPerSecond;
     this.#listener.flowChanged();

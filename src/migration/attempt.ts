@@ -223,9 +223,8 @@ export class Attempt {
   }
 
   #steer(sample: Sample): Acting {
-    const { shareBytesPerSecond } = this.#wanted();
-    if (this.#controls.shareBytesPerSecond === shareBytesPerSecond) return this.#decide(sample);
-    return this.#controls.allowShare(shareBytesPerSecond).then(() => this.#decide(sample));
+    const allowing = this.#controls.allowShare(this.#wanted().shareBytesPerSecond, sample.phase);
+    return allowing?.then(() => this.#decide(sample)) ?? this.#decide(sample);
   }
 
   #decide(sample: Sample): Acting {

@@ -53,15 +53,39 @@ function controlling(shareBytesPerSecond: number, refuses = false) {
     ports: {},
     tell: (message) => told.push(message),
   });
-  return { clock, controls, speeds, told };
+  return { clock, controls, source, speeds, told };
 }
 
 test.each(cases)('a stream that is held back, $name', async ({ shares, heldTo, becomes }) => {
   const [before, after] = shares;
   const { controls, speeds } = controlling(before);
   await controls.capSpeed(heldTo);
-  await controls.allowShare(after);
+  await controls.allowShare(after, 'pre-copy');
   expect(speeds.at(-1)).toBe(becomes);
+});
+
+test('a share that could not be set is asked for again', async () => {
+  let refuses = true;
+  const { controls, source, speeds, told } = controlling(10);
+  source.setMaxSpeed = (_, bytesPerSecond) => {
+    if (refuses) return Promise.reject(new Error('it cannot'));
+    speeds.push(bytesPerSecond);
+    return Promise.resolve();
+  };
+  await controls.allowShare(100, 'pre-copy');
+  expect(told).toEqual(['Could not change the speed of the stream yet: it cannot']);
+  refuses = false;
+  await controls.allowShare(100, 'pre-copy');
+  expect(controls.allowShare(100, 'pre-copy')).toBeUndefined();
+  expect(speeds).toEqual([100]);
+});
+
+test('a share waits for the stream', async () => {
+  const { controls, speeds } = controlling(10);
+  expect(controls.allowShare(100, 'setup')).toBeUndefined();
+  expect(speeds).toEqual([]);
+  await controls.allowShare(100, 'pre-copy');
+  expect(speeds).toEqual([100]);
 });
 
 test('since when the stream is held back is known, and since when it is not', async () => {

@@ -1,3 +1,4 @@
+import type { SamplePhase } from '../forecast/telemetry.ts';
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Host } from '../hypervisor/port.ts';
 import type { SteeringState } from '../steering/situation.ts';
@@ -74,10 +75,6 @@ export class Controls {
     this.#restSetAtMs = limits.restHeld ? this.#downtimeSetAtMs : undefined;
   }
 
-  get shareBytesPerSecond(): number {
-    return this.#shareBytesPerSecond;
-  }
-
   /** The limits in force, timed from the migration's start. */
   state(startedAtMs: number): SteeringState {
     return {
@@ -102,18 +99,18 @@ export class Controls {
 
   /** Holds the stream under the link; Infinity returns to its whole share. */
   async capSpeed(bytesPerSecond: number): Promise<void> {
-    this.#pacedBytesPerSecond = bytesPerSecond;
-    if (!(await this.#applySpeed())) return;
+    if (!(await this.#applySpeed(bytesPerSecond, this.#shareBytesPerSecond))) return;
     this.#pacedSetAtMs = this.#clock.nowMs();
     if (bytesPerSecond !== Infinity) this.#pacedTimes += 1;
   }
 
-  /** What it may take of the link from now on; Infinity: all. */
-  async allowShare(bytesPerSecond: number): Promise<void> {
-    if (bytesPerSecond === this.#shareBytesPerSecond) return;
-    this.#pacedBytesPerSecond = this.#pacedUnder(bytesPerSecond);
-    this.#shareBytesPerSecond = bytesPerSecond;
-    await this.#applySpeed();
+  /**
+   * What it may take of the link from now on; Infinity: all. `undefined`: there is nothing to be done, or not yet:
+   * libvirt, as it begins a stream, puts in force what the call was begun with.
+   */
+  allowShare(bytesPerSecond: number, phase: SamplePhase): Promise<unknown> | undefined {
+    if (phase === 'setup' || bytesPerSecond === this.#shareBytesPerSecond) return undefined;
+    return this.#applySpeed(this.#pacedUnder(bytesPerSecond), bytesPerSecond);
   }
 
   /** It is held under another share by as much as under the one before: that may have been next to nothing. */
@@ -130,13 +127,15 @@ export class Controls {
       await this.#source.setMaxSpeed(this.#uuid, this.#formerSpeedBytesPerSecond);
   }
 
-  /** Whether the cap is in force now. */
-  #applySpeed(): Promise<boolean> {
-    const wanted = Math.min(this.#pacedBytesPerSecond, this.#shareBytesPerSecond);
+  /** Whether they are in force now: what could not be set is asked for again. */
+  #applySpeed(pacedBytesPerSecond: number, shareBytesPerSecond: number): Promise<boolean> {
+    const wanted = Math.min(pacedBytesPerSecond, shareBytesPerSecond);
     return this.#try('change the speed of the stream', async () => {
       this.#speedTouched = true;
       await this.#source.setMaxSpeed(this.#uuid, wanted);
       this.#maxSpeedBytesPerSecond = wanted;
+      this.#pacedBytesPerSecond = pacedBytesPerSecond;
+      this.#shareBytesPerSecond = shareBytesPerSecond;
     });
   }
 

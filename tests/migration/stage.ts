@@ -76,6 +76,8 @@ export interface Act {
   /** What is done when the first of these phases is told. */
   readonly onEvent?: (event: RunEvent, cancel: () => void) => void;
   readonly config?: Config;
+  /** What it may take of the link until it is begun, bytes/s; all of it from then on. */
+  readonly beginsWithBytesPerSecond?: number;
 }
 
 export interface Played {
@@ -90,9 +92,11 @@ export async function play(stage: Stage, act: Act): Promise<Played> {
   const cancel = (): void => {
     cancelled = true;
   };
+  let shareBytesPerSecond = act.beginsWithBytesPerSecond;
   const events: RunEvent[] = [];
   const onEvent = (event: RunEvent): void => {
     events.push(event);
+    if (event.kind === 'phase') shareBytesPerSecond = undefined;
     act.onEvent?.(event, cancel);
   };
   return withGuest(stage, act, async (watcher) => {
@@ -100,7 +104,7 @@ export async function play(stage: Stage, act: Act): Promise<Played> {
     const startMs = performance.now();
     const request = { vm: act.name, from: 'h1', to: 'h2', ...act.request };
     const letGo = new AbortController().signal;
-    const watching = { onEvent, letGo, orders: () => ({ cancelled }) };
+    const watching = { onEvent, letGo, orders: () => ({ cancelled, shareBytesPerSecond }) };
     const result = await migrateVm(request, act.config ?? stage.config, watching);
     const endMs = performance.now();
     await pause(settledMs);
