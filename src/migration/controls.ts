@@ -127,7 +127,7 @@ export class Controls {
       await this.#source.setMaxSpeed(this.#uuid, this.#formerSpeedBytesPerSecond);
   }
 
-  /** Whether they are in force now: what could not be set is asked for again. */
+  /** Whether both are in force now. Neither counts where they could not be set: then they are asked for again. */
   #applySpeed(pacedBytesPerSecond: number, shareBytesPerSecond: number): Promise<boolean> {
     const wanted = Math.min(pacedBytesPerSecond, shareBytesPerSecond);
     return this.#try('change the speed of the stream', async () => {

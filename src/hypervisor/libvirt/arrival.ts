@@ -88,7 +88,10 @@ function guestKind({ architecture, machineType, virtualisation }: DomainDefiniti
   return { architecture, machine: machineType, virtType: virtualisation };
 }
 
-/** Whether the host's QEMU knows the CPU model; whether it can keep its word is asked below. To read its answer takes 12 ms. */
+/**
+ * Whether the host's QEMU knows the CPU model; whether it can keep its word is asked below. To parse `capabilities` takes
+ * 12 ms: it is done only for a guest that names a model.
+ */
 function judgeModel(
   capabilities: string,
   host: string,
